@@ -1,0 +1,51 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// One folder per target; arrows point only downward. `make lint` compares every file's imports with this list.
+let package = Package(
+  name: "venturi",
+  products: [
+    .library(name: "Venturi", targets: ["Venturi"]),
+    .library(name: "VenturiTesting", targets: ["VenturiTesting"]),
+    .executable(name: "venturi", targets: ["Command"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
+  ],
+  targets: [
+    .target(name: "CVenturi"),
+    .target(name: "Numerics"),
+    .target(name: "Costs", dependencies: ["Numerics"]),
+    .target(name: "Tensors", dependencies: ["CVenturi", "Costs", "Numerics"]),
+    .target(name: "Formats", dependencies: ["Numerics"]),
+    .target(name: "Text"),
+    .target(name: "Layers", dependencies: ["CVenturi", "Costs", "Numerics", "Tensors"]),
+    .target(name: "Mixers", dependencies: ["CVenturi", "Costs", "Numerics", "Tensors", "Layers"]),
+    .target(name: "Models", dependencies: ["Costs", "Numerics", "Tensors", "Layers", "Mixers", "Formats"]),
+    .target(name: "Inference", dependencies: ["Numerics", "Tensors", "Mixers", "Models", "Formats", "Text"]),
+    .target(name: "Profiling", dependencies: ["CVenturi", "Costs", "Numerics", "Tensors", "Inference"]),
+    .target(
+      name: "Venturi",
+      dependencies: ["Numerics", "Tensors", "Formats", "Text", "Layers", "Mixers", "Models", "Inference"]),
+    .target(name: "VenturiTesting", dependencies: ["Numerics", "Tensors", "Formats", "Layers", "Mixers", "Models"]),
+    .executableTarget(
+      name: "Command",
+      dependencies: [
+        "Venturi", "Profiling", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+    .testTarget(name: "NumericsTests", dependencies: ["Numerics"]),
+    .testTarget(name: "TensorsTests", dependencies: ["CVenturi", "Costs", "Numerics", "Tensors", "VenturiTesting"]),
+    .testTarget(name: "FormatsTests", dependencies: ["Numerics", "Formats", "VenturiTesting"]),
+    .testTarget(name: "TextTests", dependencies: ["Text"]),
+    .testTarget(name: "MixersTests", dependencies: ["Tensors", "Layers", "Mixers", "VenturiTesting"]),
+    .testTarget(
+      name: "ModelsTests", dependencies: ["Tensors", "Formats", "Layers", "Mixers", "Models", "VenturiTesting"]),
+    .testTarget(
+      name: "InferenceTests",
+      dependencies: ["Venturi", "VenturiTesting", "CAllocationCounter"]),
+    .testTarget(name: "CommandTests", dependencies: ["Venturi"]),
+  ],
+  cLanguageStandard: .c11
+)

@@ -1,0 +1,41 @@
+// Every call that differs between operating systems.
+#ifndef VT_SYSTEM_H
+#define VT_SYSTEM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// The processors this process may run on, at least 1.
+int vt_available_processors(void);
+
+// Seconds on a clock that never goes back.
+double vt_monotonic_seconds(void);
+
+// Large blocks of page-aligned memory; huge pages are asked for from 2 MiB on. NULL when there is none to be had.
+void *vt_pages_allocate(size_t bytes);
+void vt_pages_free(void *base, size_t bytes);
+
+// Maps a file read-only. Returns 0 and fills base and bytes, or the errno of the step that failed.
+// An empty file maps to base NULL and bytes 0.
+int vt_file_map(const char *path, const void **base, size_t *bytes);
+void vt_file_unmap(const void *base, size_t bytes);
+
+// Tells the system that a mapped range is read soon / once from front to back / no more.
+void vt_advise_will_need(const void *base, size_t bytes);
+void vt_advise_sequential(const void *base, size_t bytes);
+void vt_advise_done(const void *base, size_t bytes);
+
+// Resident memory of this process in bytes: the peak, and the current private (anonymous) and file-backed parts;
+// 0 where the system does not tell.
+typedef struct vt_memory_usage {
+  uint64_t peak_resident;
+  uint64_t resident_anonymous;
+  uint64_t resident_file;
+} vt_memory_usage;
+vt_memory_usage vt_memory_usage_now(void);
+
+// Seconds since this process was started by the system; negative where the system does not tell.
+double vt_seconds_since_process_start(void);
+
+#endif

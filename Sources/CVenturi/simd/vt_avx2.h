@@ -1,0 +1,68 @@
+// Eight lanes of AVX2 for the shared kernel bodies. Include first in a translation unit; everything after it is
+// compiled for AVX2, FMA and F16C.
+#ifndef VT_SIMD_H
+#define VT_SIMD_H
+
+#include <immintrin.h>
+#include <stdint.h>
+#include <string.h>
+
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
+#pragma STDC FP_CONTRACT OFF // only explicit fused operations: the scalar twins must agree bit for bit
+
+#define VT_SUFFIX(name) name##_avx2
+#define VT_INLINE static inline __attribute__((always_inline))
+
+typedef __m256 v8f;   // 8 floats
+typedef __m256i v8i;  // 8 int32
+typedef __m256i v32b; // 32 bytes
+typedef __m256i v16s; // 16 int16
+
+VT_INLINE v8f v8f_load(const float *p) { return _mm256_loadu_ps(p); }
+VT_INLINE void v8f_store(float *p, v8f x) { _mm256_storeu_ps(p, x); }
+VT_INLINE v8f v8f_set(float x) { return _mm256_set1_ps(x); }
+VT_INLINE v8f v8f_broadcast(const float *p) { return _mm256_broadcast_ss(p); }
+VT_INLINE v8f v8f_zero(void) { return _mm256_setzero_ps(); }
+VT_INLINE v8f v8f_add(v8f a, v8f b) { return _mm256_add_ps(a, b); }
+VT_INLINE v8f v8f_sub(v8f a, v8f b) { return _mm256_sub_ps(a, b); }
+VT_INLINE v8f v8f_mul(v8f a, v8f b) { return _mm256_mul_ps(a, b); }
+VT_INLINE v8f v8f_div(v8f a, v8f b) { return _mm256_div_ps(a, b); }
+VT_INLINE v8f v8f_max(v8f a, v8f b) { return _mm256_max_ps(a, b); }
+VT_INLINE v8f v8f_min(v8f a, v8f b) { return _mm256_min_ps(a, b); }
+VT_INLINE v8f v8f_fma(v8f a, v8f b, v8f c) { return _mm256_fmadd_ps(a, b, c); } // a * b + c, one rounding
+VT_INLINE v8f v8f_abs(v8f a) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a); }
+VT_INLINE v8f v8f_from_f16(const uint16_t *p) { return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)p)); }
+VT_INLINE v8f v8f_from_bf16(const uint16_t *p) {
+  return _mm256_castsi256_ps(
+      _mm256_slli_epi32(_mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)p)), 16));
+}
+VT_INLINE void v8f_to_f16(uint16_t *p, v8f x) { // nearest, ties to even
+  _mm_storeu_si128((__m128i *)p, _mm256_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+}
+VT_INLINE v8f v8f_from_i32(v8i x) { return _mm256_cvtepi32_ps(x); }
+VT_INLINE v8i v8i_nearest(v8f x) { return _mm256_cvtps_epi32(x); } // nearest, ties to even
+VT_INLINE v8i v8i_add(v8i a, v8i b) { return _mm256_add_epi32(a, b); }
+VT_INLINE v8i v8i_sub(v8i a, v8i b) { return _mm256_sub_epi32(a, b); }
+VT_INLINE v8i v8i_set(int32_t x) { return _mm256_set1_epi32(x); }
+VT_INLINE v8i v8i_zero(void) { return _mm256_setzero_si256(); }
+VT_INLINE v8f v8f_as_float(v8i x) { return _mm256_castsi256_ps(x); }
+VT_INLINE v8i v8f_as_int(v8f x) { return _mm256_castps_si256(x); }
+VT_INLINE v8i v8i_shift_left(v8i x, int bits) { return _mm256_slli_epi32(x, bits); }
+// Per lane: a < b ? yes : no.
+VT_INLINE v8f v8f_select_less(v8f a, v8f b, v8f yes, v8f no) {
+  return _mm256_blendv_ps(no, yes, _mm256_cmp_ps(a, b, _CMP_LT_OQ));
+}
+
+// Eight lanes to one by the fixed tree ((0+4)+(2+6))+((1+5)+(3+7)).
+VT_INLINE float v8f_sum(v8f x) {
+  __m128 half = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
+  half = _mm_add_ps(half, _mm_movehl_ps(half, half));
+  return _mm_cvtss_f32(_mm_add_ss(half, _mm_movehdup_ps(half)));
+}
+VT_INLINE float v8f_max_lane(v8f x) {
+  __m128 half = _mm_max_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
+  half = _mm_max_ps(half, _mm_movehl_ps(half, half));
+  return _mm_cvtss_f32(_mm_max_ss(half, _mm_movehdup_ps(half)));
+}
+
+#endif

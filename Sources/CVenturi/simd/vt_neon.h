@@ -1,0 +1,77 @@
+// Eight lanes of Advanced SIMD (two quads) for the shared kernel bodies. Include first in a translation unit.
+#ifndef VT_SIMD_H
+#define VT_SIMD_H
+
+#include <arm_neon.h>
+#include <stdint.h>
+#include <string.h>
+
+#pragma STDC FP_CONTRACT OFF // only explicit fused operations: the scalar twins must agree bit for bit
+
+#define VT_SUFFIX(name) name##_neon
+#define VT_INLINE static inline __attribute__((always_inline))
+
+typedef struct { float32x4_t a, b; } v8f; // 8 floats
+typedef struct { int32x4_t a, b; } v8i;   // 8 int32
+
+VT_INLINE v8f v8f_load(const float *p) { return (v8f){vld1q_f32(p), vld1q_f32(p + 4)}; }
+VT_INLINE void v8f_store(float *p, v8f x) { vst1q_f32(p, x.a), vst1q_f32(p + 4, x.b); }
+VT_INLINE v8f v8f_set(float x) { return (v8f){vdupq_n_f32(x), vdupq_n_f32(x)}; }
+VT_INLINE v8f v8f_broadcast(const float *p) { return v8f_set(*p); }
+VT_INLINE v8f v8f_zero(void) { return v8f_set(0); }
+VT_INLINE v8f v8f_add(v8f x, v8f y) { return (v8f){vaddq_f32(x.a, y.a), vaddq_f32(x.b, y.b)}; }
+VT_INLINE v8f v8f_sub(v8f x, v8f y) { return (v8f){vsubq_f32(x.a, y.a), vsubq_f32(x.b, y.b)}; }
+VT_INLINE v8f v8f_mul(v8f x, v8f y) { return (v8f){vmulq_f32(x.a, y.a), vmulq_f32(x.b, y.b)}; }
+VT_INLINE v8f v8f_div(v8f x, v8f y) { return (v8f){vdivq_f32(x.a, y.a), vdivq_f32(x.b, y.b)}; }
+// The lane rule of x86 (the second operand where they compare unordered or equal), so that all sets agree on NaN.
+VT_INLINE v8f v8f_max(v8f x, v8f y) {
+  return (v8f){vbslq_f32(vcgtq_f32(x.a, y.a), x.a, y.a), vbslq_f32(vcgtq_f32(x.b, y.b), x.b, y.b)};
+}
+VT_INLINE v8f v8f_min(v8f x, v8f y) {
+  return (v8f){vbslq_f32(vcltq_f32(x.a, y.a), x.a, y.a), vbslq_f32(vcltq_f32(x.b, y.b), x.b, y.b)};
+}
+VT_INLINE v8f v8f_fma(v8f x, v8f y, v8f z) { return (v8f){vfmaq_f32(z.a, x.a, y.a), vfmaq_f32(z.b, x.b, y.b)}; }
+VT_INLINE v8f v8f_abs(v8f x) { return (v8f){vabsq_f32(x.a), vabsq_f32(x.b)}; }
+VT_INLINE v8f v8f_from_f16(const uint16_t *p) {
+  float16x8_t h = vreinterpretq_f16_u16(vld1q_u16(p));
+  return (v8f){vcvt_f32_f16(vget_low_f16(h)), vcvt_high_f32_f16(h)};
+}
+VT_INLINE v8f v8f_from_bf16(const uint16_t *p) {
+  uint16x8_t h = vld1q_u16(p);
+  return (v8f){vreinterpretq_f32_u32(vshll_n_u16(vget_low_u16(h), 16)), vreinterpretq_f32_u32(vshll_high_n_u16(h, 16))};
+}
+VT_INLINE void v8f_to_f16(uint16_t *p, v8f x) {
+  vst1q_u16(p, vreinterpretq_u16_f16(vcvt_high_f16_f32(vcvt_f16_f32(x.a), x.b)));
+}
+VT_INLINE v8f v8f_from_i32(v8i x) { return (v8f){vcvtq_f32_s32(x.a), vcvtq_f32_s32(x.b)}; }
+VT_INLINE v8i v8i_nearest(v8f x) { return (v8i){vcvtnq_s32_f32(x.a), vcvtnq_s32_f32(x.b)}; }
+VT_INLINE v8i v8i_add(v8i x, v8i y) { return (v8i){vaddq_s32(x.a, y.a), vaddq_s32(x.b, y.b)}; }
+VT_INLINE v8i v8i_sub(v8i x, v8i y) { return (v8i){vsubq_s32(x.a, y.a), vsubq_s32(x.b, y.b)}; }
+VT_INLINE v8i v8i_set(int32_t x) { return (v8i){vdupq_n_s32(x), vdupq_n_s32(x)}; }
+VT_INLINE v8i v8i_zero(void) { return v8i_set(0); }
+VT_INLINE v8f v8f_as_float(v8i x) { return (v8f){vreinterpretq_f32_s32(x.a), vreinterpretq_f32_s32(x.b)}; }
+VT_INLINE v8i v8f_as_int(v8f x) { return (v8i){vreinterpretq_s32_f32(x.a), vreinterpretq_s32_f32(x.b)}; }
+VT_INLINE v8i v8i_shift_left(v8i x, int bits) {
+  return (v8i){vshlq_s32(x.a, vdupq_n_s32(bits)), vshlq_s32(x.b, vdupq_n_s32(bits))};
+}
+VT_INLINE v8f v8f_select_less(v8f x, v8f y, v8f yes, v8f no) {
+  return (v8f){vbslq_f32(vcltq_f32(x.a, y.a), yes.a, no.a), vbslq_f32(vcltq_f32(x.b, y.b), yes.b, no.b)};
+}
+
+// Eight lanes to one by the fixed tree ((0+4)+(2+6))+((1+5)+(3+7)).
+VT_INLINE float v8f_sum(v8f x) {
+  float32x4_t half = vaddq_f32(x.a, x.b);
+  float32x2_t pair = vadd_f32(vget_low_f32(half), vget_high_f32(half));
+  return vget_lane_f32(pair, 0) + vget_lane_f32(pair, 1);
+}
+VT_INLINE float v8f_max_lane(v8f x) {
+  v8f swapped = {x.b, x.a};
+  float32x4_t half = v8f_max(x, swapped).a;
+  float lanes[4];
+  vst1q_f32(lanes, half);
+  float m = lanes[0];
+  for (int i = 1; i < 4; i++) m = lanes[i] > m ? lanes[i] : m;
+  return m;
+}
+
+#endif

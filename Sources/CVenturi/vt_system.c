@@ -1,0 +1,149 @@
+#define _GNU_SOURCE
+#include "vt_system.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+int vt_available_processors(void) {
+#if defined(__linux__)
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) == 0) {
+    int count = CPU_COUNT(&set);
+    if (count > 0) return count;
+  }
+#endif
+  long online = sysconf(_SC_NPROCESSORS_ONLN);
+  return online > 0 ? (int)online : 1;
+}
+
+double vt_monotonic_seconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+enum { HUGE_PAGE = 2 << 20 };
+
+static size_t rounded(size_t bytes, size_t unit) { return (bytes + unit - 1) / unit * unit; }
+
+void *vt_pages_allocate(size_t bytes) {
+  if (bytes == 0 || bytes > SIZE_MAX / 2) return NULL;
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+  if (bytes >= HUGE_PAGE) {
+    // A huge page needs an aligned start: map a little more and give the edges back.
+    size_t wanted = rounded(bytes, 4096), mapped = wanted + HUGE_PAGE;
+    char *raw = mmap(NULL, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (raw == MAP_FAILED) return NULL;
+    char *base = (char *)rounded((size_t)raw, HUGE_PAGE);
+    if (base > raw) munmap(raw, (size_t)(base - raw));
+    size_t tail = (size_t)(raw + mapped - (base + wanted));
+    if (tail > 0) munmap(base + wanted, tail);
+    madvise(base, wanted, MADV_HUGEPAGE);
+    return base;
+  }
+#endif
+  void *base = mmap(NULL, rounded(bytes, 4096), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  return base == MAP_FAILED ? NULL : base;
+}
+
+void vt_pages_free(void *base, size_t bytes) {
+  if (base) munmap(base, rounded(bytes, 4096));
+}
+
+int vt_file_map(const char *path, const void **base, size_t *bytes) {
+  *base = NULL;
+  *bytes = 0;
+  int file = open(path, O_RDONLY | O_CLOEXEC);
+  if (file < 0) return errno;
+  struct stat info;
+  int failure = 0;
+  if (fstat(file, &info) != 0) {
+    failure = errno;
+  } else if (S_ISDIR(info.st_mode)) {
+    failure = EISDIR;
+  } else if (!S_ISREG(info.st_mode)) {
+    failure = EINVAL;
+  } else if (info.st_size > 0) {
+    void *mapped = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, file, 0);
+    if (mapped == MAP_FAILED) {
+      failure = errno;
+    } else {
+      *base = mapped;
+      *bytes = (size_t)info.st_size;
+    }
+  }
+  close(file);
+  return failure;
+}
+
+void vt_file_unmap(const void *base, size_t bytes) {
+  if (base) munmap((void *)base, bytes);
+}
+
+// madvise wants whole pages: ranges that are given back shrink to the pages inside, hints grow to the pages around.
+static void advise(const void *base, size_t bytes, int advice, bool shrink) {
+  if (!base || bytes == 0) return;
+  size_t start = (size_t)base, end = start + bytes;
+  if (shrink) {
+    start = rounded(start, 4096);
+    end = end / 4096 * 4096;
+  } else {
+    start = start / 4096 * 4096;
+  }
+  if (end > start) madvise((void *)start, end - start, advice);
+}
+
+void vt_advise_will_need(const void *base, size_t bytes) { advise(base, bytes, MADV_WILLNEED, false); }
+void vt_advise_sequential(const void *base, size_t bytes) { advise(base, bytes, MADV_SEQUENTIAL, false); }
+void vt_advise_done(const void *base, size_t bytes) { advise(base, bytes, MADV_DONTNEED, true); }
+
+vt_memory_usage vt_memory_usage_now(void) {
+  vt_memory_usage usage = {0, 0, 0};
+#if defined(__linux__)
+  FILE *status = fopen("/proc/self/status", "r");
+  if (!status) return usage;
+  char line[256];
+  unsigned long long kib;
+  while (fgets(line, sizeof line, status)) {
+    if (sscanf(line, "VmHWM: %llu", &kib) == 1) usage.peak_resident = kib * 1024;
+    if (sscanf(line, "RssAnon: %llu", &kib) == 1) usage.resident_anonymous = kib * 1024;
+    if (sscanf(line, "RssFile: %llu", &kib) == 1) usage.resident_file = kib * 1024;
+  }
+  fclose(status);
+#else
+  struct rusage resources;
+  if (getrusage(RUSAGE_SELF, &resources) == 0) usage.peak_resident = (uint64_t)resources.ru_maxrss;
+#endif
+  return usage;
+}
+
+double vt_seconds_since_process_start(void) {
+#if defined(__linux__)
+  FILE *stat = fopen("/proc/self/stat", "r");
+  if (!stat) return -1;
+  char text[1024];
+  size_t length = fread(text, 1, sizeof text - 1, stat);
+  fclose(stat);
+  text[length] = 0;
+  // The command's name may hold anything, so fields are counted from the last parenthesis; the start time is the 22nd.
+  char *field = strrchr(text, ')');
+  if (!field) return -1;
+  unsigned long long started = 0;
+  for (int index = 2; field && index < 22; index++) field = strchr(field + 1, ' ');
+  if (!field || sscanf(field, "%llu", &started) != 1) return -1;
+  struct timespec now;
+  clock_gettime(CLOCK_BOOTTIME, &now);
+  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec - (double)started / (double)sysconf(_SC_CLK_TCK);
+#else
+  return -1;
+#endif
+}

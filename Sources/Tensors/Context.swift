@@ -1,0 +1,42 @@
+import Numerics
+
+/// What computation needs: workers, memory and kernels. It is passed, never global, so that sessions and tests live side
+/// by side in one process.
+///
+/// One context runs one operator at a time; concurrent callers are safe and take turns on the workers.
+public final class Context: @unchecked Sendable {
+  /// The threads.
+  public let workers: Workers
+  /// Where storage comes from.
+  public let allocator: Allocator
+  /// The compiled kernels in use.
+  public let kernelSet: KernelSet
+  /// The plan that operators are being recorded into, if any. Set by ``Plan/capture(in:_:)`` on the thread that captures.
+  public internal(set) var capturing: Plan?
+
+  /// A context with its own worker pool of `threads` threads (one for each processor by default).
+  public init(threads: Int? = nil, kernels: KernelSet = .preferred, allocator: Allocator = Allocator()) {
+    workers = Workers(count: threads)
+    kernelSet = kernels.isSupported ? kernels : .reference
+    self.allocator = allocator
+  }
+
+  /// A fresh row-major tensor, its content undefined.
+  ///
+  /// - Precondition: memory is to be had; sizes that come from outside are checked before they get here.
+  public func empty(_ shape: Shape, _ dtype: DType = .f32) -> Tensor {
+    do {
+      let storage = try Storage(byteCount: dtype.byteCount(of: shape.count), allocator: capturing?.arena ?? allocator)
+      return Tensor(unchecked: storage, dtype, shape, shape.rowMajorStrides, 0)
+    } catch { preconditionFailure("no tensor of \(shape) \(dtype.displayName): \(error)") }
+  }
+
+  /// Runs an operator now and, while a plan is being captured, records it for replay.
+  ///
+  /// `operation` holds addresses, not tensors: while a plan is captured, a tensor that goes out of use gives its part of
+  /// the plan's arena to the next one, and replaying in the same order keeps that sound. Weights outlive plans.
+  public func perform(_ operation: @escaping () -> Void) {
+    operation()
+    capturing?.append(operation)
+  }
+}

@@ -1,0 +1,46 @@
+/// A captured sequence of operators over fixed storage, replayed without allocating.
+///
+/// Capturing runs the operators once and keeps what they did: each one's work as a closure over fixed addresses. What
+/// changes from replay to replay (token ids, positions, caches) lives in objects that the closures read.
+///
+/// ```swift
+/// let plan = Plan()
+/// let logits = plan.capture(in: context) { model(batch, context) }
+/// plan.replay()   // the same buffers, new content
+/// ```
+public final class Plan: @unchecked Sendable {
+  private var steps: [() -> Void] = []
+  /// Where the captured tensors live; blocks are reused in the order of capture, which is the order of replay.
+  let arena = Allocator(cacheLimit: .max)
+
+  /// An empty plan.
+  public init() {}
+
+  /// The number of recorded operators.
+  public var count: Int { steps.count }
+
+  /// The bytes of the plan's arena.
+  public var bytes: Int { arena.liveBytes + arena.cachedBytes }
+
+  /// Runs `body` with its operators recorded into this plan.
+  public func capture<Result>(in context: Context, _ body: () throws -> Result) rethrows -> Result {
+    let outer = context.capturing
+    context.capturing = self
+    defer { context.capturing = outer }
+    return try body()
+  }
+
+  /// Runs the recorded operators again, in order.
+  public func replay() { for step in steps { step() } }
+
+  /// Runs the recorded operators again until `isCancelled` says stop; returns whether all ran.
+  public func replay(unless isCancelled: () -> Bool) -> Bool {
+    for (index, step) in steps.enumerated() {
+      if index & 7 == 0, isCancelled() { return false }
+      step()
+    }
+    return true
+  }
+
+  func append(_ step: @escaping () -> Void) { steps.append(step) }
+}
