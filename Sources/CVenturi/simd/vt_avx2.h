@@ -46,6 +46,7 @@ VT_INLINE v8i v8i_zero(void) { return _mm256_setzero_si256(); }
 VT_INLINE v8f v8f_as_float(v8i x) { return _mm256_castsi256_ps(x); }
 VT_INLINE v8i v8f_as_int(v8f x) { return _mm256_castps_si256(x); }
 VT_INLINE v8i v8i_shift_left(v8i x, int bits) { return _mm256_slli_epi32(x, bits); }
+VT_INLINE v8i v8i_shift_right(v8i x, int bits) { return _mm256_srai_epi32(x, bits); } // arithmetic
 // Per lane: a < b ? yes : no.
 VT_INLINE v8f v8f_select_less(v8f a, v8f b, v8f yes, v8f no) {
   return _mm256_blendv_ps(no, yes, _mm256_cmp_ps(a, b, _CMP_LT_OQ));

@@ -54,6 +54,9 @@ VT_INLINE v8i v8f_as_int(v8f x) { return (v8i){vreinterpretq_s32_f32(x.a), vrein
 VT_INLINE v8i v8i_shift_left(v8i x, int bits) {
   return (v8i){vshlq_s32(x.a, vdupq_n_s32(bits)), vshlq_s32(x.b, vdupq_n_s32(bits))};
 }
+VT_INLINE v8i v8i_shift_right(v8i x, int bits) { // arithmetic
+  return (v8i){vshlq_s32(x.a, vdupq_n_s32(-bits)), vshlq_s32(x.b, vdupq_n_s32(-bits))};
+}
 VT_INLINE v8f v8f_select_less(v8f x, v8f y, v8f yes, v8f no) {
   return (v8f){vbslq_f32(vcltq_f32(x.a, y.a), yes.a, no.a), vbslq_f32(vcltq_f32(x.b, y.b), yes.b, no.b)};
 }
