@@ -1,6 +1,7 @@
 // Plain scalar products with packed weights: the twins of the vector kernels, equal to them bit for bit.
 #include <math.h>
 
+#include "kernels/exp.h"
 #include "kernels/linear_layout.h"
 #include "vt_linear.h"
 
@@ -166,7 +167,12 @@ static void decode_panel(vt_format format, int32_t k, const void *panel, float *
   }
 }
 
-static const vt_linear_kernels kernels = {quantize_i8, quantize_i16, row_panel, unpack, rows_panel, decode_panel};
+static void silu_gate(int32_t n, const float *g, const float *u, float *y) {
+  for (int32_t i = 0; i < n; i++) y[i] = g[i] / (1.0f + vt_exp_scalar(-g[i])) * u[i];
+}
+
+static const vt_linear_kernels kernels = {quantize_i8, quantize_i16, row_panel, unpack,
+                                          rows_panel,  decode_panel, silu_gate};
 
 #if defined(__x86_64__)
 extern const vt_linear_kernels vt_linear_kernels_avx2;

@@ -6,6 +6,8 @@
 #include "vt_gemm.h"
 #include "vt_isa.h"
 #include "vt_linear.h"
+#include "vt_linear_job.h"
+#include "vt_rope.h"
 #include "vt_pool.h"
 #include "vt_system.h"
 

@@ -66,6 +66,8 @@ typedef struct vt_linear_kernels {
                      size_t stride, float *c, int64_t ldc);
   // Decodes a packed panel to f32 [k][16], exactly.
   void (*decode_panel)(vt_format format, int32_t k, const void *panel, float *out);
+  // y = g / (1 + e^-g) · u for n values, n a multiple of 8; y may be g or u.
+  void (*silu_gate)(int32_t n, const float *g, const float *u, float *y);
 } vt_linear_kernels;
 
 // The kernels of an instruction set that is supported here.

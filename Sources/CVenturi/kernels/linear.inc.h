@@ -1,4 +1,5 @@
 // The vector products with packed weights, written once over the lanes of simd/*.h. `vt_linear.h` states what is computed.
+#include "exp.h"
 #include "linear_layout.h"
 
 // ---- activations ----
@@ -423,5 +424,12 @@ static void decode_panel(vt_format format, int32_t k, const void *panel, float *
   }
 }
 
-const vt_linear_kernels VT_SUFFIX(vt_linear_kernels) = {quantize_i8, quantize_i16, row_panel,
-                                                        unpack,      rows_panel,   decode_panel};
+static void silu_gate(int32_t n, const float *g, const float *u, float *y) {
+  for (int32_t i = 0; i < n; i += 8) {
+    const v8f x = v8f_load(g + i), below = v8f_add(v8f_set(1), v8f_exp(v8f_sub(v8f_zero(), x)));
+    v8f_store(y + i, v8f_mul(v8f_div(x, below), v8f_load(u + i)));
+  }
+}
+
+const vt_linear_kernels VT_SUFFIX(vt_linear_kernels) = {quantize_i8, quantize_i16, row_panel, unpack,
+                                                        rows_panel,  decode_panel, silu_gate};

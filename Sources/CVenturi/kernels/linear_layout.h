@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "../include/vt_linear.h"
+#include "half.h"
 
 #pragma STDC FP_CONTRACT OFF
 
@@ -81,20 +82,7 @@ VT_LAYOUT int vt_format_chain(vt_format format) {
 VT_LAYOUT float vt_half(const void *bytes) {
   uint16_t bits;
   memcpy(&bits, bytes, 2);
-  const uint32_t sign = (uint32_t)(bits & 0x8000) << 16, magnitude = bits & 0x7FFF;
-  uint32_t wide;
-  if (magnitude >= 0x7C00) {
-    wide = sign | 0x7F800000u | (magnitude & 0x3FF) << 13;
-  } else if (magnitude >= 0x0400) {
-    wide = sign | ((magnitude << 13) + (112u << 23));
-  } else {
-    const float small = (float)magnitude * 0x1p-24f;
-    memcpy(&wide, &small, 4);
-    wide |= sign;
-  }
-  float value;
-  memcpy(&value, &wide, 4);
-  return value;
+  return vt_float_from_f16(bits);
 }
 
 // The parts of a row of activations.
