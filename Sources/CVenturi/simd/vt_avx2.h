@@ -58,6 +58,36 @@ VT_INLINE float v8f_sum(v8f x) {
   half = _mm_add_ps(half, _mm_movehl_ps(half, half));
   return _mm_cvtss_f32(_mm_add_ss(half, _mm_movehdup_ps(half)));
 }
+// The sums of four vectors, each by the tree of v8f_sum, to p[0...3].
+VT_INLINE void v8f_sum4(float *p, v8f x, v8f y, v8f z, v8f w) {
+  __m128 a = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
+  __m128 b = _mm_add_ps(_mm256_castps256_ps128(y), _mm256_extractf128_ps(y, 1));
+  __m128 c = _mm_add_ps(_mm256_castps256_ps128(z), _mm256_extractf128_ps(z, 1));
+  __m128 d = _mm_add_ps(_mm256_castps256_ps128(w), _mm256_extractf128_ps(w, 1));
+  _MM_TRANSPOSE4_PS(a, b, c, d);
+  _mm_storeu_ps(p, _mm_add_ps(_mm_add_ps(a, c), _mm_add_ps(b, d)));
+}
+// Rows become columns: lane j of x[i] goes to lane i of x[j].
+VT_INLINE void v8f_transpose(v8f x[8]) {
+  v8f pair[8], quad[8];
+#pragma clang loop unroll(full)
+  for (int i = 0; i < 8; i += 2) {
+    pair[i] = _mm256_unpacklo_ps(x[i], x[i + 1]);
+    pair[i + 1] = _mm256_unpackhi_ps(x[i], x[i + 1]);
+  }
+#pragma clang loop unroll(full)
+  for (int i = 0; i < 8; i += 4) {
+    quad[i] = _mm256_shuffle_ps(pair[i], pair[i + 2], 0x44);
+    quad[i + 1] = _mm256_shuffle_ps(pair[i], pair[i + 2], 0xEE);
+    quad[i + 2] = _mm256_shuffle_ps(pair[i + 1], pair[i + 3], 0x44);
+    quad[i + 3] = _mm256_shuffle_ps(pair[i + 1], pair[i + 3], 0xEE);
+  }
+#pragma clang loop unroll(full)
+  for (int i = 0; i < 4; i++) {
+    x[i] = _mm256_permute2f128_ps(quad[i], quad[i + 4], 0x20);
+    x[i + 4] = _mm256_permute2f128_ps(quad[i], quad[i + 4], 0x31);
+  }
+}
 VT_INLINE float v8f_max_lane(v8f x) {
   __m128 half = _mm_max_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
   half = _mm_max_ps(half, _mm_movehl_ps(half, half));

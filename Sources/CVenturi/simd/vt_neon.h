@@ -67,6 +67,20 @@ VT_INLINE float v8f_sum(v8f x) {
   float32x2_t pair = vadd_f32(vget_low_f32(half), vget_high_f32(half));
   return vget_lane_f32(pair, 0) + vget_lane_f32(pair, 1);
 }
+// The sums of four vectors, each by the tree of v8f_sum, to p[0...3].
+VT_INLINE void v8f_sum4(float *p, v8f x, v8f y, v8f z, v8f w) {
+  p[0] = v8f_sum(x), p[1] = v8f_sum(y), p[2] = v8f_sum(z), p[3] = v8f_sum(w);
+}
+// Rows become columns: lane j of x[i] goes to lane i of x[j].
+VT_INLINE void v8f_transpose(v8f x[8]) {
+  float lanes[8][8];
+  for (int i = 0; i < 8; i++) v8f_store(lanes[i], x[i]);
+  for (int i = 0; i < 8; i++) {
+    float column[8];
+    for (int j = 0; j < 8; j++) column[j] = lanes[j][i];
+    x[i] = v8f_load(column);
+  }
+}
 VT_INLINE float v8f_max_lane(v8f x) {
   v8f swapped = {x.b, x.a};
   float32x4_t half = v8f_max(x, swapped).a;
