@@ -3,45 +3,15 @@
 usage: make_tokenizer.py MODEL.gguf LLAMA_WORKER OUT_DIR      (layouts in Golden/README.md)
 """
 
-import json
 import os
 import struct
 import subprocess
 import sys
 import tempfile
 
-import numpy as np
+from llama_worker import LlamaWorker
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-
-
-class Worker:
-    def __init__(self, program, model):
-        self.process = subprocess.Popen([program, model, "--vocab-only"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        assert "ready" in json.loads(self.process.stdout.readline())
-
-    def ids(self, strings, special=False):
-        """Token ids of each byte string."""
-        with tempfile.TemporaryDirectory() as folder:
-            paths = f"{folder}/in", f"{folder}/out"
-            with open(paths[0], "wb") as f:
-                f.write(struct.pack("<I", len(strings)))
-                for s in strings:
-                    f.write(struct.pack("<I", len(s)) + s)
-            request = {"op": "tokenize", "strings": paths[0], "out": paths[1], "special": special}
-            self.process.stdin.write(json.dumps(request) + "\n")
-            self.process.stdin.flush()
-            answer = json.loads(self.process.stdout.readline())
-            if "error" in answer:
-                raise SystemExit(answer["error"])
-            data = open(paths[1], "rb").read()
-        (count,) = struct.unpack_from("<I", data)
-        result, at = [], 4
-        for _ in range(count):
-            (n,) = struct.unpack_from("<I", data, at)
-            result.append(np.frombuffer(data, "<u2", n, at + 4))
-            at += 4 + 2 * n
-        return result
 
 
 def read_records(path):
@@ -93,7 +63,7 @@ def main():
         text = open(f"{folder}/mixed.txt.bin", "rb").read()
         random_strings = read_records(f"{folder}/random.strings")
         special_strings = read_records(f"{folder}/special.strings")
-    worker = Worker(program, model)
+    worker = LlamaWorker(program, model, "--vocab-only")
     (ids,) = worker.ids([text])
     open(f"{out}/mixed.txt.bin", "wb").write(text)
     open(f"{out}/mixed.ids.bin", "wb").write(ids.astype("<u2").tobytes())
