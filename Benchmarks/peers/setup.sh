@@ -28,7 +28,7 @@ say() { printf 'peers: %s\n' "$*" >&2; }
 # Debian packages, where this may be done; else what is missing is named and the steps that need it are skipped.
 step_system() {
   missing=
-  for p in cmake:cmake ninja:ninja-build g++:g++ unzip:unzip; do
+  for p in cmake:cmake ninja:ninja-build g++:g++; do
     command -v "${p%%:*}" >/dev/null 2>&1 || missing="$missing ${p##*:}"
   done
   [ -f /usr/include/oneapi/dnnl/dnnl.h ] || missing="$missing libdnnl-dev"
@@ -48,13 +48,11 @@ step_python() {
   [ -x "$venv/python" ] || "$python" -m venv "$home/venv"
   "$venv/pip" install -q -r "$here/requirements.txt"
   "$venv/python" -c 'import torch' 2>/dev/null && return 0
-  # A processor-only build if the configured sources have one; else the default wheel, first without its GPU libraries.
+  # The processor-only build where pip's sources have one. The default Linux wheel does not load without its GPU
+  # libraries (tried: libcudart is linked), so there they come along, some gigabytes.
   "$venv/pip" install -q filelock==4.2.11 fsspec==2026.9.0 networkx==3.6.1 sympy==1.14.0 typing-extensions==4.16.0
-  "$venv/pip" install -q --no-deps "torch==$torch_version+cpu" 2>/dev/null \
-    || "$venv/pip" install -q --no-deps "torch==$torch_version"
-  "$venv/python" -c 'import torch' 2>/dev/null && return 0
-  say "torch does not load without its GPU libraries: installing them too"
-  "$venv/pip" install -q "torch==$torch_version"
+  "$venv/pip" install -q "torch==$torch_version+cpu" 2>/dev/null || "$venv/pip" install -q "torch==$torch_version"
+  "$venv/python" -c 'import torch'
 }
 
 step_model() {
