@@ -133,6 +133,46 @@ struct HostileVocabularyTests {
     }
   }
 
+  @Test(arguments: 0..<200)
+  func anyVocabularyIsTakenOrRefused(seed: Int) throws {
+    var random = TestRandom(state: UInt64(seed))
+    let parts: [[UInt8]] = [
+      [0x61], [0x62], [0xC4, 0xA0], [0x3C], [0x20], [0xC4], [0xFF], [0x7E], [], [0xE2, 0x96, 0x81],
+    ]
+    var taken = 0
+    for round in 0..<50 {
+      // Most rounds use harmless parts only, so that many vocabularies get through to the merges and beyond.
+      let limit = round % 5 == 0 ? parts.count : 4
+      func list(_ count: Int, _ make: () -> [UInt8]) throws -> ByteStrings {
+        let strings = (0..<count).map { _ in make() }
+        let offsets = strings.reduce(into: [UInt32(0)]) { $0.append(($0.last ?? 0) + UInt32($1.count)) }
+        return try ByteStrings(bytes: strings.flatMap { $0 }, offsets: offsets)
+      }
+      func word(_ lengths: ClosedRange<Int>) -> [UInt8] {
+        (0..<Int.random(in: lengths, using: &random)).flatMap { _ in parts[Int.random(in: 0..<limit, using: &random)] }
+      }
+      let count = Int.random(in: 1...8, using: &random)
+      let tokens = try list(count) { word(1...3) }
+      let merges = try list(Int.random(in: 0...3, using: &random)) { word(1...1) + [0x20] + word(1...1) }
+      let types = (0..<count).map { _ in Int32.random(in: round % 5 == 0 ? -1...7 : 1...5, using: &random) }
+      let special = SpecialTokens(end: Int.random(in: -1...count, using: &random))
+      let bytes = Bool.random(using: &random) ? random.bytes(60) : word(0...60)
+      do {
+        let vocabulary = try Vocabulary(byteLevelTokens: tokens, types: types, special: special)
+        let tokenizer = try BytePairTokenizer(vocabulary: vocabulary, merges: merges, preTokenizer: "smollm")
+        for parseSpecial in [true, false] {
+          let ids = tokenizer.encode(bytes: bytes, parseSpecial: parseSpecial)
+          #expect(ids.allSatisfy { (0..<TokenID(count)).contains($0) })
+          _ = try tokenizer.decode(ids)
+        }
+        taken += 1
+      } catch {
+        #expect(!error.description.isEmpty)
+      }
+    }
+    #expect(taken > 0 && taken < 50)
+  }
+
   @Test func unusualButSound() throws {
     // One token, no merge; every other byte is left out.
     let one = try Vocabulary(byteLevelTokens: ByteStrings(["a"]), types: nil, special: SpecialTokens())
