@@ -4,6 +4,7 @@
 #define CVENTURI_H
 
 #include "vt_isa.h"
+#include "vt_measure.h"
 #include "vt_pool.h"
 #include "vt_system.h"
 
