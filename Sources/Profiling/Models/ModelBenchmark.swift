@@ -75,7 +75,10 @@ public struct ModelBenchmark {
         if isCancelled() { throw CancellationError() }
         if field == nil, store?[key] == nil {
           field = try PeerField(
-            peers, task: .model, catalogue: catalogue, arguments: [path, "--ctx", String(max(capacity, 512))])
+            peers,
+            task: .model(
+              path: path, capacity: max(capacity, 512), vocabulary: contestant.vocabularySize),
+            catalogue: catalogue)
         }
         let measure = { try self.row(test, count, contestant, field, ceilings) }
         let row = try store?.cell(key, measure) ?? measure()

@@ -19,6 +19,9 @@ public final class ModelContestant {
     state = try model.makeState(capacity: capacity)
   }
 
+  /// The number of token ids.
+  var vocabularySize: Int { model.description.vocabularySize }
+
   /// Token `index` of the fixed sequence that every engine is given.
   static func token(_ index: Int, vocabulary: Int) -> Int32 {
     var x = UInt64(truncatingIfNeeded: index &+ 1) &* 0x9E37_79B9_7F4A_7C15

@@ -7,7 +7,32 @@
 /// The engines we measure ourselves against, and where `make peers` puts them.
 public struct PeerCatalogue: Sendable {
   /// What peers are asked to do.
-  public enum Task: String, Sendable, CaseIterable { case model, gemm, attention }
+  public enum Task: Sendable, Equatable {
+    /// Prompts and tokens of the model file at `path`, sequences of at most `capacity` tokens.
+    case model(path: String, capacity: Int, vocabulary: Int)
+    /// Products of f32 matrices with so many threads.
+    case gemm(threads: Int)
+    /// Attention.
+    case attention
+
+    /// The task's name.
+    public var name: String {
+      switch self {
+      case .model: "model"
+      case .gemm: "gemm"
+      case .attention: "attention"
+      }
+    }
+
+    /// The peers that do it.
+    public var peers: [String] {
+      switch self {
+      case .model: ["llama.cpp", "ik", "openvino"]
+      case .gemm: ["torch", "onednn", "numpy"]
+      case .attention: ["torch"]
+      }
+    }
+  }
 
   /// One way of running a peer. Its best one counts, so there may be several.
   public struct Variant: Sendable, Equatable {
@@ -15,8 +40,10 @@ public struct PeerCatalogue: Sendable {
     public var name: String
     /// The worker's file name and its arguments.
     public var worker: String
-    /// Arguments of the worker beside the model.
+    /// Arguments of the worker beside those of every worker for the task.
     public var arguments: [String]
+    /// Settings of its environment, `NAME=VALUE`.
+    public var environment: [String] = []
     /// What every request says beside the work.
     public var request: [JSON.Member]
   }
@@ -42,15 +69,6 @@ public struct PeerCatalogue: Sendable {
     scriptFolders = folders
   }
 
-  /// The names of the peers for a task.
-  public static func names(for task: Task) -> [String] {
-    switch task {
-    case .model: ["llama.cpp", "ik", "openvino"]
-    case .gemm: ["torch", "onednn", "numpy"]
-    case .attention: ["torch"]
-    }
-  }
-
   /// How `make peers` is asked for a peer.
   public static let hint = "`make peers` installs it"
 
@@ -58,33 +76,45 @@ public struct PeerCatalogue: Sendable {
   ///
   /// - Throws: ``ProfilingError/invalidSetting(field:problem:)`` for a name that no peer has.
   public static func variants(of name: String, for task: Task) throws(ProfilingError) -> [Variant] {
-    guard names(for: task).contains(name) else {
+    guard task.peers.contains(name) else {
       throw .invalidSetting(
-        field: "--against", problem: "'\(name)' is no peer for \(task.rawValue); there are \(names(for: task).joined(separator: ", "))")
+        field: "--against",
+        problem: "'\(name)' is no peer for \(task.name); there are \(task.peers.joined(separator: ", "))")
     }
-    func flash(_ on: Bool) -> JSON.Member { JSON.Member("flash", .bool(on)) }
+    func flash(_ on: Bool) -> [JSON.Member] { [JSON.Member("flash", .bool(on))] }
+    func mode(_ name: String) -> [JSON.Member] { [JSON.Member("mode", .string(name))] }
     switch (name, task) {
-    case ("llama.cpp", _):
+    case ("llama.cpp", .model(let path, let capacity, _)):
+      let arguments = [path, "--ctx", String(capacity)]
       return [
-        Variant(name: "flash attention", worker: "llama_worker", arguments: [], request: [flash(true)]),
-        Variant(name: "no flash attention", worker: "llama_worker", arguments: [], request: [flash(false)]),
+        Variant(name: "flash attention", worker: "llama_worker", arguments: arguments, request: flash(true)),
+        Variant(name: "no flash attention", worker: "llama_worker", arguments: arguments, request: flash(false)),
       ]
-    case ("ik", _):
+    case ("ik", .model(let path, let capacity, _)):
+      let arguments = [path, "--ctx", String(capacity)]
       return [
-        Variant(name: "flash attention", worker: "ik_llama_worker.py", arguments: [], request: [flash(true)]),
+        Variant(name: "flash attention", worker: "ik_llama_worker.py", arguments: arguments, request: flash(true)),
         Variant(
-          name: "flash attention, repacked", worker: "ik_llama_worker.py", arguments: ["--repack"],
-          request: [flash(true)]),
+          name: "flash attention, repacked", worker: "ik_llama_worker.py", arguments: arguments + ["--repack"],
+          request: flash(true)),
       ]
-    case ("openvino", _):
-      return [Variant(name: "", worker: "openvino_worker.py", arguments: [], request: [])]
+    case ("openvino", .model(let path, _, let vocabulary)):
+      return [
+        Variant(
+          name: "", worker: "openvino_worker.py", arguments: [path, "--vocabulary", String(vocabulary)], request: [])
+      ]
     case ("torch", .attention):
       return [
-        Variant(
-          name: "grouped heads", worker: "torch_worker.py", arguments: [], request: [JSON.Member("grouped", true)]),
-        Variant(
-          name: "expanded heads", worker: "torch_worker.py", arguments: [], request: [JSON.Member("grouped", false)]),
+        Variant(name: "grouped heads", worker: "torch_worker.py", arguments: [], request: mode("grouped")),
+        Variant(name: "expanded heads", worker: "torch_worker.py", arguments: [], request: mode("expanded")),
       ]
+    case ("numpy", .gemm(let threads)):
+      let environment = ["OPENBLAS_NUM_THREADS=\(threads)"]
+      return [
+        Variant(name: "", worker: "numpy_worker.py", arguments: [], environment: environment, request: [])
+      ]
+    case ("onednn", _):
+      return [Variant(name: "", worker: "onednn_worker", arguments: [], request: [])]
     default:
       return [Variant(name: "", worker: "\(name)_worker.py", arguments: [], request: [])]
     }

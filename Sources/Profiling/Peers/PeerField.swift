@@ -13,11 +13,10 @@ public final class PeerField {
 
   /// Starts every variant of the peers named; variants that differ only in their requests share a process.
   ///
-  /// - Parameter arguments: what every worker is given first, such as the model's path.
   /// - Throws: ``ProfilingError/invalidSetting(field:problem:)`` for an unknown name; a peer that is not installed or
   ///   does not start is listed in ``absent``.
   public init(
-    _ names: [String], task: PeerCatalogue.Task, catalogue: PeerCatalogue, arguments: [String] = []
+    _ names: [String], task: PeerCatalogue.Task, catalogue: PeerCatalogue
   ) throws(ProfilingError) {
     for name in names {
       var started: [(arguments: [String], process: PeerProcess)] = []
@@ -30,8 +29,8 @@ public final class PeerField {
             continue
           }
           let process = try PeerProcess(
-            name: name, command: catalogue.command(variant, of: name) + arguments + variant.arguments,
-            hint: PeerCatalogue.hint)
+            name: name, command: catalogue.command(variant, of: name) + variant.arguments,
+            environment: variant.environment, hint: PeerCatalogue.hint)
           started.append((variant.arguments, process))
           runners.append(Runner(name: name, variant: variant, process: process))
         } catch { problem = error }

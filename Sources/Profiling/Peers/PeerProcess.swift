@@ -25,16 +25,19 @@ public final class PeerProcess {
   /// - Parameters:
   ///   - name: the peer's name, for errors.
   ///   - command: the program's path and its arguments.
+  ///   - environment: `NAME=VALUE` settings beside those of this process.
   ///   - hint: how to install it.
   ///   - startTimeout: seconds to wait for the first line.
   /// - Throws: ``ProfilingError/peerAbsent(name:hint:)`` when there is no such program,
   ///   ``ProfilingError/peerFailed(name:problem:)`` and ``ProfilingError/peerTimedOut(name:seconds:)``.
-  public init(name: String, command: [String], hint: String, startTimeout: Double = 120) throws(ProfilingError) {
+  public init(
+    name: String, command: [String], environment: [String] = [], hint: String, startTimeout: Double = 120
+  ) throws(ProfilingError) {
     self.name = name
     guard let program = command.first, access(program, X_OK) == 0 else { throw .peerAbsent(name: name, hint: hint) }
     // A peer that died must show as an error of a write, not as a signal.
     signal(SIGPIPE, SIG_IGN)
-    try start(command)
+    try start(command, environment)
     greeting = try readAnswer(timeout: startTimeout)
     if let problem = greeting["error"]?.text { throw .peerFailed(name: name, problem: problem) }
   }
@@ -59,7 +62,7 @@ public final class PeerProcess {
     return answer
   }
 
-  private func start(_ command: [String]) throws(ProfilingError) {
+  private func start(_ command: [String], _ environment: [String]) throws(ProfilingError) {
     var toPeer: [Int32] = [-1, -1]
     var fromPeer: [Int32] = [-1, -1]
     guard pipe(&toPeer) == 0, pipe(&fromPeer) == 0 else {
@@ -82,7 +85,25 @@ public final class PeerProcess {
     var arguments: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) }
     arguments.append(nil)
     defer { for argument in arguments { free(argument) } }
-    let code = posix_spawn(&process, command[0], &actions, nil, &arguments, environ)
+    // The command blocks signals that one of its threads waits for; a peer takes them as usual.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var none = sigset_t()
+    sigemptyset(&none)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+    let names = environment.map { $0.prefix { $0 != "=" } + "=" }
+    var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0) }
+    var entry = environ
+    while let variable = entry.pointee {
+      let text = String(cString: variable)
+      if !names.contains(where: { text.hasPrefix($0) }) { variables.append(strdup(text)) }
+      entry += 1
+    }
+    variables.append(nil)
+    defer { for variable in variables { free(variable) } }
+    let code = posix_spawn(&process, command[0], &actions, &attributes, &arguments, &variables)
     close(toPeer[0])
     close(fromPeer[1])
     if code != 0 {
