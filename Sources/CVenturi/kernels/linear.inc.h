@@ -411,16 +411,59 @@ static void rows_panel(vt_format format, int32_t k, const void *unpacked, int32_
 
 // ---- exact decoding ----
 
+// Bytes i of the 32-bit lanes of `values` (or int16 i of Q8_0), less `zero`, as floats.
+VT_INLINE v8f lane_values(v8i values, int i, int wide, int zero) {
+  const v8i q = wide ? v8i_shift_right_signed(v8i_shift_left(values, i ? 0 : 16), 16)
+                     : v8i_and(v8i_shift_right_signed(values, 8 * i), v8i_set(255));
+  return v8f_from_i32(v8i_sub(q, v8i_set(zero)));
+}
+
+// Products are exact, so a minimum is added with the one rounding that the format's definition has.
+VT_INLINE void decode_of(vt_format format, int32_t k, const uint8_t *panel, float *out) {
+  enum { CHUNK = 256 };
+  // Aligned for both the values and the scales behind them; the most that 256 values of k unpack to (Q6_K, Q8_0).
+  _Alignas(32) char unpacked[CHUNK * VT_PANEL * 2 + CHUNK / 16 * VT_PANEL * 8];
+  const int32_t sub = vt_format_sub_block(format);
+  const int wide = format == VT_Q8_0, each = wide ? 2 : 4;
+  const int has_minimum = format == VT_Q4_1 || format == VT_Q5_1 || format == VT_Q4_K || format == VT_Q5_K;
+  for (int32_t start = 0; start < k; start += CHUNK) {
+    const int32_t length = k - start < CHUNK ? k - start : CHUNK;
+    const uint8_t *source = panel + (size_t)(start / vt_format_block_length(format)) * vt_packed_block_bytes(format);
+    if (wide) unpack_q8(length, source, unpacked);
+    else unpack_of(format, length, source, unpacked);
+    const float *scales = vt_unpacked_scales(format, unpacked, length), *offsets = scales + length / sub * VT_PANEL;
+    for (int32_t i = 0; i < length; i += each) {
+      for (int h = 0; h < 2; h++) {
+        const v8f scale = v8f_load(scales + i / sub * VT_PANEL + 8 * h);
+        const v8f offset = v8f_load(offsets + i / sub * VT_PANEL + 8 * h);
+        const v8i values = v8i_load(unpacked + (size_t)i / (size_t)each * 64 + 32 * (size_t)h);
+        for (int j = 0; j < each; j++) {
+          const v8f scaled = v8f_mul(scale, lane_values(values, j, wide, vt_format_zero(format)));
+          v8f_store(out + (size_t)(start + i + j) * VT_PANEL + 8 * h, has_minimum ? v8f_add(scaled, offset) : scaled);
+        }
+      }
+    }
+  }
+}
+
 static void decode_panel(vt_format format, int32_t k, const void *panel, float *out) {
-  // Decoding panels serves the exact mode and tests, where the scalar way is quick enough for all but floats.
-  if (format == VT_F32) {
-    memcpy(out, panel, (size_t)k * VT_PANEL * 4);
-  } else if (format == VT_F16 || format == VT_BF16) {
-    const uint16_t *source = panel;
-    for (size_t at = 0; at < (size_t)k * VT_PANEL; at += 8)
-      v8f_store(out + at, format == VT_F16 ? v8f_from_f16(source + at) : v8f_from_bf16(source + at));
-  } else {
-    vt_linear_kernels_for(VT_ISA_REFERENCE)->decode_panel(format, k, panel, out);
+  const uint16_t *halves = panel;
+  switch (format) {
+  case VT_Q4_0: decode_of(VT_Q4_0, k, panel, out); break;
+  case VT_Q4_1: decode_of(VT_Q4_1, k, panel, out); break;
+  case VT_Q5_0: decode_of(VT_Q5_0, k, panel, out); break;
+  case VT_Q5_1: decode_of(VT_Q5_1, k, panel, out); break;
+  case VT_Q8_0: decode_of(VT_Q8_0, k, panel, out); break;
+  case VT_Q4_K: decode_of(VT_Q4_K, k, panel, out); break;
+  case VT_Q5_K: decode_of(VT_Q5_K, k, panel, out); break;
+  case VT_Q6_K: decode_of(VT_Q6_K, k, panel, out); break;
+  case VT_F32: memcpy(out, panel, (size_t)k * VT_PANEL * 4); break;
+  case VT_F16:
+    for (size_t at = 0; at < (size_t)k * VT_PANEL; at += 8) v8f_store(out + at, v8f_from_f16(halves + at));
+    break;
+  case VT_BF16:
+    for (size_t at = 0; at < (size_t)k * VT_PANEL; at += 8) v8f_store(out + at, v8f_from_bf16(halves + at));
+    break;
   }
 }
 

@@ -34,7 +34,7 @@ public final class Llama: LanguageModel, @unchecked Sendable {
     cacheLayout = try KeyValueLayout(
       layers: configuration.layers, kvHeads: configuration.kvHeads, headDim: configuration.headDim,
       dtype: options.compute == .f32 ? .f32 : .f16)
-    let description = ModelDescription(
+    let description = try ModelDescription(
       file, configuration, vocabularySize: vocabularySize,
       contextLength: min(options.contextLength ?? configuration.contextLength, configuration.contextLength),
       stateBytesPerToken: cacheLayout.pageBytes / KeyValueLayout.pageTokens)
