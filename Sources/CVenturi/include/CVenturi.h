@@ -8,8 +8,9 @@
 #include "vt_isa.h"
 #include "vt_linear.h"
 #include "vt_linear_job.h"
-#include "vt_rope.h"
+#include "vt_measure.h"
 #include "vt_pool.h"
+#include "vt_rope.h"
 #include "vt_system.h"
 
 #endif
