@@ -3,6 +3,7 @@
 #ifndef CVENTURI_H
 #define CVENTURI_H
 
+#include "vt_elementwise.h"
 #include "vt_gemm.h"
 #include "vt_isa.h"
 #include "vt_pool.h"
