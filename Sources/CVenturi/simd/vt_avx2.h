@@ -15,8 +15,6 @@
 
 typedef __m256 v8f;   // 8 floats
 typedef __m256i v8i;  // 8 int32
-typedef __m256i v32b; // 32 bytes
-typedef __m256i v16s; // 16 int16
 
 VT_INLINE v8f v8f_load(const float *p) { return _mm256_loadu_ps(p); }
 VT_INLINE void v8f_store(float *p, v8f x) { _mm256_storeu_ps(p, x); }
