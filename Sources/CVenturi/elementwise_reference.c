@@ -9,23 +9,23 @@
 
 static float unary(vt_unary_op op, float x) {
   switch (op) {
-  case VT_NEGATE: return -x;
-  case VT_ABS: return fabsf(x);
-  case VT_SQUARE: return x * x;
-  case VT_SQRT: return sqrtf(x);
-  case VT_RSQRT: return 1.0f / sqrtf(x);
-  case VT_RECIPROCAL: return 1.0f / x;
-  case VT_RELU: return x < 0 ? 0 : x;
-  case VT_EXP: return vt_exp_scalar(x);
-  case VT_LOG: return vt_log_scalar(x);
-  case VT_TANH: return vt_tanh_scalar(x);
-  case VT_SIGMOID: return vt_sigmoid_scalar(x);
-  case VT_SILU: return vt_silu_scalar(x);
-  case VT_GELU: return vt_gelu_scalar(x);
-  case VT_GELU_TANH: return vt_gelu_tanh_scalar(x);
-  case VT_ERF: return vt_erf_scalar(x);
-  case VT_SIN: return sinf(x);
-  case VT_COS: return cosf(x);
+  case VT_OP_NEGATE: return -x;
+  case VT_OP_ABS: return fabsf(x);
+  case VT_OP_SQUARE: return x * x;
+  case VT_OP_SQRT: return sqrtf(x);
+  case VT_OP_RSQRT: return 1.0f / sqrtf(x);
+  case VT_OP_RECIPROCAL: return 1.0f / x;
+  case VT_OP_RELU: return x < 0 ? 0 : x;
+  case VT_OP_EXP: return vt_exp_scalar(x);
+  case VT_OP_LOG: return vt_log_scalar(x);
+  case VT_OP_TANH: return vt_tanh_scalar(x);
+  case VT_OP_SIGMOID: return vt_sigmoid_scalar(x);
+  case VT_OP_SILU: return vt_silu_scalar(x);
+  case VT_OP_GELU: return vt_gelu_scalar(x);
+  case VT_OP_GELU_TANH: return vt_gelu_tanh_scalar(x);
+  case VT_OP_ERF: return vt_erf_scalar(x);
+  case VT_OP_SIN: return sinf(x);
+  case VT_OP_COS: return cosf(x);
   }
   return NAN;
 }
@@ -36,14 +36,14 @@ static void unary_f32(vt_unary_op op, int64_t count, const float *x, float *y) {
 
 static float binary(vt_binary_op op, float a, float b) {
   switch (op) {
-  case VT_ADD: return a + b;
-  case VT_SUBTRACT: return a - b;
-  case VT_MULTIPLY: return a * b;
-  case VT_DIVIDE: return a / b;
-  case VT_MINIMUM: return a != a ? a : a < b ? a : b;
-  case VT_MAXIMUM: return a != a ? a : a > b ? a : b;
-  case VT_POWER: return powf(a, b);
-  case VT_SILU_MULTIPLY: return vt_silu_scalar(a) * b;
+  case VT_OP_ADD: return a + b;
+  case VT_OP_SUBTRACT: return a - b;
+  case VT_OP_MULTIPLY: return a * b;
+  case VT_OP_DIVIDE: return a / b;
+  case VT_OP_MINIMUM: return a != a ? a : a < b ? a : b;
+  case VT_OP_MAXIMUM: return a != a ? a : a > b ? a : b;
+  case VT_OP_POWER: return powf(a, b);
+  case VT_OP_SILU_MULTIPLY: return vt_silu_scalar(a) * b;
   }
   return NAN;
 }

@@ -7,15 +7,15 @@
 #include "vt_isa.h"
 
 typedef enum vt_unary_op {
-  VT_NEGATE, VT_ABS, VT_SQUARE, VT_SQRT, VT_RSQRT, VT_RECIPROCAL, VT_RELU, VT_EXP, VT_LOG, VT_TANH, VT_SIGMOID,
-  VT_SILU, VT_GELU, VT_GELU_TANH, VT_ERF, VT_SIN, VT_COS,
+  VT_OP_NEGATE, VT_OP_ABS, VT_OP_SQUARE, VT_OP_SQRT, VT_OP_RSQRT, VT_OP_RECIPROCAL, VT_OP_RELU, VT_OP_EXP, VT_OP_LOG, VT_OP_TANH, VT_OP_SIGMOID,
+  VT_OP_SILU, VT_OP_GELU, VT_OP_GELU_TANH, VT_OP_ERF, VT_OP_SIN, VT_OP_COS,
 } vt_unary_op;
 
 typedef enum vt_binary_op {
-  VT_ADD, VT_SUBTRACT, VT_MULTIPLY, VT_DIVIDE,
-  VT_MINIMUM, VT_MAXIMUM, // NaN when either is NaN
-  VT_POWER,
-  VT_SILU_MULTIPLY, // a / (1 + e^-a) * b
+  VT_OP_ADD, VT_OP_SUBTRACT, VT_OP_MULTIPLY, VT_OP_DIVIDE,
+  VT_OP_MINIMUM, VT_OP_MAXIMUM, // NaN when either is NaN
+  VT_OP_POWER,
+  VT_OP_SILU_MULTIPLY, // a / (1 + e^-a) * b
 } vt_binary_op;
 
 typedef struct vt_elementwise_kernels {

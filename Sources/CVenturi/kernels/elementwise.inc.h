@@ -33,25 +33,25 @@ VT_INLINE void vt_store_some(float *p, int64_t count, v8f x) {
 static void vt_unary(vt_unary_op op, int64_t count, const float *input, float *output) {
   const v8f one = v8f_set(1.0f), zero = v8f_zero();
   switch (op) {
-  case VT_NEGATE: VT_MAP(v8f_negate(x)); break;
-  case VT_ABS: VT_MAP(v8f_abs(x)); break;
-  case VT_SQUARE: VT_MAP(v8f_mul(x, x)); break;
-  case VT_SQRT: VT_MAP(v8f_sqrt(x)); break;
-  case VT_RSQRT: VT_MAP(v8f_div(one, v8f_sqrt(x))); break;
-  case VT_RECIPROCAL: VT_MAP(v8f_div(one, x)); break;
-  case VT_RELU: VT_MAP(v8f_select_less(x, zero, zero, x)); break;
-  case VT_EXP: VT_MAP(v8f_exp(x)); break;
-  case VT_LOG: VT_MAP(v8f_log(x)); break;
-  case VT_TANH: VT_MAP(v8f_tanh(x)); break;
-  case VT_SIGMOID: VT_MAP(v8f_sigmoid(x)); break;
-  case VT_SILU: VT_MAP(v8f_silu(x)); break;
-  case VT_GELU: VT_MAP(v8f_gelu(x)); break;
-  case VT_GELU_TANH: VT_MAP(v8f_gelu_tanh(x)); break;
-  case VT_ERF: VT_MAP(v8f_erf(x)); break;
-  case VT_SIN:
+  case VT_OP_NEGATE: VT_MAP(v8f_negate(x)); break;
+  case VT_OP_ABS: VT_MAP(v8f_abs(x)); break;
+  case VT_OP_SQUARE: VT_MAP(v8f_mul(x, x)); break;
+  case VT_OP_SQRT: VT_MAP(v8f_sqrt(x)); break;
+  case VT_OP_RSQRT: VT_MAP(v8f_div(one, v8f_sqrt(x))); break;
+  case VT_OP_RECIPROCAL: VT_MAP(v8f_div(one, x)); break;
+  case VT_OP_RELU: VT_MAP(v8f_select_less(x, zero, zero, x)); break;
+  case VT_OP_EXP: VT_MAP(v8f_exp(x)); break;
+  case VT_OP_LOG: VT_MAP(v8f_log(x)); break;
+  case VT_OP_TANH: VT_MAP(v8f_tanh(x)); break;
+  case VT_OP_SIGMOID: VT_MAP(v8f_sigmoid(x)); break;
+  case VT_OP_SILU: VT_MAP(v8f_silu(x)); break;
+  case VT_OP_GELU: VT_MAP(v8f_gelu(x)); break;
+  case VT_OP_GELU_TANH: VT_MAP(v8f_gelu_tanh(x)); break;
+  case VT_OP_ERF: VT_MAP(v8f_erf(x)); break;
+  case VT_OP_SIN:
     for (int64_t i = 0; i < count; i++) output[i] = sinf(input[i]);
     break;
-  case VT_COS:
+  case VT_OP_COS:
     for (int64_t i = 0; i < count; i++) output[i] = cosf(input[i]);
     break;
   }
@@ -82,14 +82,14 @@ static void vt_binary(vt_binary_op op, int64_t count, const float *a, int32_t a_
   if (count <= 0) return;
   const v8f only_a = v8f_set(*a), only_b = v8f_set(*b);
   switch (op) {
-  case VT_ADD: VT_ZIP(v8f_add(x, y)); break;
-  case VT_SUBTRACT: VT_ZIP(v8f_sub(x, y)); break;
-  case VT_MULTIPLY: VT_ZIP(v8f_mul(x, y)); break;
-  case VT_DIVIDE: VT_ZIP(v8f_div(x, y)); break;
-  case VT_MINIMUM: VT_ZIP(v8f_select_nan(x, x, v8f_min(x, y))); break;
-  case VT_MAXIMUM: VT_ZIP(v8f_select_nan(x, x, v8f_max(x, y))); break;
-  case VT_SILU_MULTIPLY: VT_ZIP(v8f_mul(v8f_silu(x), y)); break;
-  case VT_POWER:
+  case VT_OP_ADD: VT_ZIP(v8f_add(x, y)); break;
+  case VT_OP_SUBTRACT: VT_ZIP(v8f_sub(x, y)); break;
+  case VT_OP_MULTIPLY: VT_ZIP(v8f_mul(x, y)); break;
+  case VT_OP_DIVIDE: VT_ZIP(v8f_div(x, y)); break;
+  case VT_OP_MINIMUM: VT_ZIP(v8f_select_nan(x, x, v8f_min(x, y))); break;
+  case VT_OP_MAXIMUM: VT_ZIP(v8f_select_nan(x, x, v8f_max(x, y))); break;
+  case VT_OP_SILU_MULTIPLY: VT_ZIP(v8f_mul(v8f_silu(x), y)); break;
+  case VT_OP_POWER:
     for (int64_t i = 0; i < count; i++) output[i] = powf(a[i * a_step], b[i * b_step]);
     break;
   }

@@ -31,6 +31,8 @@ struct MatmulJob {
   var layout = Layout.rows
   var c: UnsafeMutablePointer<Float>
   var ldc = 0
+  /// The columns of one item.
+  var width = 0
   /// One packing buffer for each worker.
   var scratch: UnsafeMutablePointer<Float>?
   var scratchStride = 0
@@ -53,7 +55,7 @@ struct MatmulJob {
     return max(8, ((k + blocks - 1) / blocks + 7) & ~7)
   }
 
-  /// The columns of one item.
+  /// The columns an item should have.
   func itemColumns(threads: Int) -> Int {
     let items = threads == 1 ? 1 : max(1, min(m * n * k / Self.grain, threads * 4))
     switch path {
@@ -69,11 +71,10 @@ struct MatmulJob {
   }
 
   /// Floats of packing scratch that each worker needs.
-  func scratchFloats(threads: Int) -> Int { path == .packed ? depth * itemColumns(threads: threads) : 0 }
+  var scratchFloats: Int { path == .packed ? depth * width : 0 }
 
   /// Computes the columns of `item`.
-  func run(item: Int, worker: Int, threads: Int) {
-    let width = itemColumns(threads: threads)
+  func run(item: Int, worker: Int) {
     let first = item * width
     let columns = Int32(min(width, n - first))
     if columns <= 0 { return }
@@ -82,7 +83,7 @@ struct MatmulJob {
       return
     }
     let table = kernels.pointee
-    let size = bType == .f32 ? 4 : 2
+    let size = bType.blockBytes
     switch path {
     case .dot:
       let start = b + first * ldb * size
@@ -117,28 +118,16 @@ struct MatmulJob {
     while start < k {
       let steps = min(depth, k - start)
       for panel in 0..<(columns + 15) / 16 {
-        pack(
-          column: first + panel * 16, count: Int32(min(16, columns - panel * 16)), start: start, steps: Int32(steps),
-          to: buffer + panel * depth * 16)
+        let column = first + panel * 16
+        let offset = layout == .transposed ? column * ldb + start : start * ldb + column
+        vtPack(
+          kernels, bType, isTransposed: layout == .transposed, columns: min(16, columns - panel * 16), k: steps,
+          b + offset * bType.blockBytes, ldb, buffer + panel * depth * 16)
       }
       kernels.pointee.block_f32(
         Int32(m), Int32(steps), a + start, Int64(lda), buffer, Int64(depth * 16), c + first, Int64(ldc),
         Int32(columns), start > 0 ? 1 : 0)
       start += steps
-    }
-  }
-
-  private func pack(column: Int, count: Int32, start: Int, steps: Int32, to panel: UnsafeMutablePointer<Float>) {
-    let table = kernels.pointee
-    let isTransposed = layout == .transposed
-    let source = b + (isTransposed ? column * ldb + start : start * ldb + column) * (bType == .f32 ? 4 : 2)
-    switch (bType, isTransposed) {
-    case (.f32, false): table.pack_f32(count, steps, source.f32, Int64(ldb), panel)
-    case (.f32, true): table.pack_transposed_f32(count, steps, source.f32, Int64(ldb), panel)
-    case (.f16, false): table.pack_f16(count, steps, source.bits16, Int64(ldb), panel)
-    case (.f16, true): table.pack_transposed_f16(count, steps, source.bits16, Int64(ldb), panel)
-    case (_, false): table.pack_bf16(count, steps, source.bits16, Int64(ldb), panel)
-    case (_, true): table.pack_transposed_bf16(count, steps, source.bits16, Int64(ldb), panel)
     }
   }
 

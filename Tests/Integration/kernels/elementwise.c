@@ -20,12 +20,12 @@ static void check(const float *a, const float *b, const char *kind) {
   for (size_t n = 0; n < sizeof counts / sizeof *counts; n++) {
     const int64_t count = counts[n];
     const size_t seen = (size_t)count + GUARD; // what lies behind the run must stay as it was
-    for (int op = VT_NEGATE; op <= VT_COS; op++) {
+    for (int op = VT_OP_NEGATE; op <= VT_OP_COS; op++) {
       fast->unary_f32(op, count, a, x);
       twin->unary_f32(op, count, a, y);
       expect_equal_f32(x, y, seen, "%s of %d %s numbers", unary_names[op], (int)count, kind);
     }
-    for (int op = VT_ADD; op <= VT_SILU_MULTIPLY; op++)
+    for (int op = VT_OP_ADD; op <= VT_OP_SILU_MULTIPLY; op++)
       for (int steps = 0; steps < 4; steps++) {
         fast->binary_f32(op, count, a, steps & 1, b, steps >> 1, x);
         twin->binary_f32(op, count, a, steps & 1, b, steps >> 1, y);
