@@ -5,7 +5,8 @@ import Testing
   @Test func shapeRules() throws {
     var cases = 0
     let broadcasts: [(Shape, Shape, Shape?)] = [
-      ([], [], []), ([3], [], [3]), ([2, 3], [3], [2, 3]), ([2, 1], [3], [2, 3]), ([1], [0], [0]), ([0, 4], [1, 1], [0, 4]),
+      ([], [], []), ([3], [], [3]), ([2, 3], [3], [2, 3]), ([2, 1], [3], [2, 3]), ([1], [0], [0]),
+      ([0, 4], [1, 1], [0, 4]),
       ([2], [3], nil), ([2, 3], [2], nil), ([0], [2], nil), ([5, 1, 7], [6, 1], [5, 6, 7]),
     ]
     for (a, b, expected) in broadcasts {
@@ -52,7 +53,9 @@ import Testing
     #expect(throws: NumericsError.self) { try Shape(validating: [1 << 32, 1 << 32]) }
     #expect(throws: NumericsError.overflow("x")) { try checkedProduct(.max, 2, "x") }
     #expect(throws: NumericsError.overflow("y")) { try checkedSum(.max, 1, "y") }
-    #expect(Shape([2, 3, 4]).rowMajorStrides == [12, 4, 1] && Shape([]).count == 1 && Shape([2, 3, 4]).rows == 6)
+    let shape: Shape = [2, 3, 4]
+    #expect(shape.rowMajorStrides == [12, 4, 1])
+    #expect(shape.rows == 6 && Shape([]).count == 1)
   }
 
   @Test func byteCounts() throws {
@@ -61,7 +64,8 @@ import Testing
     ]
     for dtype in DType.allCases {
       #expect(dtype.isBlockQuantized == (perBlock[dtype] != nil))
-      #expect(try dtype.byteCount(of: 512) == 512 / dtype.blockLength * (perBlock[dtype] ?? dtype.blockBytes))
+      let expected = 512 / dtype.blockLength * (perBlock[dtype] ?? dtype.blockBytes)
+      #expect(try dtype.byteCount(of: 512) == expected)
       if dtype.isBlockQuantized {
         #expect(throws: NumericsError.partialBlock(dtype: dtype, count: 33)) { try dtype.byteCount(of: 33) }
       }

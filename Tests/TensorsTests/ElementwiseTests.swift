@@ -36,10 +36,13 @@ import Testing
     Function(name: "sigmoid", run: { $0.sigmoid($1) }, exact: { 1 / (1 + exp(-$0)) }),
     Function(name: "silu", run: { $0.silu($1) }, exact: { $0 / (1 + exp(-$0)) }),
     Function(name: "gelu", run: { $0.gelu($1) }, exact: { 0.5 * $0 * (1 + erf($0 * 0.5.squareRoot())) }),
-    Function(
-      name: "geluTanh", run: { $0.geluTanh($1) },
-      exact: { 0.5 * $0 * (1 + tanh((2 / Double.pi).squareRoot() * ($0 + 0.044715 * $0 * $0 * $0))) }),
+    Function(name: "geluTanh", run: { $0.geluTanh($1) }, exact: geluTanh),
   ]
+
+  static func geluTanh(_ x: Double) -> Double {
+    let inner: Double = (2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)
+    return 0.5 * x * (1 + tanh(inner))
+  }
 
   /// Whether a result is as near to the exact one as its type allows; both may be NaN.
   static func isNear(_ x: Double, _ y: Double, _ relative: Double, _ absolute: Double) -> Bool {
@@ -60,8 +63,9 @@ import Testing
               #expect(y.shape == view.shape && y.dtype == dtype)
               let results = y.doubles(Self.one)
               for (result, input) in zip(results, view.doubles(Self.one)) {
-                #expect(
-                  Self.isNear(result, function.exact(input), relative, relative), "\(function.name) \(dtype) \(input)")
+                let exact = function.exact(input)
+                let expected = dtype == .f16 && abs(exact) >= 65520 ? exact * .infinity : exact
+                #expect(Self.isNear(result, expected, relative, relative), "\(function.name) \(dtype) \(input)")
               }
               #expect(function.run(Self.two, view).bits(Self.two) == y.bits(Self.one))
               let twin = function.run(Self.twin, view).doubles(Self.twin)
@@ -92,7 +96,8 @@ import Testing
     var numbers = Numbers()
     var cases = 0
     let pairs: [(Shape, Shape)] = [
-      ([3, 4], [3, 4]), ([3, 4], [4]), ([3, 4], []), ([], [5]), ([3, 1], [1, 4]), ([2, 3, 1], [3, 40]), ([0, 4], [1, 4]),
+      ([3, 4], [3, 4]), ([3, 4], [4]), ([3, 4], []), ([], [5]), ([3, 1], [1, 4]), ([2, 3, 1], [3, 40]),
+      ([0, 4], [1, 4]),
       ([5, 1, 7], [1, 6, 1]), ([1], [1]), ([64, 33], [64, 1]),
     ]
     let operators: [(String, (Context, Tensor, Tensor) -> Tensor, (Double, Double) -> Double)] = [

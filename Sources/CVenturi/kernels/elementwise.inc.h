@@ -65,7 +65,8 @@ static void vt_unary(vt_unary_op op, int64_t count, const float *input, float *o
       v8f_store(output + i, EXPRESSION);                                                                            \
     }                                                                                                               \
     if (i < count) {                                                                                                \
-      const v8f x = a_step ? vt_some(a + i, count - i, 1) : only_a, y = b_step ? vt_some(b + i, count - i, 1) : only_b; \
+      const v8f x = a_step ? vt_some(a + i, count - i, 1) : only_a;                                                 \
+      const v8f y = b_step ? vt_some(b + i, count - i, 1) : only_b;                                                 \
       vt_store_some(output + i, count - i, EXPRESSION);                                                             \
     }                                                                                                               \
   } while (0)

@@ -11,7 +11,8 @@ extension Context {
     let (source, target) = (UnsafeRawPointer(x.pointer), y.pointer)
     if x.isContiguous {
       performRanges(y.count / x.dtype.blockLength, grain: 1 << 16) { [bytes = x.dtype.blockBytes] range in
-        (target + range.lowerBound * bytes).copyMemory(from: source + range.lowerBound * bytes, byteCount: range.count * bytes)
+        (target + range.lowerBound * bytes).copyMemory(
+          from: source + range.lowerBound * bytes, byteCount: range.count * bytes)
       }
       return y
     }
@@ -105,7 +106,11 @@ private func castSpan(
   switch (isFromInteger, isToInteger) {
   case (true, true): convert(Int64.self, Int64.self) { $0 }
   case (true, false):
-    if to == .f64 { convert(Int64.self, Double.self) { Double($0) } } else { convert(Int64.self, Float.self) { Float($0) } }
+    if to == .f64 {
+      convert(Int64.self, Double.self) { Double($0) }
+    } else {
+      convert(Int64.self, Float.self) { Float($0) }
+    }
   case (false, true):
     let isTruth = to == .bool
     if from == .f64 {

@@ -80,7 +80,8 @@ extension Context {
     for part in parts {
       var other = part.shape.dimensions
       precondition(
-        part.dtype == first.dtype && other.count == extents.count, "cannot concatenate \(first.shape) and \(part.shape)")
+        part.dtype == first.dtype && other.count == extents.count, "cannot concatenate \(first.shape) and \(part.shape)"
+      )
       let extent = other[axis]
       other[axis] = extents[axis]
       precondition(other == extents, "cannot concatenate \(first.shape) and \(part.shape) along axis \(axis)")

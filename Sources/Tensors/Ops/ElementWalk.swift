@@ -20,7 +20,8 @@ struct ElementWalk: Sendable {
     for axis in 0..<shape.rank where shape[axis] != 1 {
       let extent = shape[axis]
       let joins =
-        !extents.isEmpty && operands.indices.allSatisfy { strides[$0][strides[$0].count - 1] == operands[$0][axis] * extent }
+        !extents.isEmpty
+        && operands.indices.allSatisfy { strides[$0][strides[$0].count - 1] == operands[$0][axis] * extent }
       if joins {
         extents[extents.count - 1] *= extent
         for operand in operands.indices { strides[operand][strides[operand].count - 1] = operands[operand][axis] }
@@ -64,7 +65,8 @@ struct ElementWalk: Sendable {
 extension Context {
   /// Runs `body` over all spans of a walk, in parallel where each thread gets at least `grain` elements.
   func performSpans(
-    _ walk: ElementWalk, grain: Int, _ body: @escaping (_ position: Int, _ length: Int, _ row: Int, _ column: Int) -> Void
+    _ walk: ElementWalk, grain: Int,
+    _ body: @escaping (_ position: Int, _ length: Int, _ row: Int, _ column: Int) -> Void
   ) {
     performRanges(walk.count, grain: grain) { walk.spans($0, body) }
   }

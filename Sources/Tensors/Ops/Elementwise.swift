@@ -114,15 +114,18 @@ extension Context {
     let size = a.dtype.blockBytes
     switch a.dtype {
     case .f32, .f16, .bf16:
-      pairs(op.grain, shape, a, b, in: Float.self) { [kernels = elementwiseKernels, dtype = a.dtype] x, i, y, j, at, n in
+      pairs(op.grain, shape, a, b, in: Float.self) {
+        [kernels = elementwiseKernels, dtype = a.dtype] x, i, y, j, at, n in
         Self.binarySpan(op, kernels, dtype, x, i, y, j, target + at * size, n)
       }
     case .f64:
-      pairs(op.grain, shape, a, b, in: Double.self) { [kernels = elementwiseKernels, dtype = a.dtype] x, i, y, j, at, n in
+      pairs(op.grain, shape, a, b, in: Double.self) {
+        [kernels = elementwiseKernels, dtype = a.dtype] x, i, y, j, at, n in
         Self.binarySpan(op, kernels, dtype, x, i, y, j, target + at * size, n)
       }
     default:
-      pairs(op.grain, shape, a, b, in: Int64.self) { [kernels = elementwiseKernels, dtype = a.dtype] x, i, y, j, at, n in
+      pairs(op.grain, shape, a, b, in: Int64.self) {
+        [kernels = elementwiseKernels, dtype = a.dtype] x, i, y, j, at, n in
         Self.binarySpan(op, kernels, dtype, x, i, y, j, target + at * size, n)
       }
     }

@@ -11,7 +11,8 @@ import Numerics
 /// integers and Bool. What is stored narrower is widened in short runs.
 protocol LaneNumber: Comparable {
   static var zero: Self { get }
-  static func load(_ dtype: DType, _ source: UnsafeRawPointer, stride: Int, count: Int, to lanes: UnsafeMutablePointer<Self>)
+  static func load(
+    _ dtype: DType, _ source: UnsafeRawPointer, stride: Int, count: Int, to lanes: UnsafeMutablePointer<Self>)
   static func store(_ dtype: DType, _ lanes: UnsafePointer<Self>, count: Int, to target: UnsafeMutableRawPointer)
   static func apply(
     _ op: vt_unary_op, _ kernels: UnsafePointer<vt_elementwise_kernels>, count: Int, _ x: UnsafePointer<Self>,

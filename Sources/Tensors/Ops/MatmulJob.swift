@@ -14,6 +14,8 @@ struct MatmulJob {
   static let grain = 1 << 17
   /// Panels whose `depth` rows fill half of a 512 KiB cache.
   static let groupPanels = 16
+  /// Panels an item should have at least, so that what is read of A is used often enough.
+  static let leastPanels = 6
   /// Steps of k in a block: a panel and six rows of A fit a 32 KiB cache.
   static let depthLimit = 320
 
@@ -62,10 +64,13 @@ struct MatmulJob {
     case .dot: return max(12, ((n + items - 1) / items + 11) / 12 * 12)
     case .sweep: return max(64, ((n + items - 1) / items + 63) & ~63)
     case .packed, .panels:
-      // Whole groups, and as many items for each thread.
+      // As many items for each thread, at least two so that a thread that is held up gives its share away.
       let panels = (n + 15) / 16
       var count = (panels + Self.groupPanels - 1) / Self.groupPanels
-      if items > 1 { count = min(panels, (count + threads - 1) / threads * threads) }
+      if items > 1 {
+        count = max(count, min(items, panels / Self.leastPanels))
+        count = min(panels, (count + threads - 1) / threads * threads)
+      }
       return (panels + count - 1) / count * 16
     }
   }

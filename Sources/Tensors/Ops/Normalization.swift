@@ -45,9 +45,10 @@ extension Context {
   /// Applies a function of rows along the last axis, computed in f32, the result in the type of `x`.
   func rows(
     _ x: Tensor,
-    _ body: @escaping (
-      UnsafePointer<vt_elementwise_kernels>, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>
-    ) -> Void
+    _ body:
+      @escaping (
+        UnsafePointer<vt_elementwise_kernels>, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>
+      ) -> Void
   ) -> Tensor {
     precondition(
       x.dtype == .f32 || x.dtype == .f16 || x.dtype == .bf16, "rows of \(x.dtype.displayName) \(x.shape)")
