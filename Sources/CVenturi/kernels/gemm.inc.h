@@ -298,6 +298,10 @@ VT_INLINE void vt_pack_transposed(const int element, int32_t columns, int32_t k,
                                   float *panel) {
   for (int64_t i = 0; i < k; i += 8) {
     const int32_t some = k - i < 8 ? (int32_t)(k - i) : 8;
+    // Sixteen short runs are too many for the hardware to foresee: the rows of the next panel are asked for here, but not
+    // where they would crowd each other out of the same sets of the cache.
+    if ((i & (element == VT_ELEMENT_F32 ? 15 : 31)) == 0 && (ldb & 511) != 0)
+      for (int j = 0; j < 16; j++) __builtin_prefetch(vt_element_at(element, b, (16 + j) * ldb + i), 0, 2);
     for (int32_t half = 0; half < 16; half += 8) {
       v8f x[8];
       if (element == VT_ELEMENT_F32 && some == 8 && half + 8 <= columns) {
