@@ -1,0 +1,91 @@
+import Tensors
+
+/// A causal language model: token ids in, logits out, one state for each sequence.
+///
+/// Models are shared between sessions; states are not. One model evaluates one batch at a time; callers serialise.
+public protocol LanguageModel: AnyObject, Sendable {
+  /// What the model is: sizes, limits and costs.
+  var description: ModelDescription { get }
+
+  /// A state with no tokens.
+  ///
+  /// - Parameter capacity: the most tokens the state will ever hold, at most the model's context length. Memory is taken
+  ///   as the state grows, not here.
+  /// - Throws: ``ModelError/contextExceeded(limit:requested:)``.
+  func makeState(capacity: Int) throws -> any SequenceState
+
+  /// Appends every run's tokens to its state and computes the logits asked for.
+  ///
+  /// The logits of a run are the same bits whatever other runs are in the batch, however its tokens were cut into runs,
+  /// and for any number of threads.
+  ///
+  /// - Parameters:
+  ///   - batch: at least one token in all; no state twice.
+  ///   - isCancelled: asked between layers; `true` stops the evaluation.
+  /// - Throws: ``ModelError``, before anything is computed; `CancellationError`, after which the states hold what they
+  ///   held before.
+  func evaluate(_ batch: TokenBatch, isCancelled: () -> Bool) throws -> Logits
+}
+
+/// What a sequence leaves behind in a model: its caches and recurrent states.
+public protocol SequenceState: AnyObject, Sendable {
+  /// The tokens the state has seen.
+  var tokenCount: Int { get }
+  /// The most tokens it can hold.
+  var capacity: Int { get }
+  /// The bytes it holds now.
+  var bytes: Int { get }
+  /// Forgets all tokens from `count` on; returns `false`, changing nothing, when this kind of state cannot go back.
+  func truncate(to count: Int) -> Bool
+  /// An independent copy that shares memory until either side changes.
+  func fork() throws -> any SequenceState
+}
+
+/// The work of one evaluation: new tokens for any number of sequences, prompt chunks and single steps alike.
+public struct TokenBatch: Sendable {
+  /// Which rows of a run need logits.
+  public enum LogitRows: Sendable { case none, last, all }
+
+  /// New tokens of one sequence.
+  public struct Run: Sendable {
+    /// The sequence's state; the tokens are appended to it.
+    public var state: any SequenceState
+    /// The token ids, each below the vocabulary's size.
+    public var tokens: [Int32]
+    /// The rows whose logits are wanted.
+    public var logits: LogitRows
+
+    /// A run of `tokens` for `state`.
+    public init(state: any SequenceState, tokens: [Int32], logits: LogitRows = .last) {
+      self.state = state
+      self.tokens = tokens
+      self.logits = logits
+    }
+  }
+
+  /// The runs, one for each sequence.
+  public var runs: [Run]
+
+  /// A batch of runs.
+  public init(_ runs: [Run]) { self.runs = runs }
+}
+
+/// The logits of one evaluation, valid until the model's next one.
+public struct Logits: Sendable {
+  /// [rows, vocabulary], f32: the rows asked for, in the order of the runs and of the tokens in them.
+  public let values: Tensor
+  /// For every run, its rows.
+  public let rows: [Range<Int>]
+
+  /// Logits from their parts.
+  public init(values: Tensor, rows: [Range<Int>]) {
+    self.values = values
+    self.rows = rows
+  }
+
+  /// One row.
+  public func row(_ index: Int) -> UnsafeBufferPointer<Float> {
+    let width = values.shape.last
+    return UnsafeBufferPointer(start: values.pointer(as: Float.self) + index * width, count: width)
+  }
+}

@@ -1,0 +1,42 @@
+import Formats
+import Numerics
+import Tensors
+
+/// Why a model cannot be loaded or evaluated.
+public enum ModelError: Error, Sendable, Equatable {
+  /// The file's architecture is not one the engine knows.
+  case unknownArchitecture(String)
+  /// A hyper-parameter that is missing, of the wrong type or out of range.
+  case configuration(key: String, problem: String)
+  /// A tensor the architecture needs that the file does not have.
+  case missingTensor(String)
+  /// A tensor with another shape or type than the architecture needs.
+  case tensorMismatch(name: String, expected: String, found: String)
+  /// More memory than there is room for.
+  case doesNotFit(neededBytes: Int, availableBytes: Int)
+  /// More tokens than the state or the model can hold.
+  case contextExceeded(limit: Int, requested: Int)
+  /// A token id outside the vocabulary.
+  case tokenOutOfRange(id: Int, vocabularySize: Int)
+  /// A batch without tokens, or with one state twice.
+  case invalidBatch(String)
+  /// A state that belongs to another model.
+  case foreignState
+}
+
+extension ModelError: CustomStringConvertible {
+  /// A sentence that holds the values.
+  public var description: String {
+    switch self {
+    case .unknownArchitecture(let name): "architecture '\(name)' is not supported"
+    case .configuration(let key, let problem): "\(key): \(problem)"
+    case .missingTensor(let name): "the file has no tensor '\(name)'"
+    case .tensorMismatch(let name, let expected, let found): "tensor '\(name)' is \(found) where \(expected) is expected"
+    case .doesNotFit(let needed, let available): "\(needed) bytes are needed where \(available) are available"
+    case .contextExceeded(let limit, let requested): "\(requested) tokens where the context holds \(limit)"
+    case .tokenOutOfRange(let id, let size): "token id \(id) is outside the vocabulary of \(size)"
+    case .invalidBatch(let problem): "invalid batch: \(problem)"
+    case .foreignState: "the state belongs to another model"
+    }
+  }
+}
