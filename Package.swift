@@ -22,9 +22,10 @@ let package = Package(
     .target(name: "Text"),
     .target(name: "Layers", dependencies: ["CVenturi", "Costs", "Numerics", "Tensors"]),
     .target(name: "Mixers", dependencies: ["CVenturi", "Costs", "Numerics", "Tensors", "Layers"]),
-    .target(name: "Models", dependencies: ["Costs", "Numerics", "Tensors", "Layers", "Mixers", "Formats"]),
+    .target(name: "Models", dependencies: ["CVenturi", "Costs", "Numerics", "Tensors", "Layers", "Mixers", "Formats"]),
     .target(name: "Inference", dependencies: ["Numerics", "Tensors", "Mixers", "Models", "Formats", "Text"]),
-    .target(name: "Profiling", dependencies: ["CVenturi", "Costs", "Numerics", "Tensors", "Inference"]),
+    .target(
+      name: "Profiling", dependencies: ["CVenturi", "Numerics", "Tensors", "Layers", "Mixers", "Models", "Inference"]),
     .target(
       name: "Venturi",
       dependencies: ["Numerics", "Tensors", "Formats", "Text", "Layers", "Mixers", "Models", "Inference"]),
@@ -32,7 +33,7 @@ let package = Package(
     .executableTarget(
       name: "Command",
       dependencies: [
-        "Venturi", "Profiling", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "CVenturi", "Venturi", "Profiling", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .testTarget(name: "NumericsTests", dependencies: ["Numerics"]),
@@ -45,7 +46,7 @@ let package = Package(
     .testTarget(
       name: "InferenceTests",
       dependencies: ["Venturi", "VenturiTesting", "CAllocationCounter"]),
-    .testTarget(name: "CommandTests", dependencies: ["Venturi"]),
+    .testTarget(name: "CommandTests", dependencies: ["CVenturi", "Command", "Profiling", "Venturi"]),
   ],
   cLanguageStandard: .c11
 )

@@ -126,6 +126,20 @@ vt_memory_usage vt_memory_usage_now(void) {
   return usage;
 }
 
+uint64_t vt_available_memory(void) {
+  uint64_t bytes = UINT64_MAX;
+#if defined(__linux__)
+  FILE *info = fopen("/proc/meminfo", "r");
+  if (!info) return bytes;
+  char line[256];
+  unsigned long long kib;
+  while (fgets(line, sizeof line, info))
+    if (sscanf(line, "MemAvailable: %llu", &kib) == 1) bytes = kib * 1024;
+  fclose(info);
+#endif
+  return bytes;
+}
+
 double vt_seconds_since_process_start(void) {
 #if defined(__linux__)
   FILE *stat = fopen("/proc/self/stat", "r");

@@ -17,3 +17,37 @@ public struct LoadOptions: Sendable {
     self.memoryLimit = memoryLimit
   }
 }
+
+/// A model together with the file it came from, whose metadata holds the tokenizer and the chat template.
+public struct LoadedModel: Sendable {
+  /// The model.
+  public let model: any LanguageModel
+  /// The file's metadata; tensor data is in the model.
+  public let file: GGUFFile
+}
+
+/// Opens model files.
+public enum ModelLoader {
+  /// Maps the file at `path`, checks it and builds the model it describes.
+  ///
+  /// - Throws: ``TensorError`` when the file cannot be mapped, ``FormatError`` when it is malformed, ``ModelError`` when
+  ///   it is not a model that fits here.
+  public static func load(path: String, options: LoadOptions = LoadOptions(), context: Context) throws -> LoadedModel {
+    let storage = try Storage(mapping: path)
+    return try load(GGUFFile(storage.bytes, keeper: storage), storage: storage, options: options, context: context)
+  }
+
+  /// Builds the model that a parsed file describes; `storage` holds the file's bytes.
+  ///
+  /// - Throws: ``FormatError`` or ``ModelError``.
+  public static func load(
+    _ file: GGUFFile, storage: Storage, options: LoadOptions = LoadOptions(), context: Context
+  ) throws -> LoadedModel {
+    let architecture = try file.string("general.architecture")
+    switch architecture {
+    case "llama":
+      return LoadedModel(model: try Llama(file, storage: storage, options: options, context: context), file: file)
+    default: throw ModelError.unknownArchitecture(architecture)
+    }
+  }
+}

@@ -1,3 +1,4 @@
+import CVenturi
 import Numerics
 
 /// What computation needs: workers, memory and kernels. It is passed, never global, so that sessions and tests live side
@@ -11,6 +12,8 @@ public final class Context: @unchecked Sendable {
   public let allocator: Allocator
   /// The compiled kernels in use.
   public let kernelSet: KernelSet
+  let linearKernels: UnsafePointer<vt_linear_kernels>
+  let gemmKernels: UnsafePointer<vt_gemm_kernels>
   /// The plan that operators are being recorded into, if any. Set by ``Plan/capture(in:_:)`` on the thread that captures.
   public internal(set) var capturing: Plan?
 
@@ -18,6 +21,8 @@ public final class Context: @unchecked Sendable {
   public init(threads: Int? = nil, kernels: KernelSet = .preferred, allocator: Allocator = Allocator()) {
     workers = Workers(count: threads)
     kernelSet = kernels.isSupported ? kernels : .reference
+    linearKernels = vt_linear_kernels_for(kernelSet.isa)
+    gemmKernels = vt_gemm_kernels_for(kernelSet.isa)
     self.allocator = allocator
   }
 

@@ -41,7 +41,7 @@ public final class Workers: @unchecked Sendable {
   }
 
   /// Runs a C job over `0..<count`; the form that costs no closure.
-  public func run(_ count: Int, job: vt_job, context: UnsafeMutableRawPointer) {
+  public func run(_ count: Int, job: vt_job?, context: UnsafeMutableRawPointer) {
     vt_pool_run(pool, Int32(count), job, context)
   }
 

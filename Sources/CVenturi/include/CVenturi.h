@@ -3,8 +3,14 @@
 #ifndef CVENTURI_H
 #define CVENTURI_H
 
+#include "vt_attention.h"
+#include "vt_gemm.h"
 #include "vt_isa.h"
+#include "vt_linear.h"
+#include "vt_linear_job.h"
+#include "vt_measure.h"
 #include "vt_pool.h"
+#include "vt_rope.h"
 #include "vt_system.h"
 
 #endif

@@ -15,8 +15,6 @@
 
 typedef __m256 v8f;   // 8 floats
 typedef __m256i v8i;  // 8 int32
-typedef __m256i v32b; // 32 bytes
-typedef __m256i v16s; // 16 int16
 
 VT_INLINE v8f v8f_load(const float *p) { return _mm256_loadu_ps(p); }
 VT_INLINE void v8f_store(float *p, v8f x) { _mm256_storeu_ps(p, x); }
@@ -48,6 +46,7 @@ VT_INLINE v8i v8i_zero(void) { return _mm256_setzero_si256(); }
 VT_INLINE v8f v8f_as_float(v8i x) { return _mm256_castsi256_ps(x); }
 VT_INLINE v8i v8f_as_int(v8f x) { return _mm256_castps_si256(x); }
 VT_INLINE v8i v8i_shift_left(v8i x, int bits) { return _mm256_slli_epi32(x, bits); }
+VT_INLINE v8i v8i_shift_right(v8i x, int bits) { return _mm256_srai_epi32(x, bits); } // arithmetic
 // Per lane: a < b ? yes : no.
 VT_INLINE v8f v8f_select_less(v8f a, v8f b, v8f yes, v8f no) {
   return _mm256_blendv_ps(no, yes, _mm256_cmp_ps(a, b, _CMP_LT_OQ));
@@ -58,6 +57,36 @@ VT_INLINE float v8f_sum(v8f x) {
   __m128 half = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
   half = _mm_add_ps(half, _mm_movehl_ps(half, half));
   return _mm_cvtss_f32(_mm_add_ss(half, _mm_movehdup_ps(half)));
+}
+// The sums of four vectors, each by the tree of v8f_sum, to p[0...3].
+VT_INLINE void v8f_sum4(float *p, v8f x, v8f y, v8f z, v8f w) {
+  __m128 a = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
+  __m128 b = _mm_add_ps(_mm256_castps256_ps128(y), _mm256_extractf128_ps(y, 1));
+  __m128 c = _mm_add_ps(_mm256_castps256_ps128(z), _mm256_extractf128_ps(z, 1));
+  __m128 d = _mm_add_ps(_mm256_castps256_ps128(w), _mm256_extractf128_ps(w, 1));
+  _MM_TRANSPOSE4_PS(a, b, c, d);
+  _mm_storeu_ps(p, _mm_add_ps(_mm_add_ps(a, c), _mm_add_ps(b, d)));
+}
+// Rows become columns: lane j of x[i] goes to lane i of x[j].
+VT_INLINE void v8f_transpose(v8f x[8]) {
+  v8f pair[8], quad[8];
+#pragma clang loop unroll(full)
+  for (int i = 0; i < 8; i += 2) {
+    pair[i] = _mm256_unpacklo_ps(x[i], x[i + 1]);
+    pair[i + 1] = _mm256_unpackhi_ps(x[i], x[i + 1]);
+  }
+#pragma clang loop unroll(full)
+  for (int i = 0; i < 8; i += 4) {
+    quad[i] = _mm256_shuffle_ps(pair[i], pair[i + 2], 0x44);
+    quad[i + 1] = _mm256_shuffle_ps(pair[i], pair[i + 2], 0xEE);
+    quad[i + 2] = _mm256_shuffle_ps(pair[i + 1], pair[i + 3], 0x44);
+    quad[i + 3] = _mm256_shuffle_ps(pair[i + 1], pair[i + 3], 0xEE);
+  }
+#pragma clang loop unroll(full)
+  for (int i = 0; i < 4; i++) {
+    x[i] = _mm256_permute2f128_ps(quad[i], quad[i + 4], 0x20);
+    x[i + 4] = _mm256_permute2f128_ps(quad[i], quad[i + 4], 0x31);
+  }
 }
 VT_INLINE float v8f_max_lane(v8f x) {
   __m128 half = _mm_max_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));

@@ -54,6 +54,9 @@ VT_INLINE v8i v8f_as_int(v8f x) { return (v8i){vreinterpretq_s32_f32(x.a), vrein
 VT_INLINE v8i v8i_shift_left(v8i x, int bits) {
   return (v8i){vshlq_s32(x.a, vdupq_n_s32(bits)), vshlq_s32(x.b, vdupq_n_s32(bits))};
 }
+VT_INLINE v8i v8i_shift_right(v8i x, int bits) { // arithmetic
+  return (v8i){vshlq_s32(x.a, vdupq_n_s32(-bits)), vshlq_s32(x.b, vdupq_n_s32(-bits))};
+}
 VT_INLINE v8f v8f_select_less(v8f x, v8f y, v8f yes, v8f no) {
   return (v8f){vbslq_f32(vcltq_f32(x.a, y.a), yes.a, no.a), vbslq_f32(vcltq_f32(x.b, y.b), yes.b, no.b)};
 }
@@ -63,6 +66,20 @@ VT_INLINE float v8f_sum(v8f x) {
   float32x4_t half = vaddq_f32(x.a, x.b);
   float32x2_t pair = vadd_f32(vget_low_f32(half), vget_high_f32(half));
   return vget_lane_f32(pair, 0) + vget_lane_f32(pair, 1);
+}
+// The sums of four vectors, each by the tree of v8f_sum, to p[0...3].
+VT_INLINE void v8f_sum4(float *p, v8f x, v8f y, v8f z, v8f w) {
+  p[0] = v8f_sum(x), p[1] = v8f_sum(y), p[2] = v8f_sum(z), p[3] = v8f_sum(w);
+}
+// Rows become columns: lane j of x[i] goes to lane i of x[j].
+VT_INLINE void v8f_transpose(v8f x[8]) {
+  float lanes[8][8];
+  for (int i = 0; i < 8; i++) v8f_store(lanes[i], x[i]);
+  for (int i = 0; i < 8; i++) {
+    float column[8];
+    for (int j = 0; j < 8; j++) column[j] = lanes[j][i];
+    x[i] = v8f_load(column);
+  }
 }
 VT_INLINE float v8f_max_lane(v8f x) {
   v8f swapped = {x.b, x.a};

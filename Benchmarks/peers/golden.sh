@@ -1,0 +1,50 @@
+#!/bin/sh
+# Remakes every golden fixture with the pinned peers (setup.sh first). About half an hour on two cores.
+# usage: golden.sh [STEP...]     steps: tokenizer quants logprobs chat tiny perplexity (default: all)
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+golden=$here/../../Golden
+scripts=$golden/scripts
+home=${VENTURI_PEERS:-$HOME/.cache/venturi/peers}
+python=$home/venv/bin/python
+worker=$home/bin/llama_worker
+model() { echo "$home/models/smollm2-135m-instruct-$1.gguf"; }
+types="q4_1 q4_0 q8_0 q4_k_m q6_k f16"
+unset OPENBLAS_CORETYPE
+
+step_tokenizer() { "$python" "$scripts/make_tokenizer.py" "$(model q4_1)" "$worker" "$golden/tokenizer"; }
+step_quants() { "$python" "$scripts/make_quants.py" "$golden/quants.bin"; }
+step_chat() { "$python" "$scripts/make_chat_template.py" "$(model q4_1)" "$worker" "$golden/chat-template.json"; }
+step_logprobs() {
+  mkdir -p "$golden/logprobs"
+  for type in $types; do
+    count=5
+    [ $type != q4_1 ] || count=20
+    "$python" "$scripts/make_logprobs.py" "$(model $type)" "$worker" "$golden/logprobs/$type.json" $count
+  done
+}
+step_tiny() {
+  source=$home/models/tiny-f16.gguf
+  mkdir -p "$golden/tiny"
+  "$python" "$here/make_random_llama.py" "$(model q4_1)" "$source" --shape tiny
+  for type in Q4_K_M Q5_K_S; do
+    lower=$(echo $type | tr A-Z a-z)
+    "$home/build/llama.cpp/bin/llama-quantize" "$source" "$golden/tiny/$lower.gguf" $type 1 >&2
+    "$python" "$scripts/make_logprobs.py" "$golden/tiny/$lower.gguf" "$worker" "$golden/tiny/$lower.json" 5
+  done
+}
+step_perplexity() {
+  mkdir -p "$home/reference"
+  rm -f "$golden/perplexity.json"
+  for type in $types; do
+    dump=$home/reference/smollm2-135m-instruct-$type.logp
+    "$python" "$scripts/make_perplexity.py" "$(model $type)" "$worker" "$home/constitution.txt" "$golden/perplexity.json" "$dump" 8
+    "$python" "$scripts/measure_kl.py" "$(model $type)" "$worker" "$dump" "$home/constitution.txt" "$golden/perplexity.json"
+  done
+}
+
+[ $# -gt 0 ] || set -- tokenizer quants logprobs chat tiny perplexity
+for step; do
+  printf 'golden: %s\n' "$step" >&2
+  "step_$step"
+done

@@ -1,0 +1,13 @@
+#include <math.h>
+
+#include "vt_attention.h"
+
+#if defined(__x86_64__)
+#include "simd/vt_avx2.h"
+
+#include "kernels/attention.inc.h"
+
+#include "kernels/attention_driver.inc.h"
+
+#pragma clang attribute pop
+#endif

@@ -1,0 +1,194 @@
+// Attention in plain scalar C: the twin of the vector kernels, with the same operations in the same order.
+#include <math.h>
+#include <string.h>
+
+#include "vt_attention.h"
+
+#pragma STDC FP_CONTRACT OFF
+
+#define VT_SUFFIX(name) name##_reference
+
+enum { KEYS = VT_ATTENTION_PAGE, LANES = VT_ATTENTION_PANEL };
+
+static float float_from_half(uint16_t bits) {
+  const uint32_t sign = (uint32_t)(bits & 0x8000) << 16, exponent = (bits >> 10) & 31, fraction = bits & 0x3FF;
+  if (exponent == 0) {
+    const float magnitude = (float)fraction * 0x1p-24f;
+    return sign ? -magnitude : magnitude;
+  }
+  const uint32_t word = sign | (exponent == 31 ? 0x7F800000 | fraction << 13 : (exponent + 112) << 23 | fraction << 13);
+  float value;
+  memcpy(&value, &word, 4);
+  return value;
+}
+
+// To the nearest half, ties to even.
+static uint16_t half_from_float(float value) {
+  uint32_t word;
+  memcpy(&word, &value, 4);
+  const uint16_t sign = (uint16_t)(word >> 16 & 0x8000);
+  const uint32_t magnitude = word & 0x7FFFFFFF;
+  if (magnitude > 0x7F800000) return (uint16_t)(sign | 0x7E00 | (magnitude >> 13 & 0x1FF));
+  if (magnitude >= 0x477FF000) return sign | 0x7C00; // 65520 and more round to infinity
+  if (magnitude < 0x38800000) {
+    // Below the least normal half: units of 2^-24, rounded by adding a number whose own unit that is.
+    float scaled, offset = 0x1p-1f;
+    memcpy(&scaled, &magnitude, 4);
+    scaled += offset;
+    memcpy(&word, &scaled, 4);
+    return (uint16_t)(sign | (word & 0x7FFFFF));
+  }
+  const uint32_t rounded = magnitude + 0xFFF + (magnitude >> 13 & 1);
+  return (uint16_t)(sign | (rounded - 0x38000000) >> 13);
+}
+
+static float attention_exp2_one(float x) {
+  if (x < -100) return 0;
+  const float shifted = x + 0x1.8p23f;
+  const float f = x - (shifted - 0x1.8p23f);
+  float g = 0x1.44138ap-13f;
+  g = fmaf(g, f, 0x1.5f0890p-10f);
+  g = fmaf(g, f, 0x1.3b2a54p-7f);
+  g = fmaf(g, f, 0x1.c6af6cp-5f);
+  g = fmaf(g, f, 0x1.ebfbe0p-3f);
+  g = fmaf(g, f, 0x1.62e430p-1f);
+  g = fmaf(g, f, 1);
+  uint32_t power, word;
+  memcpy(&power, &shifted, 4);
+  memcpy(&word, &g, 4);
+  word += power << 23;
+  memcpy(&g, &word, 4);
+  return g;
+}
+
+static float element(const void *base, int64_t index, bool half) {
+  return half ? float_from_half(((const uint16_t *)base)[index]) : ((const float *)base)[index];
+}
+
+static void attention_scores(int rows, bool half, const float *q, int64_t d, const void *keys, int first, int last,
+                             float *s) {
+  for (int r = 0; r < rows; r++)
+    for (int j = first * LANES; j < last * LANES; j++) {
+      float sum = 0;
+      for (int64_t k = 0; k < d; k++)
+        sum = fmaf(q[r * d + k], element(keys, (j / LANES * d + k) * LANES + j % LANES, half), sum);
+      s[r * KEYS + j] = sum;
+    }
+}
+
+static float attention_softmax(float *s, int first, int last, float *sum) {
+  float m = -INFINITY, lanes[8] = {0};
+  for (int j = first; j < last; j++) m = m > s[j] ? m : s[j];
+  const float base = m == -INFINITY ? 0 : m;
+  for (int j = first; j < last; j++) {
+    s[j] = attention_exp2_one(s[j] - base);
+    lanes[j % 8] += s[j];
+  }
+  *sum = ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
+  return m;
+}
+
+static void attention_values(int rows, bool half, const float *p, const void *values, int64_t key, int64_t group,
+                             int groups, int first, int last, float *o, int64_t o_row) {
+  for (int r = 0; r < rows; r++)
+    for (int i = 0; i < groups * LANES; i++) {
+      float sum = 0;
+      for (int j = first; j < last; j++)
+        sum = fmaf(p[r * KEYS + j], element(values, i / LANES * group + j * key + i % LANES, half), sum);
+      o[r * o_row + i] = sum;
+    }
+}
+
+static void attention_blend(float *o, const float *fresh, float keep, float weight, int64_t n) {
+  for (int64_t i = 0; i < n; i++) o[i] = fmaf(fresh[i], weight, o[i] * keep);
+}
+
+static void attention_from_half(const uint16_t *from, float *to, int64_t n) {
+  for (int64_t i = 0; i < n; i++) to[i] = float_from_half(from[i]);
+}
+
+static void attention_to_half(const float *from, uint16_t *to, int64_t n) {
+  for (int64_t i = 0; i < n; i++) to[i] = half_from_float(from[i]);
+}
+
+#include "kernels/attention_driver.inc.h"
+
+// The choice of a kernel set, and what needs no kernel.
+
+#define ATTENTION_DECLARE(isa)                                                                                         \
+  vt_job vt_attention_item_job_##isa(void);                                                                            \
+  vt_job vt_attention_merge_job_##isa(void);                                                                           \
+  vt_job vt_attention_append_job_##isa(void);                                                                          \
+  void vt_attention_exp2_##isa(const float *, float *, int64_t)
+
+#if defined(__x86_64__)
+ATTENTION_DECLARE(avx2);
+#define ATTENTION_CHOOSE(isa, name, ...)                                                                               \
+  (isa == VT_ISA_AVX2 ? name##_avx2(__VA_ARGS__) : name##_reference(__VA_ARGS__))
+#elif defined(__aarch64__)
+ATTENTION_DECLARE(neon);
+#define ATTENTION_CHOOSE(isa, name, ...)                                                                               \
+  (isa == VT_ISA_NEON ? name##_neon(__VA_ARGS__) : name##_reference(__VA_ARGS__))
+#else
+#define ATTENTION_CHOOSE(isa, name, ...) ((void)isa, name##_reference(__VA_ARGS__))
+#endif
+
+vt_job vt_attention_item_job(vt_isa isa) { return ATTENTION_CHOOSE(isa, vt_attention_item_job); }
+vt_job vt_attention_merge_job(vt_isa isa) { return ATTENTION_CHOOSE(isa, vt_attention_merge_job); }
+vt_job vt_attention_append_job(vt_isa isa) { return ATTENTION_CHOOSE(isa, vt_attention_append_job); }
+void vt_attention_exp2(vt_isa isa, const float *x, float *y, int64_t count) {
+  ATTENTION_CHOOSE(isa, vt_attention_exp2, x, y, count);
+}
+
+int64_t vt_attention_scratch_floats(int32_t rows, int32_t head_dim) {
+  const int64_t wide = padded_dim(head_dim);
+  const int64_t floats = VT_ATTENTION_STRIP * (KEYS + wide) + KEYS * (head_dim + wide) + rows * (wide + head_dim + 2);
+  return (floats + 15) / 16 * 16;
+}
+
+int64_t vt_attention_partial_floats(int32_t rows, int32_t head_dim) { return rows * (padded_dim(head_dim) + 2); }
+
+void vt_attention_pack_job(void *context, int32_t index, int32_t worker) {
+  (void)worker;
+  const vt_attention_pack *a = context;
+  const int64_t run = index / a->pages, page = index % a->pages, d = a->head_dim;
+  const float *keys = a->keys[run] + page * KEYS * a->key_row;
+  float *to = a->panels[run] + page * KEYS * d;
+  const int64_t count = at_most(KEYS, a->length - page * KEYS);
+  for (int64_t at = 0; at < KEYS; at += LANES, to += LANES * d)
+    for (int64_t k = 0; k < d; k++)
+      for (int64_t j = 0; j < LANES; j++) to[k * LANES + j] = at + j < count ? keys[(at + j) * a->key_row + k] : 0;
+}
+
+void vt_attention_move(void *to, int32_t to_key, const void *from, int32_t from_key, int64_t heads, int64_t head_bytes,
+                       int64_t values_bytes, int32_t head_dim, bool half) {
+  const size_t size = half ? 2 : 4;
+  const int64_t d = head_dim;
+  for (int64_t head = 0; head < heads; head++) {
+    char *target = (char *)to + head * head_bytes;
+    const char *source = (const char *)from + head * head_bytes;
+    char *key = target + ((to_key / LANES * d) * LANES + to_key % LANES) * size;
+    const char *old = source + ((from_key / LANES * d) * LANES + from_key % LANES) * size;
+    for (int64_t k = 0; k < d; k++) memcpy(key + k * LANES * size, old + k * LANES * size, size);
+    for (int64_t group = 0; group < padded_dim(d) / LANES; group++)
+      memcpy(target + values_bytes + (group * KEYS + to_key) * LANES * size,
+             source + values_bytes + (group * KEYS + from_key) * LANES * size, LANES * size);
+  }
+}
+
+void vt_attention_read(const void *head, int64_t values_bytes, int32_t key, int32_t head_dim, bool half, float *k,
+                       float *v) {
+  const void *values = (const char *)head + values_bytes;
+  for (int64_t i = 0; i < head_dim; i++) {
+    k[i] = element(head, ((int64_t)(key / LANES) * head_dim + i) * LANES + key % LANES, half);
+    v[i] = element(values, (i / LANES * KEYS + key) * LANES + i % LANES, half);
+  }
+}
+
+void vt_attention_write(void *head, int64_t values_bytes, int32_t key, int32_t head_dim, bool half, const float *k,
+                        const float *v) {
+  const int64_t size = half ? 2 : 4;
+  store_keys(k, head_dim, key % LANES, key % LANES + 1, head_dim, half,
+             (char *)head + (int64_t)(key / LANES) * LANES * head_dim * size);
+  store_value(v, key, head_dim, half, (char *)head + values_bytes);
+}

@@ -1,0 +1,120 @@
+// Exact attention over pages of 256 keys, and the writers of those pages.
+//
+// A page of one kv head holds K as 16 panels [d][16 keys] and V as groups of 16 dims [dims/16][256 keys][16 dims], in
+// f32 or f16. Each query row treats each page alone (scores, largest score m, p = 2^(s - m), sum l, P·V) and merges the
+// pages in their order, so a row's bits depend on its keys only: not on threads, on chunking, or on who shares its call.
+#ifndef VT_ATTENTION_H
+#define VT_ATTENTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "vt_isa.h"
+#include "vt_pool.h"
+
+enum {
+  VT_ATTENTION_PAGE = 256,       // keys of a page
+  VT_ATTENTION_PANEL = 16,       // keys of a K panel, dims of a V group
+  VT_ATTENTION_STRIP = 6,        // query rows of a register tile
+  VT_ATTENTION_PARTIAL_ROWS = 24 // the most query rows × group of a run that is split by pages
+};
+
+// Query rows of one sequence. Its keys are in `pages` (the base of each page, all layers and heads) or, for tensors,
+// in `keys` (page after page of packed f32 panels) and `values`.
+typedef struct vt_attention_run {
+  const void *const *pages;
+  const float *keys;
+  const float *values;
+  int64_t q_offset, o_offset, lse_offset; // of the first row and head, in elements
+  int64_t first_row; // the first row's number in the batch
+  int64_t rows;     // query rows
+  int64_t position; // the index of the key that stands beside the first query row
+  int64_t length;   // keys
+  int64_t first_head; // added to the query head's number to find its slope
+} vt_attention_run;
+
+// A piece of work: query rows [first, first + count) of a run and one kv head over all their pages, or, with
+// page >= 0, all rows of a short run over that page, into `partial` (offset in floats).
+typedef struct vt_attention_item {
+  int32_t run, head;
+  int32_t first, count;
+  int32_t page;
+  int32_t unused;
+  int64_t partial;
+  int64_t cost;
+} vt_attention_item;
+
+// The partials of one run and kv head, for pages [first_page, last_page) in order.
+typedef struct vt_attention_merge {
+  int32_t run, head;
+  int32_t first_page, last_page;
+  int64_t partial;
+} vt_attention_merge;
+
+typedef struct vt_attention {
+  const float *q; // element [row, head, dim] at row * q_row + head * q_head + dim
+  float *o;
+  float *lse; // NULL: not wanted
+  int64_t q_row, q_head, o_row, o_head, lse_row, lse_head;
+  int32_t group;    // query heads of one kv head
+  int32_t head_dim; // d
+  bool half;        // pages hold f16
+  float scale;
+  int64_t window_left, window_right; // keys seen before and after a query's own; negative: all
+  const float *slopes;               // NULL, or per query head: slope · (key - query) is added to a score
+  int64_t page_offset;               // bytes from a page's base to this layer's first head
+  int64_t head_bytes;                // bytes from one head's K to the next one's
+  int64_t values_bytes;              // bytes from a head's K to its V
+  int64_t value_key, value_group, value_page; // distances in V, in elements: keys, groups of 16 dims, pages
+  const vt_attention_run *runs;
+  const vt_attention_item *items;
+  const vt_attention_merge *merges;
+  float *scratch; // for each worker scratch_stride floats
+  int64_t scratch_stride;
+  float *partials;
+} vt_attention;
+
+// The floats of scratch a worker needs for items of up to `rows` query rows × group.
+int64_t vt_attention_scratch_floats(int32_t rows, int32_t head_dim);
+// The floats of one partial of `rows` query rows × group.
+int64_t vt_attention_partial_floats(int32_t rows, int32_t head_dim);
+
+// Jobs over items and merges; their context is a vt_attention.
+vt_job vt_attention_item_job(vt_isa isa);
+vt_job vt_attention_merge_job(vt_isa isa);
+
+// Writes the rows of k and v into their pages: one item for each run and kv head (run * kv_heads + head).
+typedef struct vt_attention_append {
+  const float *k, *v; // element [row, head, dim] at row * k_row + head * d + dim
+  int64_t k_row, v_row;
+  int32_t kv_heads, head_dim;
+  bool half;
+  int64_t page_offset, head_bytes, values_bytes;
+  const vt_attention_run *runs;
+} vt_attention_append;
+vt_job vt_attention_append_job(vt_isa isa);
+
+// Packs rows of k into f32 panels, keys past the end as zeros: one item for each run and page (run * pages + page).
+typedef struct vt_attention_pack {
+  const float *const *keys; // for each run the first key
+  float *const *panels;
+  int64_t key_row; // distance of neighbouring keys, in elements
+  int64_t length;
+  int32_t pages, head_dim;
+} vt_attention_pack;
+void vt_attention_pack_job(void *context, int32_t item, int32_t worker);
+
+// Copies one key and value of `heads` heads (all layers) from a page to a page of the same layout.
+void vt_attention_move(void *to, int32_t to_key, const void *from, int32_t from_key, int64_t heads, int64_t head_bytes,
+                       int64_t values_bytes, int32_t head_dim, bool half);
+// Reads key or value `key` of the head at `head` into d floats, and writes it from there.
+void vt_attention_read(const void *head, int64_t values_bytes, int32_t key, int32_t head_dim, bool half, float *k,
+                       float *v);
+void vt_attention_write(void *head, int64_t values_bytes, int32_t key, int32_t head_dim, bool half, const float *k,
+                        const float *v);
+
+// 2^x for count numbers by the kernels' own function (0 below -100), for tests.
+void vt_attention_exp2(vt_isa isa, const float *x, float *y, int64_t count);
+
+#endif

@@ -1,0 +1,76 @@
+// Products with weights that are packed ahead: quantised, half and single precision.
+//
+// A weight matrix [N, K] is cut into panels of 16 output columns; a panel is one run of memory, read front to back.
+// Lanes are columns, and every output accumulates over k in one fixed order, whatever the number of rows. So the
+// kernel for one row and the kernel for many rows give the same bits:
+//   for each block of `sub` = 32 (Q6_K: 16) values of k, in order, with exact integer sums
+//     acc = fma(float(sum q·a), scale·ascale, acc)
+//     acc = fma(offset, asum, acc)                     (types whose weight is scale·q + offset, offset ≠ 0)
+// where a are the quantised activations, ascale their scale and asum = ascale · sum a.
+#ifndef VT_LINEAR_H
+#define VT_LINEAR_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "vt_isa.h"
+
+typedef enum vt_format {
+  VT_Q4_0, VT_Q4_1, VT_Q5_0, VT_Q5_1, VT_Q8_0, VT_Q4_K, VT_Q5_K, VT_Q6_K, // block-quantised, as GGUF has them
+  VT_F16, VT_BF16, VT_F32,
+} vt_format;
+
+enum { VT_PANEL = 16 };
+
+// How the activations of a product are given.
+typedef enum vt_activation {
+  VT_ACTIVATION_I8,  // 8 bits per value, for weights of up to 6 bits
+  VT_ACTIVATION_I16, // 16 bits per value, for 8-bit weights: exact products at the same instruction count
+  VT_ACTIVATION_F32, // plain floats
+} vt_activation;
+
+vt_activation vt_format_activation(vt_format format);
+// Bytes of one block in a row of the source, and values in it.
+int32_t vt_format_block_bytes(vt_format format);
+int32_t vt_format_block_length(vt_format format);
+// Values that share a scale: 32, or 16 for Q6_K; 0 for floating-point formats.
+int32_t vt_format_sub_block(vt_format format);
+
+// Bytes of one packed panel for rows of k values.
+size_t vt_panel_bytes(vt_format format, int32_t k);
+
+// Packs `columns` (1...16) consecutive rows of the source, `row_bytes` apart, into one panel; missing columns are zero.
+void vt_pack_panel(vt_format format, int32_t k, const void *rows, size_t row_bytes, int32_t columns, void *panel);
+
+// Decodes one row of the source, bit for bit as the format defines it.
+void vt_decode_row(vt_format format, int32_t k, const void *row, float *out);
+
+// Bytes of one row of activations. A row of I8 is: k int8, then k/32 scales, k/32 sums (asum of 32 values), k/16 sums
+// (of 16), all f32. A row of I16: k int16, then k/32 scales.
+size_t vt_activation_bytes(vt_activation kind, int32_t k);
+
+// A panel unpacked for many rows: k·16 bytes of unsigned values (or int16 for Q8_0, k·32 bytes), and for each
+// sub-block 16 scales and 16 offsets. Size of the buffer in bytes for any format (F32 panels for floats).
+size_t vt_unpacked_bytes(vt_format format, int32_t k);
+
+typedef struct vt_linear_kernels {
+  // Quantises one row of k floats (k a multiple of 32).
+  void (*quantize_i8)(int32_t k, const float *x, void *row);
+  void (*quantize_i16)(int32_t k, const float *x, void *row);
+  // y[0..<16] of one row against one packed panel; `row` in the format's activation kind. Quantised formats only.
+  void (*row_panel)(vt_format format, int32_t k, const void *panel, const void *row, float *y);
+  // Unpacks a panel of a quantised format for `rows_panel`.
+  void (*unpack)(vt_format format, int32_t k, const void *panel, void *unpacked);
+  // c[r][0..<16] (row stride ldc) for `rows` rows of activations, `stride` bytes apart, against an unpacked panel.
+  void (*rows_panel)(vt_format format, int32_t k, const void *unpacked, int32_t rows, const void *activations,
+                     size_t stride, float *c, int64_t ldc);
+  // Decodes a packed panel to f32 [k][16], exactly.
+  void (*decode_panel)(vt_format format, int32_t k, const void *panel, float *out);
+  // y = g / (1 + e^-g) · u for n values, n a multiple of 8; y may be g or u.
+  void (*silu_gate)(int32_t n, const float *g, const float *u, float *y);
+} vt_linear_kernels;
+
+// The kernels of an instruction set that is supported here.
+const vt_linear_kernels *vt_linear_kernels_for(vt_isa isa);
+
+#endif

@@ -1,0 +1,271 @@
+// The work of attention above its primitives: items, masks, merging. Shared by all kernel sets, so that they differ in
+// their primitives only. Include after those.
+
+#define LOG2E 0x1.715476p+0f
+
+static inline int64_t padded_dim(int64_t d) { return (d + LANES - 1) / LANES * LANES; }
+static inline int64_t at_least(int64_t a, int64_t b) { return a > b ? a : b; }
+static inline int64_t at_most(int64_t a, int64_t b) { return a < b ? a : b; }
+
+// The keys [*first, *last) that the query at `position` sees.
+static inline void visible(const vt_attention *a, int64_t length, int64_t position, int64_t *first, int64_t *last) {
+  *first = a->window_left < 0 ? 0 : at_least(0, position - a->window_left);
+  *last = a->window_right < 0 ? length : at_most(length, position + a->window_right + 1);
+}
+
+typedef struct worker_scratch {
+  float *q;       // [rows][d], scaled
+  float *o;       // [rows][padded d], running
+  float *m, *l;   // [rows]
+  float *s;       // [strip][KEYS]
+  float *fresh;   // [strip][padded d]
+  float *keys;    // a converted page
+  float *values;
+} worker_scratch;
+
+static worker_scratch scratch_of(const vt_attention *a, int32_t worker, int64_t rows) {
+  const int64_t d = a->head_dim, wide = padded_dim(d);
+  worker_scratch w;
+  w.s = a->scratch + worker * a->scratch_stride;
+  w.fresh = w.s + VT_ATTENTION_STRIP * KEYS;
+  w.keys = w.fresh + VT_ATTENTION_STRIP * wide;
+  w.values = w.keys + KEYS * d;
+  w.o = w.values + KEYS * wide;
+  w.q = w.o + rows * wide;
+  w.m = w.q + rows * d;
+  w.l = w.m + rows;
+  return w;
+}
+
+// One page as a strip of rows sees it.
+typedef struct page_view {
+  const void *keys, *values;
+  bool half;
+  int64_t key, group; // distances in values
+  int64_t start;      // the index of its first key
+} page_view;
+
+static page_view page_of(const vt_attention *a, const vt_attention_run *run, int32_t head, int64_t page) {
+  page_view view;
+  view.half = a->half;
+  view.start = page * KEYS;
+  view.key = a->value_key;
+  view.group = a->value_group;
+  if (run->pages) {
+    const char *base = (const char *)run->pages[page] + a->page_offset + head * a->head_bytes;
+    view.keys = base;
+    view.values = base + a->values_bytes;
+  } else {
+    view.keys = run->keys + page * KEYS * a->head_dim;
+    view.values = run->values + page * a->value_page;
+  }
+  return view;
+}
+
+static void load_queries(const vt_attention *a, const vt_attention_run *run, int32_t head, int64_t first,
+                         int64_t count, float *q) {
+  const int64_t d = a->head_dim;
+  const float scale = a->scale * LOG2E;
+  for (int64_t i = 0; i < count; i++)
+    for (int64_t g = 0; g < a->group; g++) {
+      const float *from =
+          a->q + run->q_offset + (first + i) * a->q_row + ((int64_t)head * a->group + g) * a->q_head;
+      for (int64_t k = 0; k < d; k++) *q++ = from[k] * scale;
+    }
+}
+
+// A strip of `rows` rows (row0 counts rows × group from the item's first query) against one page: O of this page alone
+// into `fresh` (rows `wide` apart), its largest scores and sums into m and l. False when no row sees a key of it.
+static bool strip_page(const vt_attention *a, const vt_attention_run *run, int32_t head, int64_t query0, int64_t row0,
+                       int rows, const float *q, const page_view *page, float *s, float *fresh, float *m, float *l) {
+  const int64_t d = a->head_dim, wide = padded_dim(d), group = a->group;
+  int64_t low[VT_ATTENTION_STRIP], high[VT_ATTENTION_STRIP];
+  int64_t first = KEYS, last = 0;
+  for (int r = 0; r < rows; r++) {
+    int64_t begin, end;
+    visible(a, run->length, run->position + query0 + (row0 + r) / group, &begin, &end);
+    low[r] = at_most(KEYS, at_least(0, begin - page->start));
+    high[r] = at_least(low[r], at_most(KEYS, end - page->start));
+    if (low[r] < high[r]) {
+      first = at_most(first, low[r]);
+      last = at_least(last, high[r]);
+    }
+  }
+  if (first >= last) return false;
+  const int left = (int)(first / LANES), right = (int)((last + LANES - 1) / LANES);
+  attention_scores(rows, page->half, q, d, page->keys, left, right, s);
+  for (int r = 0; r < rows; r++) {
+    float *row = s + r * KEYS;
+    if (a->slopes) {
+      const float slope = a->slopes[run->first_head + head * group + (row0 + r) % group] * LOG2E;
+      const int64_t distance = page->start - (run->position + query0 + (row0 + r) / group);
+      for (int64_t j = left * LANES; j < right * LANES; j++) row[j] = fmaf(slope, (float)(distance + j), row[j]);
+    }
+    for (int64_t j = left * LANES; j < low[r]; j++) row[j] = -INFINITY;
+    for (int64_t j = at_least(high[r], left * LANES); j < right * LANES; j++) row[j] = -INFINITY;
+    m[r] = attention_softmax(row, left * LANES, right * LANES, &l[r]);
+  }
+  attention_values(rows, page->half, s, page->values, page->key, page->group, (int)(wide / LANES), (int)first,
+                   (int)last, fresh, wide);
+  return true;
+}
+
+// Merges what one page gave a row into what the pages before it gave.
+static inline void merge_row(float *o, float *m, float *l, const float *fresh, float fresh_m, float fresh_l,
+                             int64_t wide) {
+  if (fresh_m == -INFINITY) return;
+  const float top = fresh_m > *m ? fresh_m : *m;
+  const float keep = *m == -INFINITY ? 0 : attention_exp2_one(*m - top);
+  const float weight = attention_exp2_one(fresh_m - top);
+  attention_blend(o, fresh, keep, weight, wide);
+  *l = fmaf(fresh_l, weight, *l * keep);
+  *m = top;
+}
+
+static void finish_row(const vt_attention *a, const vt_attention_run *run, int32_t head, int64_t query, int64_t g,
+                       const float *o, float m, float l) {
+  const int64_t number = (int64_t)head * a->group + g;
+  float *to = a->o + run->o_offset + query * a->o_row + number * a->o_head;
+  const bool empty = m == -INFINITY;
+  for (int64_t k = 0; k < a->head_dim; k++) to[k] = empty ? 0 : o[k] / l;
+  if (a->lse)
+    a->lse[run->lse_offset + query * a->lse_row + number * a->lse_head] =
+        empty ? -INFINITY : (float)((double)m * 0x1.62e42fefa39efp-1 + log((double)l));
+}
+
+static void clear_rows(float *o, float *m, float *l, int64_t rows, int64_t wide) {
+  memset(o, 0, (size_t)(rows * wide) * sizeof *o);
+  for (int64_t r = 0; r < rows; r++) m[r] = -INFINITY, l[r] = 0;
+}
+
+// From this many rows on it pays to convert a page of halves once.
+enum { CONVERT_ROWS = 12 };
+
+static void attention_item(void *context, int32_t index, int32_t worker) {
+  const vt_attention *a = context;
+  const vt_attention_item *item = &a->items[index];
+  const vt_attention_run *run = &a->runs[item->run];
+  const int64_t d = a->head_dim, wide = padded_dim(d), rows = (int64_t)item->count * a->group;
+  worker_scratch w = scratch_of(a, worker, rows);
+  load_queries(a, run, item->head, item->first, item->count, w.q);
+  if (item->page >= 0) {
+    float *o = a->partials + item->partial, *m = o + rows * wide, *l = m + rows;
+    const page_view page = page_of(a, run, item->head, item->page);
+    for (int64_t row = 0; row < rows; row += VT_ATTENTION_STRIP) {
+      const int n = (int)at_most(VT_ATTENTION_STRIP, rows - row);
+      if (!strip_page(a, run, item->head, item->first, row, n, w.q + row * d, &page, w.s, o + row * wide, m + row,
+                      l + row))
+        clear_rows(o + row * wide, m + row, l + row, n, wide);
+    }
+    return;
+  }
+  clear_rows(w.o, w.m, w.l, rows, wide);
+  int64_t first, last, ignored;
+  visible(a, run->length, run->position + item->first, &first, &ignored);
+  visible(a, run->length, run->position + item->first + item->count - 1, &ignored, &last);
+  for (int64_t number = first / KEYS; number * KEYS < last; number++) {
+    page_view page = page_of(a, run, item->head, number);
+    if (page.half && rows >= CONVERT_ROWS) {
+      const int64_t from = at_least(0, first - page.start) / LANES;
+      const int64_t to = (at_most(KEYS, last - page.start) + LANES - 1) / LANES;
+      attention_from_half((const uint16_t *)page.keys + from * LANES * d, w.keys + from * LANES * d,
+                          (to - from) * LANES * d);
+      for (int64_t g = 0; g < wide / LANES; g++) {
+        const int64_t offset = (g * KEYS + from * LANES) * LANES;
+        attention_from_half((const uint16_t *)page.values + offset, w.values + offset, (to - from) * LANES * LANES);
+      }
+      page.keys = w.keys;
+      page.values = w.values;
+      page.half = false;
+    }
+    for (int64_t row = 0; row < rows; row += VT_ATTENTION_STRIP) {
+      const int n = (int)at_most(VT_ATTENTION_STRIP, rows - row);
+      float m[VT_ATTENTION_STRIP], l[VT_ATTENTION_STRIP];
+      if (!strip_page(a, run, item->head, item->first, row, n, w.q + row * d, &page, w.s, w.fresh, m, l)) continue;
+      for (int r = 0; r < n; r++)
+        merge_row(w.o + (row + r) * wide, &w.m[row + r], &w.l[row + r], w.fresh + r * wide, m[r], l[r], wide);
+    }
+  }
+  for (int64_t row = 0; row < rows; row++)
+    finish_row(a, run, item->head, item->first + row / a->group, row % a->group, w.o + row * wide, w.m[row],
+               w.l[row]);
+}
+
+static void attention_merge(void *context, int32_t index, int32_t worker) {
+  const vt_attention *a = context;
+  const vt_attention_merge *merge = &a->merges[index];
+  const vt_attention_run *run = &a->runs[merge->run];
+  const int64_t wide = padded_dim(a->head_dim), rows = run->rows * a->group;
+  worker_scratch w = scratch_of(a, worker, rows);
+  clear_rows(w.o, w.m, w.l, rows, wide);
+  const float *o = a->partials + merge->partial;
+  for (int32_t page = merge->first_page; page < merge->last_page; page++) {
+    const float *m = o + rows * wide, *l = m + rows;
+    for (int64_t row = 0; row < rows; row++)
+      merge_row(w.o + row * wide, &w.m[row], &w.l[row], o + row * wide, m[row], l[row], wide);
+    o = l + rows;
+  }
+  for (int64_t row = 0; row < rows; row++)
+    finish_row(a, run, merge->head, row / a->group, row % a->group, w.o + row * wide, w.m[row], w.l[row]);
+}
+
+// Sixteen neighbouring keys [16][d] (rows `stride` apart), of which [first, last) exist, into their panel [d][16].
+static void store_keys(const float *k, int64_t stride, int first, int last, int64_t d, bool half, void *panel) {
+  float block[LANES * LANES];
+  for (int64_t at = 0; at < d; at += LANES) {
+    const int64_t dims = at_most(LANES, d - at);
+    for (int i = first; i < last; i++)
+      for (int64_t j = 0; j < dims; j++) block[j * LANES + i] = k[(i - first) * stride + at + j];
+    if (!half) {
+      float *to = (float *)panel + at * LANES;
+      for (int64_t j = 0; j < dims; j++)
+        memcpy(to + j * LANES + first, block + j * LANES + first, (size_t)(last - first) * sizeof *to);
+    } else {
+      uint16_t *to = (uint16_t *)panel + at * LANES, halves[LANES * LANES];
+      for (int64_t j = 0; j < dims; j++) {
+        for (int i = 0; i < first; i++) block[j * LANES + i] = 0;
+        for (int i = last; i < LANES; i++) block[j * LANES + i] = 0;
+      }
+      attention_to_half(block, halves, dims * LANES);
+      for (int64_t j = 0; j < dims; j++)
+        memcpy(to + j * LANES + first, halves + j * LANES + first, (size_t)(last - first) * sizeof *to);
+    }
+  }
+}
+
+static void store_value(const float *v, int64_t key, int64_t d, bool half, void *values) {
+  for (int64_t at = 0; at < d; at += LANES) {
+    float block[LANES] = {0};
+    memcpy(block, v + at, (size_t)at_most(LANES, d - at) * sizeof *v);
+    const int64_t offset = (at / LANES * KEYS + key) * LANES;
+    if (half)
+      attention_to_half(block, (uint16_t *)values + offset, LANES);
+    else
+      memcpy((float *)values + offset, block, sizeof block);
+  }
+}
+
+static void attention_append(void *context, int32_t index, int32_t worker) {
+  (void)worker;
+  const vt_attention_append *a = context;
+  const vt_attention_run *run = &a->runs[index / a->kv_heads];
+  const int64_t head = index % a->kv_heads, d = a->head_dim;
+  const float *k = a->k + run->first_row * a->k_row + head * d, *v = a->v + run->first_row * a->v_row + head * d;
+  const int64_t size = a->half ? 2 : 4;
+  for (int64_t row = 0; row < run->rows;) {
+    const int64_t key = run->position + row, inside = key % KEYS;
+    const int first = (int)(inside % LANES);
+    const int count = (int)at_most(LANES - first, run->rows - row);
+    char *base = (char *)run->pages[key / KEYS] + a->page_offset + head * a->head_bytes;
+    store_keys(k + row * a->k_row, a->k_row, first, first + count, d, a->half, base + inside / LANES * LANES * d * size);
+    for (int i = 0; i < count; i++) store_value(v + (row + i) * a->v_row, inside + i, d, a->half, base + a->values_bytes);
+    row += count;
+  }
+}
+
+vt_job VT_SUFFIX(vt_attention_item_job)(void) { return attention_item; }
+vt_job VT_SUFFIX(vt_attention_merge_job)(void) { return attention_merge; }
+vt_job VT_SUFFIX(vt_attention_append_job)(void) { return attention_append; }
+void VT_SUFFIX(vt_attention_exp2)(const float *x, float *y, int64_t count) {
+  for (int64_t i = 0; i < count; i++) y[i] = attention_exp2_one(x[i]);
+}

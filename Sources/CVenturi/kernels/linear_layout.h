@@ -1,0 +1,101 @@
+// The layout of packed panels, shared by the packer and the kernels.
+//
+// One packed block of 16 columns, scales first so that a panel is one forward stream:
+//   Q4_0  16 f16 d | 256 B          Q4_1  16 f16 d | 16 f16 m | 256 B
+//   Q5_0  16 f16 d | 256 B | 64 B   Q5_1  16 f16 d | 16 f16 m | 256 B | 64 B
+//   Q8_0  16 f16 d | 512 B
+//   Q4_K  16 f16 d | 16 f16 dmin | 8 × (16 scales | 16 mins | 256 B)       Q5_K  the same with (... | 256 B | 64 B)
+//   Q6_K  16 f16 d | 8 × (16 scales | 16 scales | 256 B | 128 B)           (a scale for each 16 values of k)
+// 256 B are eight vectors of half-bytes: vector g holds k = 4g...4g+3 of column c at bytes 4c...4c+3, columns 0-7 in
+// the low halves and 8-15 in the high ones. The fifth bits are two vectors (columns 0-7, 8-15), bit g for group g; the
+// fifth and sixth are four (for each side groups 0-3, then 4-7), bits 2(g mod 4) and up.
+// Q8_0's 512 B: for each pair of k 16 columns of two bytes. Floating-point panels are [k][16].
+#ifndef VT_LINEAR_LAYOUT_H
+#define VT_LINEAR_LAYOUT_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "../include/vt_linear.h"
+#include "half.h"
+
+#pragma STDC FP_CONTRACT OFF
+
+#define VT_LAYOUT static inline __attribute__((always_inline, unused))
+
+VT_LAYOUT int vt_format_bits(vt_format format) {
+  switch (format) {
+  case VT_Q4_0: case VT_Q4_1: case VT_Q4_K: return 4;
+  case VT_Q5_0: case VT_Q5_1: case VT_Q5_K: return 5;
+  case VT_Q6_K: return 6;
+  case VT_Q8_0: return 8;
+  default: return 0;
+  }
+}
+
+// What is subtracted from the unsigned value: the weight is scale · (q − zero). 0 for types with a minimum.
+VT_LAYOUT int vt_format_zero(vt_format format) {
+  switch (format) {
+  case VT_Q4_0: return 8;
+  case VT_Q5_0: return 16;
+  case VT_Q6_K: return 32;
+  default: return 0;
+  }
+}
+
+// Bytes of one 32-value part inside a superblock.
+VT_LAYOUT size_t vt_packed_part_bytes(vt_format format) {
+  switch (format) {
+  case VT_Q4_K: return 32 + 256;
+  case VT_Q5_K: return 32 + 256 + 64;
+  case VT_Q6_K: return 32 + 256 + 128;
+  default: return 0;
+  }
+}
+
+VT_LAYOUT size_t vt_packed_block_bytes(vt_format format) {
+  switch (format) {
+  case VT_Q4_0: return 32 + 256;
+  case VT_Q4_1: return 64 + 256;
+  case VT_Q5_0: return 32 + 256 + 64;
+  case VT_Q5_1: return 64 + 256 + 64;
+  case VT_Q8_0: return 32 + 512;
+  case VT_Q4_K: case VT_Q5_K: return 64 + 8 * vt_packed_part_bytes(format);
+  case VT_Q6_K: return 32 + 8 * vt_packed_part_bytes(format);
+  case VT_F16: case VT_BF16: return 2 * VT_PANEL;
+  case VT_F32: return 4 * VT_PANEL;
+  }
+  return 0;
+}
+
+// Groups of four values whose 16-bit pair sums cannot leave int16 when added up: 127·15·2·8, 127·31·2·4, 127·63·2·2.
+VT_LAYOUT int vt_format_chain(vt_format format) {
+  switch (vt_format_bits(format)) {
+  case 4: return 8;
+  case 5: return 4;
+  default: return 2;
+  }
+}
+
+// The exact value of two bytes of IEEE binary16.
+VT_LAYOUT float vt_half(const void *bytes) {
+  uint16_t bits;
+  memcpy(&bits, bytes, 2);
+  return vt_float_from_f16(bits);
+}
+
+// The parts of a row of activations.
+VT_LAYOUT const float *vt_i8_scales(const void *row, int32_t k) { return (const float *)((const char *)row + k); }
+VT_LAYOUT const float *vt_i8_sums32(const void *row, int32_t k) { return vt_i8_scales(row, k) + k / 32; }
+VT_LAYOUT const float *vt_i8_sums16(const void *row, int32_t k) { return vt_i8_scales(row, k) + k / 32 * 2; }
+VT_LAYOUT const float *vt_i16_scales(const void *row, int32_t k) {
+  return (const float *)((const char *)row + 2 * (size_t)k);
+}
+
+// The scales and offsets of an unpacked panel, [k / sub][16] each, behind its values.
+VT_LAYOUT float *vt_unpacked_scales(vt_format format, const void *unpacked, int32_t k) {
+  return (float *)((char *)unpacked + (size_t)k * VT_PANEL * (format == VT_Q8_0 ? 2 : 1));
+}
+
+#endif

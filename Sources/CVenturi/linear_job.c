@@ -1,0 +1,183 @@
+#include "vt_linear_job.h"
+
+#include <string.h>
+
+// Part 2 of a gate is computed together with part 1 and has no items of its own.
+static int is_gated(const vt_linear_job *job, int32_t part) {
+  return part > 0 && job->part[part - 1].epilogue == VT_SILU_GATE;
+}
+
+static vt_activation kind_of(const vt_linear_job *job, const vt_packed *w) {
+  return job->exact ? VT_ACTIVATION_F32 : vt_format_activation(w->format);
+}
+
+int vt_linear_reads(const vt_linear_job *job, vt_activation kind) {
+  for (int32_t p = 0; p < job->parts; p++)
+    if (kind_of(job, job->part[p].weights) == kind) return 1;
+  return 0;
+}
+
+static int32_t panels_of(const vt_packed *w) { return (w->n + VT_PANEL - 1) / VT_PANEL; }
+
+int32_t vt_linear_items(vt_linear_job *job, int32_t threads) {
+  int32_t panels = 0;
+  for (int32_t p = 0; p < job->parts; p++)
+    if (!is_gated(job, p)) panels += panels_of(job->part[p].weights);
+  // Eight items for each thread balance without paying for the hand-out of single panels.
+  int32_t each = threads <= 1 ? panels : panels / (threads * 8);
+  if (each < 1) each = 1;
+  // Floating-point rows run four panels at a time.
+  if (each > 4) each -= each % 4;
+  job->panels_per_item = each;
+  int32_t items = 0;
+  for (int32_t p = 0; p < job->parts; p++)
+    if (!is_gated(job, p)) items += (panels_of(job->part[p].weights) + each - 1) / each;
+  return items;
+}
+
+static size_t rounded(size_t bytes) { return (bytes + 63) / 64 * 64; }
+
+static size_t panel_scratch(const vt_linear_job *job, const vt_packed *w) {
+  return rounded(job->exact ? (size_t)w->k * VT_PANEL * 4 : vt_unpacked_bytes(w->format, w->k));
+}
+
+size_t vt_linear_scratch_bytes(const vt_linear_job *job) {
+  size_t most = 0;
+  for (int32_t p = 0; p < job->parts; p++) {
+    size_t bytes = panel_scratch(job, job->part[p].weights);
+    if (bytes > most) most = bytes;
+  }
+  return 2 * most + 2 * VT_LINEAR_ROWS * VT_PANEL * sizeof(float);
+}
+
+// One panel against rows of input, ready to be asked for any block of rows.
+typedef struct {
+  const vt_packed *w;
+  const uint8_t *panel;
+  const void *unpacked; // NULL: multiply from the packed panel
+  vt_activation kind;
+} ready_panel;
+
+static ready_panel prepare(const vt_linear_job *job, const vt_packed *w, int32_t index, void *scratch) {
+  ready_panel p = {w, w->panels + (size_t)index * w->panel_bytes, NULL, kind_of(job, w)};
+  if (p.kind == VT_ACTIVATION_F32) {
+    // A few rows convert halves as they load them; for many it pays to convert once.
+    const int converts = job->rows > 2 * VT_TILE_ROWS;
+    if (w->format == VT_F32) {
+      p.unpacked = p.panel;
+    } else if (converts || (w->format != VT_F16 && w->format != VT_BF16)) {
+      job->linear->decode_panel(w->format, w->k, p.panel, scratch);
+      p.unpacked = scratch;
+    }
+  } else if (job->rows > 1) {
+    job->linear->unpack(w->format, w->k, p.panel, scratch);
+    p.unpacked = scratch;
+  }
+  return p;
+}
+
+static void multiply(const vt_linear_job *job, const ready_panel *p, int32_t row, int32_t rows, float *c, int64_t ldc) {
+  const int32_t k = p->w->k;
+  if (p->kind == VT_ACTIVATION_F32) {
+    const float *x = job->x + row * job->ldx;
+    if (p->unpacked)
+      job->gemm->panel_f32(rows, k, x, job->ldx, p->unpacked, c, ldc, VT_PANEL, 0);
+    else if (p->w->format == VT_F16)
+      job->gemm->panel_f16(rows, k, x, job->ldx, (const uint16_t *)p->panel, c, ldc, VT_PANEL, 0);
+    else
+      job->gemm->panel_bf16(rows, k, x, job->ldx, (const uint16_t *)p->panel, c, ldc, VT_PANEL, 0);
+    return;
+  }
+  const int wide = p->kind == VT_ACTIVATION_I16;
+  const size_t stride = wide ? job->stride_i16 : job->stride_i8;
+  const char *a = (const char *)(wide ? job->activations_i16 : job->activations_i8) + (size_t)row * stride;
+  if (p->unpacked)
+    job->linear->rows_panel(p->w->format, k, p->unpacked, rows, a, stride, c, ldc);
+  else
+    job->linear->row_panel(p->w->format, k, p->panel, a, c);
+}
+
+static void run_panel(const vt_linear_job *job, int32_t part, int32_t index, char *scratch) {
+  const vt_linear_part *out = &job->part[part];
+  const int gated = out->epilogue == VT_SILU_GATE;
+  const int32_t column = index * VT_PANEL;
+  const int32_t columns = out->weights->n - column < VT_PANEL ? out->weights->n - column : VT_PANEL;
+  float *const sums = (float *)scratch, *const ups = sums + VT_LINEAR_ROWS * VT_PANEL;
+  char *const unpacked = (char *)(ups + VT_LINEAR_ROWS * VT_PANEL);
+  const ready_panel main = prepare(job, out->weights, index, unpacked);
+  ready_panel up = main;
+  if (gated)
+    up = prepare(job, job->part[part + 1].weights, index, unpacked + panel_scratch(job, out->weights));
+  for (int32_t row = 0; row < job->rows; row += VT_LINEAR_ROWS) {
+    const int32_t rows = job->rows - row < VT_LINEAR_ROWS ? job->rows - row : VT_LINEAR_ROWS;
+    float *y = out->y + row * out->ldy + column;
+    if (columns == VT_PANEL && out->epilogue == VT_STORE) {
+      multiply(job, &main, row, rows, y, out->ldy);
+      continue;
+    }
+    multiply(job, &main, row, rows, sums, VT_PANEL);
+    if (gated) {
+      multiply(job, &up, row, rows, ups, VT_PANEL);
+      job->linear->silu_gate(rows * VT_PANEL, sums, ups, sums);
+    }
+    for (int32_t r = 0; r < rows; r++) {
+      float *target = y + r * out->ldy;
+      const float *source = sums + r * VT_PANEL;
+      if (out->epilogue == VT_ADD)
+        for (int32_t c = 0; c < columns; c++) target[c] += source[c];
+      else
+        memcpy(target, source, (size_t)columns * sizeof *target);
+    }
+  }
+}
+
+// One row of floating-point weights: four panels together hide the latency of the multiply-adds.
+static int run_four(const vt_linear_job *job, int32_t part, int32_t index) {
+  const vt_linear_part *out = &job->part[part];
+  const vt_packed *w = out->weights;
+  if (job->rows != 1 || out->epilogue != VT_STORE || w->n - index * VT_PANEL < 4 * VT_PANEL) return 0;
+  const uint8_t *panels = w->panels + (size_t)index * w->panel_bytes;
+  float *y = out->y + index * VT_PANEL;
+  const int64_t stride = (int64_t)w->k * VT_PANEL;
+  switch (w->format) {
+  case VT_F32: job->gemm->panels4_f32(w->k, job->x, (const float *)panels, stride, y, 4 * VT_PANEL, 0); return 1;
+  case VT_F16: job->gemm->panels4_f16(w->k, job->x, (const uint16_t *)panels, stride, y, 4 * VT_PANEL, 0); return 1;
+  case VT_BF16: job->gemm->panels4_bf16(w->k, job->x, (const uint16_t *)panels, stride, y, 4 * VT_PANEL, 0); return 1;
+  default: return 0;
+  }
+}
+
+void vt_linear_run(void *context, int32_t item, int32_t worker) {
+  const vt_linear_job *job = context;
+  char *scratch = job->scratch + (size_t)worker * job->scratch_bytes;
+  for (int32_t part = 0; part < job->parts; part++) {
+    if (is_gated(job, part)) continue;
+    const int32_t panels = panels_of(job->part[part].weights);
+    const int32_t items = (panels + job->panels_per_item - 1) / job->panels_per_item;
+    if (item >= items) {
+      item -= items;
+      continue;
+    }
+    int32_t index = item * job->panels_per_item;
+    const int32_t end = index + job->panels_per_item < panels ? index + job->panels_per_item : panels;
+    while (index < end) {
+      if (index + 4 <= end && run_four(job, part, index)) {
+        index += 4;
+      } else {
+        run_panel(job, part, index++, scratch);
+      }
+    }
+    return;
+  }
+}
+
+void vt_quantize_run(void *context, int32_t item, int32_t worker) {
+  const vt_quantize_job *job = context;
+  (void)worker;
+  const float *x = job->x + item * job->ldx;
+  void *row = (char *)job->activations + (size_t)item * job->stride;
+  if (job->kind == VT_ACTIVATION_I8)
+    job->linear->quantize_i8(job->k, x, row);
+  else
+    job->linear->quantize_i16(job->k, x, row);
+}

@@ -1,0 +1,58 @@
+// Byte and 16-bit lanes of AVX2 for the quantised kernels. Include after vt_avx2.h.
+#ifndef VT_SIMD_INT_H
+#define VT_SIMD_INT_H
+
+typedef __m256i v32b; // 32 bytes
+typedef __m256i v16s; // 16 int16
+
+VT_INLINE v8i v8i_load(const void *p) { return _mm256_loadu_si256((const __m256i *)p); }
+VT_INLINE v8i v8i_and(v8i a, v8i b) { return _mm256_and_si256(a, b); }
+VT_INLINE v32b v32b_load(const void *p) { return _mm256_loadu_si256((const __m256i *)p); }
+VT_INLINE void v32b_store(void *p, v32b x) { _mm256_storeu_si256((__m256i *)p, x); }
+VT_INLINE v32b v32b_set(int8_t x) { return _mm256_set1_epi8(x); }
+VT_INLINE v32b v32b_and(v32b a, v32b b) { return _mm256_and_si256(a, b); }
+VT_INLINE v32b v32b_or(v32b a, v32b b) { return _mm256_or_si256(a, b); }
+// Bits move within pairs of bytes; callers mask what crosses.
+VT_INLINE v32b v32b_left(v32b x, int bits) { return _mm256_slli_epi16(x, bits); }
+VT_INLINE v32b v32b_right(v32b x, int bits) { return _mm256_srli_epi16(x, bits); }
+VT_INLINE v32b v32b_broadcast4(const void *p) {
+  int32_t value;
+  memcpy(&value, p, 4);
+  return _mm256_set1_epi32(value);
+}
+VT_INLINE v16s v16s_zero(void) { return _mm256_setzero_si256(); }
+VT_INLINE v16s v16s_load(const void *p) { return _mm256_loadu_si256((const __m256i *)p); }
+VT_INLINE void v16s_store(void *p, v16s x) { _mm256_storeu_si256((__m256i *)p, x); }
+VT_INLINE v16s v16s_from_i8(const void *p) { return _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)p)); }
+VT_INLINE v16s v16s_broadcast2(const void *p) { return v32b_broadcast4(p); } // two int16 over and over
+VT_INLINE v16s v16s_add(v16s a, v16s b) { return _mm256_add_epi16(a, b); }
+// Unsigned bytes times signed bytes, neighbours added; the caller keeps the sums inside int16.
+VT_INLINE v16s v16s_dot(v32b u, v32b s) { return _mm256_maddubs_epi16(u, s); }
+// Neighbours added into 8 int32.
+VT_INLINE v8i v8i_pairs(v16s x) { return _mm256_madd_epi16(x, _mm256_set1_epi16(1)); }
+// int16 products, neighbours added.
+VT_INLINE v8i v8i_dot(v16s a, v16s b) { return _mm256_madd_epi16(a, b); }
+VT_INLINE v8f v8f_from_u8(const uint8_t *p) {
+  return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)p)));
+}
+VT_INLINE v8f v8f_from_i8(const uint8_t *p) {
+  return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)p)));
+}
+// 32 int32, clamped to int8, in order.
+VT_INLINE void v8i_store_i8(int8_t *p, v8i a, v8i b, v8i c, v8i d) {
+  __m256i bytes = _mm256_packs_epi16(_mm256_packs_epi32(a, b), _mm256_packs_epi32(c, d));
+  _mm256_storeu_si256((__m256i *)p,
+                      _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7)));
+}
+// 16 int32, clamped to int16, in order.
+VT_INLINE void v8i_store_i16(int16_t *p, v8i a, v8i b) {
+  _mm256_storeu_si256((__m256i *)p, _mm256_permute4x64_epi64(_mm256_packs_epi32(a, b), 0xD8));
+}
+VT_INLINE int32_t v8i_sum(v8i x) {
+  __m128i half = _mm_add_epi32(_mm256_castsi256_si128(x), _mm256_extracti128_si256(x, 1));
+  half = _mm_add_epi32(half, _mm_unpackhi_epi64(half, half));
+  return _mm_cvtsi128_si32(_mm_add_epi32(half, _mm_shuffle_epi32(half, 1)));
+}
+VT_INLINE void v32b_prefetch(const void *p) { _mm_prefetch((const char *)p, _MM_HINT_T0); }
+
+#endif

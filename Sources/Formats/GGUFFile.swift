@@ -1,0 +1,89 @@
+import Numerics
+
+/// A GGUF model file: metadata, and where each tensor lies. Parsing proves every size and offset against the file before
+/// it is used; tensor data and arrays stay where they are.
+///
+/// Versions 2 and 3, little-endian. Refused by name: version 1, later versions, big-endian files, files split into
+/// parts, arrays within arrays, tensor types that the engine does not read. Refused as malformed, beyond what cannot be
+/// decoded: duplicate keys or names, control characters in them, scalar strings that are not UTF-8, tensors that
+/// overlap or are not aligned. Allowed: gaps between tensors and bytes after the last one, tensors without elements.
+public struct GGUFFile: Sendable {
+  /// The format's version, 2 or 3.
+  public let version: UInt32
+  /// The metadata in the file's order.
+  public let entries: [GGUFEntry]
+  /// The tensors in the file's order.
+  public let tensors: [GGUFTensor]
+  /// The alignment of tensor data, in bytes: a power of two, 32 unless the file says otherwise.
+  public let alignment: Int
+  /// Where tensor data begins, in bytes.
+  public let dataOffset: Int
+  /// The whole file.
+  public let bytes: ByteView
+
+  private let entryIndex: [String: Int]
+  private let tensorIndex: [String: Int]
+
+  /// Parses the file in `bytes`.
+  ///
+  /// - Throws: ``FormatError`` naming the field, its offset and its value.
+  public init(_ bytes: ByteView, limits: GGUFLimits = GGUFLimits()) throws(FormatError) {
+    defer { withExtendedLifetime(bytes) {} }
+    var parser = GGUFParser(bytes, limits: limits)
+    let counts = try parser.header()
+    version = parser.version
+    (entries, entryIndex) = try parser.metadata(count: counts.entries)
+    try GGUFParser.refuseSplit(entries, entryIndex, tensorCount: counts.tensors)
+    alignment = try GGUFParser.alignment(entries, entryIndex, limits: limits)
+    (tensors, tensorIndex, dataOffset) = try parser.tensors(count: counts.tensors, alignment: alignment)
+    self.bytes = bytes
+  }
+
+  /// Parses the file in `bytes`, which `keeper` keeps alive and unchanged; without a keeper the caller does.
+  ///
+  /// - Throws: ``FormatError`` naming the field, its offset and its value.
+  public init(
+    _ bytes: UnsafeRawBufferPointer, keeper: (AnyObject & Sendable)?, limits: GGUFLimits = GGUFLimits()
+  ) throws(FormatError) {
+    try self.init(ByteView(bytes, keeper: keeper), limits: limits)
+  }
+
+  /// The entry of `key`; nothing when the file lacks it.
+  public func entry(_ key: String) -> GGUFEntry? { entryIndex[key].map { entries[$0] } }
+
+  /// The value of `key`; nothing when the file lacks it.
+  public subscript(key: String) -> GGUFValue? { entry(key)?.value }
+
+  /// The tensor called `name`; nothing when the file lacks it.
+  public func tensorIfPresent(_ name: String) -> GGUFTensor? { tensorIndex[name].map { tensors[$0] } }
+
+  /// The tensor called `name`.
+  ///
+  /// - Throws: ``FormatError/missingTensor(field:)``.
+  public func tensor(_ name: String) throws(FormatError) -> GGUFTensor {
+    guard let tensor = tensorIfPresent(name) else { throw .missingTensor(field: name) }
+    return tensor
+  }
+
+  /// The tensor called `name`, which must have `shape` (outermost first) and one of `dtypes`.
+  ///
+  /// - Throws: ``FormatError/missingTensor(field:)``, ``FormatError/wrongShape(field:offset:found:expected:)`` or
+  ///   ``FormatError/wrongType(field:offset:found:expected:)``.
+  public func tensor(
+    _ name: String, shape: Shape, dtypes: Set<DType>? = nil
+  ) throws(FormatError) -> GGUFTensor {
+    let tensor = try tensor(name)
+    guard tensor.shape == shape else {
+      throw .wrongShape(
+        field: name, offset: tensor.infoOffset, found: tensor.shape.dimensions, expected: shape.dimensions)
+    }
+    if let dtypes, !dtypes.contains(tensor.dtype) {
+      let expected = dtypes.map(\.displayName).sorted().joined(separator: ", ")
+      throw .wrongType(field: name, offset: tensor.infoOffset, found: tensor.dtype.displayName, expected: expected)
+    }
+    return tensor
+  }
+
+  /// The data of `tensor`, one of this file's.
+  public func data(of tensor: GGUFTensor) -> ByteView { bytes[tensor.byteRange] }
+}

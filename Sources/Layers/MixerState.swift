@@ -1,0 +1,61 @@
+/// What a mixer's state can do beyond growing.
+public struct StateCapabilities: OptionSet, Sendable, Hashable {
+  /// The bits.
+  public let rawValue: Int
+  /// Capabilities from their bits.
+  public init(rawValue: Int) { self.rawValue = rawValue }
+
+  /// The state can forget its last tokens.
+  public static let truncate = StateCapabilities(rawValue: 1)
+  /// The state can be copied cheaply.
+  public static let fork = StateCapabilities(rawValue: 2)
+  /// The state can keep chosen tokens only.
+  public static let gather = StateCapabilities(rawValue: 4)
+  /// The state can be kept and put back.
+  public static let snapshot = StateCapabilities(rawValue: 8)
+}
+
+/// What a sequence mixer remembers of one sequence, for all its layers.
+///
+/// A step goes: ``reserve(_:)`` takes the memory for the new tokens, the layers write them at positions from ``tokens``
+/// on, and ``advance(by:)`` makes them part of the state. A step that is given up before that has changed nothing.
+/// One thread uses a state at a time. What ``capabilities`` does not declare throws ``MixerError/unsupported(_:)``.
+public protocol MixerState: AnyObject, Sendable {
+  /// The tokens it holds.
+  var tokens: Int { get }
+  /// The most tokens it may hold.
+  var capacity: Int { get }
+  /// The bytes it keeps; memory shared with forks counts in each.
+  var bytes: Int { get }
+  /// What it can do.
+  var capabilities: StateCapabilities { get }
+
+  /// Takes the memory for `count` more tokens, so that computing them allocates nothing.
+  ///
+  /// - Throws: ``MixerError/capacityExceeded(capacity:requested:)``, ``MixerError/memory(_:)``; nothing has changed then.
+  func reserve(_ count: Int) throws(MixerError)
+  /// Counts `count` tokens that the layers have written since ``reserve(_:)``.
+  func advance(by count: Int)
+  /// Forgets all tokens from `count` on.
+  ///
+  /// - Throws: ``MixerError/positionOutOfRange(position:tokens:)``.
+  func truncate(to count: Int) throws(MixerError)
+  /// An independent state with the same tokens.
+  func fork() throws(MixerError) -> Self
+  /// Keeps the tokens at `indices`, in that order (repeats allowed).
+  ///
+  /// - Throws: ``MixerError/positionOutOfRange(position:tokens:)``, ``MixerError/capacityExceeded(capacity:requested:)``.
+  func gather(_ indices: [Int]) throws(MixerError)
+  /// What the state holds now, to be put back by ``restore(_:)``.
+  func snapshot() throws(MixerError) -> any StateSnapshot
+  /// Puts back what ``snapshot()`` of this state or of one of the same geometry gave.
+  ///
+  /// - Throws: ``MixerError/foreignState(run:expected:)`` for a snapshot of another kind.
+  func restore(_ snapshot: any StateSnapshot) throws(MixerError)
+}
+
+/// The content of a ``MixerState`` at one moment.
+public protocol StateSnapshot: Sendable {
+  /// The tokens it holds.
+  var tokens: Int { get }
+}

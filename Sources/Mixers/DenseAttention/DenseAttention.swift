@@ -1,0 +1,134 @@
+import CVenturi
+import Layers
+import Numerics
+import Tensors
+
+/// Exact attention over a paged cache, in tiles with linear memory: the reference core.
+///
+/// FlashAttention-2: Faster Attention with Better Parallelism and Work Partitioning, 2023, arXiv 2307.08691.
+///
+/// o = softmax(scale · q·kᵀ + slope · (key - query)) · v over the keys that the mask shows. A query row treats each page
+/// of 256 keys alone and merges the pages in order, so its bits depend on its keys only (see README.md).
+public struct DenseAttention: AttentionCore, Hashable {
+  public let heads: Int
+  public let kvHeads: Int
+  public let headDim: Int
+  /// The factor of the scores, 1/√headDim by default.
+  public let scale: Float
+  /// Which keys a query sees.
+  public let mask: AttentionMask
+  /// For each query head, what is added to a score for each key position after the query's own (ALiBi: a score of the
+  /// key n places back loses n · slope); `nil` for no bias.
+  public let slopes: [Float]?
+  /// Which of a run's states holds the keys and values.
+  public let slot: Int
+
+  /// A core for sizes that may come from a model file.
+  ///
+  /// - Throws: ``MixerError/invalidSetting(field:value:expected:)``, ``MixerError/headsNotDivisible(heads:kvHeads:)``.
+  public init(
+    heads: Int, kvHeads: Int, headDim: Int, scale: Float? = nil, mask: AttentionMask = .causal, slopes: [Float]? = nil,
+    slot: Int = 0
+  ) throws(MixerError) {
+    guard 1...4096 ~= heads else { throw .invalidSetting(field: "heads", value: heads, expected: "1…4096") }
+    guard 1...4096 ~= kvHeads else { throw .invalidSetting(field: "kvHeads", value: kvHeads, expected: "1…4096") }
+    guard heads.isMultiple(of: kvHeads) else { throw .headsNotDivisible(heads: heads, kvHeads: kvHeads) }
+    guard 1...1024 ~= headDim else { throw .invalidSetting(field: "headDim", value: headDim, expected: "1…1024") }
+    for (name, bound) in [("mask.left", mask.left), ("mask.right", mask.right)] {
+      if let bound, !(0..<1 << 31 ~= bound) { throw .invalidSetting(field: name, value: bound, expected: "0 or more") }
+    }
+    if let slopes, slopes.count != heads {
+      throw .invalidSetting(field: "slopes.count", value: slopes.count, expected: "\(heads)")
+    }
+    self.heads = heads
+    self.kvHeads = kvHeads
+    self.headDim = headDim
+    self.scale = scale ?? 1 / Float(headDim).squareRoot()
+    self.mask = mask
+    self.slopes = slopes
+    self.slot = slot
+  }
+
+  /// The query heads that share a kv head.
+  public var group: Int { heads / kvHeads }
+
+  public func append(k: Tensor, v: Tensor, layer: Int, batch: BatchBox, context: Context) throws(MixerError) {
+    try check(k, "k", heads: kvHeads, batch)
+    try check(v, "v", heads: kvHeads, batch)
+    let workspace = try workspace(batch, layer: layer, context)
+    let job = vt_attention_append_job(context.kernelSet.isa)
+    var call = vt_attention_append()
+    call.k = UnsafePointer(k.pointer(as: Float.self))
+    call.v = UnsafePointer(v.pointer(as: Float.self))
+    call.k_row = Int64(k.strides[0])
+    call.v_row = Int64(v.strides[0])
+    call.kv_heads = Int32(kvHeads)
+    call.head_dim = Int32(headDim)
+    let workers = context.workers
+    let rows = k.shape[0]
+    context.perform { [call] in
+      precondition(batch.rows <= rows, "a batch of \(batch.rows) rows for keys of \(rows)")
+      var call = call
+      workspace.describe(layer: layer, &call)
+      let count = workspace.runCount * Int(call.kv_heads)
+      withUnsafeMutablePointer(to: &call) { workers.run(count, job: job, context: $0) }
+    }
+  }
+
+  public func attend(q: Tensor, layer: Int, batch: BatchBox, context: Context) throws(MixerError) -> Tensor {
+    try check(q, "q", heads: heads, batch)
+    let workspace = try workspace(batch, layer: layer, context)
+    let o = context.empty([q.shape[0], heads * headDim])
+    var call = parameters
+    call.q = UnsafePointer(q.pointer(as: Float.self))
+    call.o = o.pointer(as: Float.self)
+    call.q_row = Int64(q.strides[0])
+    call.o_row = Int64(heads * headDim)
+    call.q_head = Int64(headDim)
+    call.o_head = Int64(headDim)
+    let workers = context.workers
+    let isa = context.kernelSet.isa
+    let items = vt_attention_item_job(isa)
+    let merges = vt_attention_merge_job(isa)
+    let rows = q.shape[0]
+    context.perform { [call] in
+      precondition(batch.rows <= rows, "a batch of \(batch.rows) rows for queries of \(rows)")
+      var call = call
+      workspace.describe(layer: layer, &call)
+      withUnsafeMutablePointer(to: &call) {
+        workers.run(workspace.itemCount, job: items, context: $0)
+        workers.run(workspace.mergeCount, job: merges, context: $0)
+      }
+    }
+    return o
+  }
+
+  /// The kernels' parameters that depend on this core alone; `slopes` is the workspace's.
+  var parameters: vt_attention {
+    var call = vt_attention()
+    call.group = Int32(group)
+    call.head_dim = Int32(headDim)
+    call.scale = scale
+    (call.window_left, call.window_right) = mask.bounds
+    return call
+  }
+
+  private func check(_ tensor: Tensor, _ name: String, heads: Int, _ batch: BatchBox) throws(MixerError) {
+    guard tensor.dtype == .f32 else { throw .unexpectedType(argument: name, tensor.dtype) }
+    guard tensor.shape.rank == 2, tensor.shape[1] == heads * headDim, tensor.shape[0] >= batch.rows,
+      tensor.strides[1] == 1 || tensor.shape[1] == 1
+    else {
+      throw .unexpectedShape(
+        argument: name, tensor.shape, expected: "[\(batch.rows) or more, \(heads * headDim)] with contiguous rows")
+    }
+  }
+
+  private func workspace(_ batch: BatchBox, layer: Int, _ context: Context) throws(MixerError) -> AttentionWorkspace {
+    let workspace = try batch.attachment(self) { AttentionWorkspace(core: self, context: context) }
+    guard layer >= 0 else { throw .invalidSetting(field: "layer", value: layer, expected: "0 or more") }
+    if let count = workspace.layerCount, layer >= count {
+      throw .invalidSetting(field: "layer", value: layer, expected: "below \(count)")
+    }
+    return workspace
+  }
+}

@@ -1,0 +1,60 @@
+// Vaswani et al.: Attention is all you need, 2017 (https://arxiv.org/abs/1706.03762), with grouped queries (Ainslie et
+// al., 2023, https://arxiv.org/abs/2305.13245) and rotary positions.
+
+import Layers
+import Tensors
+
+/// The ordinary attention layer: projections, rotary positions, an attention core and the output projection.
+///
+/// q = x Wqᵀ [rows, heads·d], k and v = x Wkᵀ, x Wvᵀ [rows, kvHeads·d]; q and k turn by their positions before k enters
+/// the cache; y = core(q, k, v) Woᵀ.
+public struct SelfAttention: SequenceMixer {
+  let query: any LinearCore
+  let key: any LinearCore
+  let value: any LinearCore
+  let output: any LinearCore
+  let positions: RotaryEmbedding
+  let core: any AttentionCore
+  let makeCache: @Sendable (_ capacity: Int, _ context: Context) throws(MixerError) -> any MixerState
+
+  /// A layer from its parts.
+  ///
+  /// - Parameter makeCache: makes the state that `core` works on.
+  public init(
+    query: any LinearCore, key: any LinearCore, value: any LinearCore, output: any LinearCore,
+    positions: RotaryEmbedding, core: any AttentionCore,
+    makeCache: @escaping @Sendable (_ capacity: Int, _ context: Context) throws(MixerError) -> any MixerState
+  ) {
+    self.query = query
+    self.key = key
+    self.value = value
+    self.output = output
+    self.positions = positions
+    self.core = core
+    self.makeCache = makeCache
+  }
+
+  /// A cache without tokens for sequences of up to `capacity` tokens.
+  public func makeState(capacity: Int, context: Context) throws(MixerError) -> any MixerState {
+    try makeCache(capacity, context)
+  }
+
+  /// Attention over the batch: x [rows, width] in, [rows, width] out.
+  public func mix(_ x: Tensor, layer: Int, batch: BatchBox, context: Context) throws(MixerError) -> Tensor {
+    output(LinearInput(try heads(x, layer: layer, batch: batch, context: context)), context)
+  }
+
+  /// y += attention over the batch; the residual connection is part of the output projection.
+  public func add(
+    _ x: Tensor, to y: Tensor, layer: Int, batch: BatchBox, context: Context
+  ) throws(MixerError) {
+    output.add(LinearInput(try heads(x, layer: layer, batch: batch, context: context)), to: y, context)
+  }
+
+  /// The heads' outputs side by side, [rows, heads·d].
+  private func heads(_ x: Tensor, layer: Int, batch: BatchBox, context: Context) throws(MixerError) -> Tensor {
+    let projected = together([query, key, value], LinearInput(x), context)
+    positions.rotate([projected[0], projected[1]], batch: batch, context)
+    return try core(q: projected[0], k: projected[1], v: projected[2], layer: layer, batch: batch, context: context)
+  }
+}

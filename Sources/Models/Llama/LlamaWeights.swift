@@ -1,0 +1,69 @@
+import Formats
+import Layers
+import Mixers
+import Numerics
+import Tensors
+
+/// Where a Llama file keeps what: the one place that knows its tensor names and oddities.
+///
+/// llama.cpp's converter stores q and k so that rotation turns neighbouring pairs, which is what ``RotaryEmbedding`` does.
+/// A file without `output.weight` ties the output head to the embedding.
+struct LlamaWeights {
+  let file: GGUFFile
+  let storage: Storage
+  let configuration: LlamaConfiguration
+  let compute: ComputeMode
+  let context: Context
+
+  private static let matrixTypes = Set(DType.allCases.filter { $0.isBlockQuantized }).union([.f32, .f16, .bf16])
+
+  /// A tensor of the file as it lies there.
+  ///
+  /// - Throws: ``FormatError`` when it is missing or has another shape or type; ``ModelError`` when its rows are no
+  ///   whole blocks.
+  func tensor(_ name: String, _ shape: Shape, _ types: Set<DType> = matrixTypes) throws -> Tensor {
+    let info = try file.tensor(name, shape: shape, dtypes: types)
+    do {
+      return try Tensor(storage: storage, dtype: info.dtype, shape: shape, byteOffset: info.byteRange.lowerBound)
+    } catch {
+      throw ModelError.tensorMismatch(
+        name: name, expected: "\(shape) of whole, aligned blocks", found: "\(info.dtype.displayName): \(error)")
+    }
+  }
+
+  /// A weight matrix [out, in], packed for the kernels.
+  func linear(_ name: String, out: Int, in width: Int) throws -> PackedLinear {
+    let rows = try tensor(name, [out, width])
+    return PackedLinear(
+      try PackedMatrix(packing: rows, context: context, releasingSource: true), isExact: compute == .f32)
+  }
+
+  /// A norm of the residual stream.
+  func norm(_ name: String) throws -> RMSNorm {
+    RMSNorm(
+      weight: try tensor(name, [configuration.width], [.f32]), epsilon: configuration.epsilon)
+  }
+
+  func block(_ index: Int, positions: RotaryEmbedding, core: any AttentionCore, cache: KeyValueLayout) throws
+    -> DecoderBlock
+  {
+    let c = configuration
+    let prefix = "blk.\(index)."
+    let attention = SelfAttention(
+      query: try linear(prefix + "attn_q.weight", out: c.heads * c.headDim, in: c.width),
+      key: try linear(prefix + "attn_k.weight", out: c.kvHeads * c.headDim, in: c.width),
+      value: try linear(prefix + "attn_v.weight", out: c.kvHeads * c.headDim, in: c.width),
+      output: try linear(prefix + "attn_output.weight", out: c.width, in: c.heads * c.headDim),
+      positions: positions, core: core,
+      makeCache: { (capacity, context) throws(MixerError) in
+        try KeyValueCache(cache, capacity: capacity, allocator: context.allocator)
+      })
+    return DecoderBlock(
+      mixerNorm: try norm(prefix + "attn_norm.weight"), mixer: attention,
+      mlpNorm: try norm(prefix + "ffn_norm.weight"),
+      mlp: GatedMLP(
+        gate: try linear(prefix + "ffn_gate.weight", out: c.feedForward, in: c.width),
+        up: try linear(prefix + "ffn_up.weight", out: c.feedForward, in: c.width),
+        down: try linear(prefix + "ffn_down.weight", out: c.width, in: c.feedForward)))
+  }
+}

@@ -1,0 +1,26 @@
+import CVenturi
+
+/// What a loaded model takes: packed weights, one full sequence, and room to work in.
+public struct MemoryNeed: Sendable, Hashable {
+  /// Bytes of weights.
+  public let weights: Int
+  /// Bytes of one sequence's state at the full context length.
+  public let fullSequence: Int
+
+  /// The need of a model.
+  public init(_ description: ModelDescription) {
+    weights = description.weightBytes
+    fullSequence = description.stateBytesPerToken.multipliedReportingOverflow(by: description.contextLength).partialValue
+  }
+
+  /// Refuses what does not fit into `limit` bytes, or into the memory that the system has available.
+  ///
+  /// - Throws: ``ModelError/doesNotFit(neededBytes:availableBytes:)``.
+  func check(limit: Int?) throws(ModelError) {
+    let available = limit ?? Int(clamping: vt_available_memory())
+    let (needed, overflow) = weights.addingReportingOverflow(fullSequence)
+    if overflow || needed > available {
+      throw .doesNotFit(neededBytes: overflow ? Int.max : needed, availableBytes: available)
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import Models
+
+/// Our own side of a model benchmark: the same work as the peers', on the same tokens.
+public final class ModelContestant {
+  /// The tokens of a prompt that are evaluated at once, as llama-bench has it.
+  public static let chunk = 512
+  private let model: any LanguageModel
+  private let capacity: Int
+  private let isCancelled: () -> Bool
+  private var state: any SequenceState
+
+  /// A contestant whose sequences have at most `capacity` tokens.
+  ///
+  /// - Throws: what the model throws.
+  public init(model: any LanguageModel, capacity: Int, isCancelled: @escaping () -> Bool = { false }) throws {
+    self.model = model
+    self.capacity = capacity
+    self.isCancelled = isCancelled
+    state = try model.makeState(capacity: capacity)
+  }
+
+  /// The number of token ids.
+  var vocabularySize: Int { model.description.vocabularySize }
+
+  /// Token `index` of the fixed sequence that every engine is given.
+  static func token(_ index: Int, vocabulary: Int) -> Int32 {
+    var x = UInt64(truncatingIfNeeded: index &+ 1) &* 0x9E37_79B9_7F4A_7C15
+    x ^= x >> 31
+    x = x &* 0xBF58_476D_1CE4_E5B9
+    x ^= x >> 29
+    return Int32(truncatingIfNeeded: x % UInt64(max(1, vocabulary)))
+  }
+
+  /// Does the test once; the seconds that count.
+  ///
+  /// - Throws: what the model throws; `CancellationError`.
+  public func turn(_ test: ModelTest) throws -> Double {
+    try goTo(depth: test.depth)
+    let vocabulary = model.description.vocabularySize
+    switch test.kind {
+    case .prefill: return try TimingProtocol.time { try append(test.depth..<(test.depth + test.tokens)) }
+    case .decode:
+      return try TimingProtocol.time {
+        for index in 0..<test.tokens {
+          let token = Self.token(test.depth + index, vocabulary: vocabulary)
+          _ = try model.evaluate(
+            TokenBatch([TokenBatch.Run(state: state, tokens: [token], logits: .last)]), isCancelled: isCancelled)
+        }
+      }
+    }
+  }
+
+  private func goTo(depth: Int) throws {
+    if state.tokenCount >= depth, depth > 0, state.truncate(to: depth) { return }
+    if state.tokenCount != 0, !state.truncate(to: 0) { state = try model.makeState(capacity: capacity) }
+    if depth > 0 { try append(0..<depth) }
+  }
+
+  private func append(_ range: Range<Int>) throws {
+    let vocabulary = model.description.vocabularySize
+    var start = range.lowerBound
+    while start < range.upperBound {
+      let end = min(start + Self.chunk, range.upperBound)
+      let tokens = (start..<end).map { Self.token($0, vocabulary: vocabulary) }
+      _ = try model.evaluate(
+        TokenBatch([TokenBatch.Run(state: state, tokens: tokens, logits: .last)]), isCancelled: isCancelled)
+      start = end
+    }
+  }
+}

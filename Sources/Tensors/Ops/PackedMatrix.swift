@@ -1,0 +1,113 @@
+import CVenturi
+import Costs
+import Numerics
+
+/// A weight matrix [outFeatures, inFeatures] laid out for the kernels: panels of 16 outputs, each one forward stream.
+///
+/// Packing is exact: no weight is requantised. See `vt_linear.h` for the layout and the order of summation.
+public final class PackedMatrix: @unchecked Sendable {
+  /// K, the length of an input row.
+  public let inFeatures: Int
+  /// N, the length of an output row.
+  public let outFeatures: Int
+  /// The element type.
+  public let dtype: DType
+  /// The C side's view; valid as long as this object.
+  let packed: UnsafeMutablePointer<vt_packed>
+  private let storage: Storage
+
+  /// The bytes of the packed weights.
+  public var byteCount: Int { storage.byteCount }
+
+  /// Packs rows of the source, in parallel.
+  ///
+  /// - Parameters:
+  ///   - rows: a contiguous [outFeatures, inFeatures] tensor of a floating-point or block-quantised type.
+  ///   - releasingSource: whether a mapped source's pages are given back as they are packed, so that a file and its
+  ///     packed copy are never both resident.
+  /// - Throws: ``TensorError/unsupportedType(_:operation:)``, ``TensorError/shape(_:)`` for a shape that is no matrix, or
+  ///   a quantised one whose rows are no whole number of blocks, ``TensorError/outOfMemory(bytes:)``.
+  public init(packing rows: Tensor, context: Context, releasingSource: Bool = false) throws(TensorError) {
+    guard let format = rows.dtype.packedFormat else { throw .unsupportedType(rows.dtype, operation: "packing") }
+    guard rows.shape.rank == 2, rows.isContiguous, rows.count > 0 else {
+      throw .shape(.unexpectedShape(rows.shape, expected: "a contiguous [outFeatures, inFeatures]"))
+    }
+    inFeatures = rows.shape[1]
+    outFeatures = rows.shape[0]
+    dtype = rows.dtype
+    // The C side counts in 32 bits; panels of a sane matrix stay far below.
+    guard let k = Int32(exactly: inFeatures), let n = Int32(exactly: outFeatures), inFeatures <= 1 << 24 else {
+      throw .shape(.unexpectedShape(rows.shape, expected: "extents below 2^24"))
+    }
+    let panelBytes = vt_panel_bytes(format, k)
+    let panels = (outFeatures + 15) / 16
+    let bytes: Int
+    do { bytes = try checkedProduct(panelBytes, panels, "the packed size of \(rows.shape)") } catch {
+      throw .shape(error)
+    }
+    storage = try Storage(byteCount: bytes, allocator: context.allocator)
+    packed = .allocate(capacity: 1)
+    packed.initialize(
+      to: vt_packed(
+        format: format, k: k, n: n, panels: UnsafePointer(storage.base.assumingMemoryBound(to: UInt8.self)),
+        panel_bytes: panelBytes))
+
+    let source = UnsafeRawPointer(rows.pointer)
+    let target = storage.base
+    let rowBytes = inFeatures / rows.dtype.blockLength * rows.dtype.blockBytes
+    let outFeatures = outFeatures
+    // Chunks of about a megabyte: enough to hand out, and what is resident of a mapped source stays small.
+    let each = max(1, (1 << 20) / max(1, rowBytes * 16))
+    let release = releasingSource && rows.storage.isMapped
+    context.workers.run((panels + each - 1) / each) { item, _ in
+      let first = item * each
+      let last = min(panels, first + each)
+      for panel in first..<last {
+        vt_pack_panel(
+          format, k, source + panel * 16 * rowBytes, rowBytes, Int32(min(16, outFeatures - panel * 16)),
+          target + panel * panelBytes)
+      }
+      if release {
+        vt_advise_done(source + first * 16 * rowBytes, (min(last * 16, outFeatures) - first * 16) * rowBytes)
+      }
+    }
+  }
+
+  deinit { packed.deallocate() }
+
+  /// What the product with `rows` input rows computes and moves at least.
+  public func cost(rows: Int) -> OperationCost {
+    OperationCost(
+      flops: 2 * Double(rows) * Double(inFeatures) * Double(outFeatures),
+      bytesRead: Double(byteCount) + 4 * Double(rows) * Double(inFeatures),
+      bytesWritten: 4 * Double(rows) * Double(outFeatures))
+  }
+}
+
+extension DType {
+  /// The C side's name of a type whose matrices can be packed; `nil` for the others.
+  var packedFormat: vt_format? {
+    switch self {
+    case .q4_0: VT_Q4_0
+    case .q4_1: VT_Q4_1
+    case .q5_0: VT_Q5_0
+    case .q5_1: VT_Q5_1
+    case .q8_0: VT_Q8_0
+    case .q4_K: VT_Q4_K
+    case .q5_K: VT_Q5_K
+    case .q6_K: VT_Q6_K
+    case .f16: VT_F16
+    case .bf16: VT_BF16
+    case .f32: VT_F32
+    default: nil
+    }
+  }
+}
+
+/// Decodes `count` elements of a row at `source` to f32, exactly as the type defines it.
+///
+/// - Precondition: the type is f32, f16, bf16 or block-quantised, and `count` is a whole number of blocks.
+public func decodeRow(_ dtype: DType, count: Int, from source: UnsafeRawPointer, to target: UnsafeMutablePointer<Float>) {
+  guard let format = dtype.packedFormat else { preconditionFailure("\(dtype.displayName) rows are not decoded") }
+  vt_decode_row(format, Int32(count), source, target)
+}

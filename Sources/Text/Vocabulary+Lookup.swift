@@ -1,0 +1,53 @@
+extension Vocabulary {
+  /// The bytes that a token stands for; they need not be valid UTF-8 on their own.
+  ///
+  /// - Throws: ``TextError/tokenOutOfRange(id:count:)``.
+  public func bytes(of token: TokenID) throws(TextError) -> ArraySlice<UInt8> {
+    let id = try check(token)
+    return pieces[Int(starts[id])..<Int(starts[id + 1])]
+  }
+
+  /// What a token is for.
+  ///
+  /// - Throws: ``TextError/tokenOutOfRange(id:count:)``.
+  public func type(of token: TokenID) throws(TextError) -> TokenType {
+    types[try check(token)]
+  }
+
+  /// The special token with this text, which may be a control, user-defined or unknown one.
+  ///
+  /// - Throws: ``TextError/unknownSpecialToken(text:)``.
+  public func specialToken(_ text: String) throws(TextError) -> TokenID {
+    guard let id = matcher.find(Array(text.utf8)) else { throw .unknownSpecialToken(text: text) }
+    return TokenID(truncatingIfNeeded: id)
+  }
+
+  /// Whether a token ends a generation; false for a number outside the vocabulary.
+  public func endsGeneration(_ token: TokenID) -> Bool {
+    endOfGeneration.contains(token)
+  }
+
+  /// The bytes that no ordinary token stands for on its own. Text with such a byte loses it when it is encoded, as it does in
+  /// the reference tokenizer; text without comes back whole.
+  public var missingBytes: [UInt8] {
+    (0...255).filter { id(ofByte: $0) == nil }
+  }
+
+  /// Whether a token is rendered only when asked: control tokens and the unknown token.
+  func isHidden(_ id: Int) -> Bool {
+    types[id] == .control || types[id] == .unknown
+  }
+
+  func check(_ token: TokenID) throws(TextError) -> Int {
+    guard token >= 0, Int(token) < count else { throw .tokenOutOfRange(id: Int(token), count: count) }
+    return Int(token)
+  }
+
+  func id(ofByte byte: UInt8) -> Int? {
+    let key = [byte] + [UInt8](repeating: 0, count: ByteHash.slack)
+    let id = index.withLookup(block: pieces, starts: starts) { lookup in
+      key.withUnsafeBufferPointer { key in key.baseAddress.map { lookup.find($0, count: 1) } ?? -1 }
+    }
+    return id < 0 ? nil : id
+  }
+}

@@ -1,0 +1,31 @@
+import Foundation
+
+/// Where tests find the committed fixtures and the default model.
+public enum GoldenFiles {
+  /// What is missing, and how to get it.
+  public struct Missing: Error, CustomStringConvertible {
+    /// A sentence that names the file.
+    public let description: String
+  }
+
+  /// The repository's `Golden` folder.
+  public static let folder = URL(filePath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().appending(path: "Golden")
+
+  /// A fixture by its path inside `Golden`.
+  public static func url(_ path: String) -> URL { folder.appending(path: path) }
+
+  /// The path of the default model: `VENTURI_TEST_MODEL`, or where `make setup` puts it.
+  ///
+  /// - Throws: ``Missing``; a test without its model fails, it is not skipped.
+  public static func defaultModel() throws -> String {
+    let environment = ProcessInfo.processInfo.environment
+    if let path = environment["VENTURI_TEST_MODEL"], !path.isEmpty { return path }
+    let home = environment["VENTURI_HOME"] ?? NSHomeDirectory() + "/.cache/venturi"
+    let path = home + "/models/smollm2/smollm2-135m-instruct-q4_1.gguf"
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw Missing(description: "no default model at \(path): run `make setup`")
+    }
+    return path
+  }
+}

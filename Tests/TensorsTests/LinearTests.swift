@@ -1,0 +1,169 @@
+import CVenturi
+import Numerics
+import Tensors
+import Testing
+
+/// Packed weights and the products with them, against the scalar twins and against exact arithmetic.
+@Suite struct LinearTests {
+  static let quantized: [DType] = [.q4_0, .q4_1, .q5_0, .q5_1, .q8_0, .q4_K, .q5_K, .q6_K]
+  static let all = quantized + [.f16, .bf16, .f32]
+
+  /// Random source rows of any packable type, with scales of a sane size.
+  static func weights(_ dtype: DType, rows: Int, k: Int, seed: UInt64, _ context: Context) -> Tensor {
+    var random = Random(seed: seed)
+    let tensor = context.empty([rows, k], dtype)
+    let bytes = tensor.pointer.assumingMemoryBound(to: UInt8.self)
+    let blocks = rows * k / dtype.blockLength
+    func put(_ value: Float, at offset: Int) {
+      withUnsafeBytes(of: Float16(value).bitPattern) { for i in 0..<2 { bytes[offset + i] = $0[i] } }
+    }
+    for block in 0..<blocks {
+      let start = block * dtype.blockBytes
+      for i in 0..<dtype.blockBytes { bytes[start + i] = UInt8(truncatingIfNeeded: random.next()) }
+      let scale = Float(random.uniform()) * 0.02 + 0.001
+      switch dtype {
+      case .f32:
+        withUnsafeBytes(of: Float(random.uniform() - 0.5)) { for i in 0..<4 { bytes[start + i] = $0[i] } }
+      case .bf16:
+        let half = BFloat16(Float(random.uniform() - 0.5)).bitPattern
+        withUnsafeBytes(of: half) { for i in 0..<2 { bytes[start + i] = $0[i] } }
+      case .f16: put(Float(random.uniform() - 0.5), at: start)
+      case .q6_K: put(scale / 16, at: start + 208)
+      case .q4_1, .q5_1, .q4_K, .q5_K:
+        put(scale / (dtype == .q4_1 || dtype == .q5_1 ? 1 : 32), at: start)
+        put(dtype == .q4_1 || dtype == .q5_1 ? -scale * 8 : scale / 4, at: start + 2)
+      default: put(scale, at: start)
+      }
+    }
+    return tensor
+  }
+
+  static func input(rows: Int, k: Int, seed: UInt64, _ context: Context) -> Tensor {
+    var random = Random(seed: seed, stream: 1)
+    let tensor = context.empty([rows, k])
+    let values = tensor.pointer(as: Float.self)
+    for i in 0..<rows * k {
+      // The sum of uniforms is near enough to a normal distribution, with a few large values as activations have.
+      let normal = (0..<6).reduce(0) { sum, _ in sum + random.uniform() } - 3
+      values[i] = Float(normal) * (i % 61 == 0 ? 4 : 1)
+    }
+    return tensor
+  }
+
+  static func values(_ tensor: Tensor) -> [Float] {
+    Array(UnsafeBufferPointer(start: tensor.pointer(as: Float.self), count: tensor.count))
+  }
+
+  /// x Wᵀ in Double over the decoded weights.
+  static func exact(_ x: Tensor, _ w: Tensor) -> [Double] {
+    let (m, k, n) = (x.shape[0], x.shape[1], w.shape[0])
+    let rowBytes = k / w.dtype.blockLength * w.dtype.blockBytes
+    var decoded = [Float](repeating: 0, count: k)
+    var result = [Double](repeating: 0, count: m * n)
+    let values = x.pointer(as: Float.self)
+    for column in 0..<n {
+      decoded.withUnsafeMutableBufferPointer { buffer in
+        guard let base = buffer.baseAddress else { return }
+        decodeRow(w.dtype, count: k, from: UnsafeRawPointer(w.pointer + column * rowBytes), to: base)
+      }
+      for row in 0..<m {
+        var sum = 0.0
+        for i in 0..<k { sum += Double(values[row * k + i]) * Double(decoded[i]) }
+        result[row * n + column] = sum
+      }
+    }
+    return result
+  }
+
+  static func normalizedError(_ values: [Float], _ expected: [Double]) -> Double {
+    var (numerator, denominator) = (0.0, 0.0)
+    for (value, reference) in zip(values, expected) {
+      numerator += (Double(value) - reference) * (Double(value) - reference)
+      denominator += reference * reference
+    }
+    return numerator / max(denominator, .leastNormalMagnitude)
+  }
+
+  @Test(arguments: all) func productIsNearExactArithmetic(_ dtype: DType) throws {
+    let context = Context(threads: 2)
+    for (index, (m, k, n)) in [(1, 512, 64), (5, 768, 50), (70, 256, 33), (130, 1536, 16)].enumerated() {
+      let w = Self.weights(dtype, rows: n, k: k, seed: UInt64(index), context)
+      let x = Self.input(rows: m, k: k, seed: UInt64(index), context)
+      let matrix = try PackedMatrix(packing: w, context: context)
+      let expected = Self.exact(x, w)
+      let fast = Self.values(context.linear(LinearInput(x), [matrix])[0])
+      let bar = dtype.isBlockQuantized && dtype != .q8_0 ? 1e-4 : 1e-7
+      #expect(Self.normalizedError(fast, expected) <= bar, "\(dtype.displayName) \(m)×\(k)×\(n)")
+      let slow = Self.values(context.linear(LinearInput(x), [matrix], exact: true)[0])
+      #expect(Self.normalizedError(slow, expected) <= 1e-11, "\(dtype.displayName) \(m)×\(k)×\(n) exact")
+    }
+  }
+
+  @Test(arguments: all) func rowsDoNotDependOnTheirCompany(_ dtype: DType) throws {
+    let one = Context(threads: 1)
+    let two = Context(threads: 2)
+    let twin = Context(threads: 1, kernels: .reference)
+    let (k, n) = (512, 84)
+    let w = Self.weights(dtype, rows: n, k: k, seed: 7, one)
+    let x = Self.input(rows: 67, k: k, seed: 7, one)
+    let matrix = try PackedMatrix(packing: w, context: two)
+    for exact in [false, true] {
+      let whole = Self.values(two.linear(LinearInput(x), [matrix], exact: exact)[0])
+      let scalar = Self.values(twin.linear(LinearInput(x), [matrix], exact: exact)[0])
+      #expect(whole == scalar, "\(dtype.displayName): the scalar twin differs")
+      for row in [0, 1, 33, 66] {
+        let alone = one.linear(LinearInput(x.sliced(axis: 0, row..<row + 1)), [matrix], exact: exact)[0]
+        #expect(Self.values(alone) == Array(whole[row * n..<(row + 1) * n]), "\(dtype.displayName) row \(row)")
+      }
+    }
+  }
+
+  @Test func epiloguesMatchSeparateSteps() throws {
+    let context = Context(threads: 2)
+    for rows in [1, 3, 80] {
+      let x = Self.input(rows: rows, k: 256, seed: 3, context)
+      let gate = try PackedMatrix(
+        packing: Self.weights(.q4_0, rows: 72, k: 256, seed: 1, context), context: context)
+      let up = try PackedMatrix(packing: Self.weights(.q8_0, rows: 72, k: 256, seed: 2, context), context: context)
+      let input = LinearInput(x)
+      let separate = context.linear(input, [gate, up])
+      let expected = Self.values(context.siluGate(separate[0], separate[1]))
+      #expect(Self.values(context.gatedLinear(input, gate: gate, up: up)) == expected)
+
+      let residual = Self.input(rows: rows, k: 72, seed: 9, context)
+      let sums = zip(Self.values(residual), Self.values(separate[0])).map { $0 + $1 }
+      context.addLinear(input, gate, to: residual)
+      #expect(Self.values(residual) == sums)
+    }
+  }
+
+  @Test(arguments: quantized) func hostileScalesStayInTheirColumn(_ dtype: DType) throws {
+    let context = Context(threads: 2)
+    let w = Self.weights(dtype, rows: 32, k: 256, seed: 5, context)
+    let x = Self.input(rows: 3, k: 256, seed: 5, context)
+    let before = Self.values(context.linear(LinearInput(x), [try PackedMatrix(packing: w, context: context)])[0])
+    let scaleOffset = dtype == .q6_K ? 208 : 0
+    let row = w.pointer.assumingMemoryBound(to: UInt8.self) + 20 * (256 / dtype.blockLength * dtype.blockBytes)
+    for bits: UInt16 in [0x7E00, 0x7C00, 0xFC00, 0xFFFF] {
+      row[scaleOffset] = UInt8(bits & 0xFF)
+      row[scaleOffset + 1] = UInt8(bits >> 8)
+      let matrix = try PackedMatrix(packing: w, context: context)
+      let after = Self.values(context.linear(LinearInput(x), [matrix])[0])
+      for index in after.indices where index % 32 != 20 { #expect(after[index] == before[index]) }
+      #expect(!after[20].isFinite)
+    }
+  }
+
+  @Test func replayedPlanGivesTheSameBits() throws {
+    let context = Context(threads: 2)
+    let matrix = try PackedMatrix(packing: Self.weights(.q4_1, rows: 96, k: 128, seed: 1, context), context: context)
+    let x = Self.input(rows: 2, k: 128, seed: 1, context)
+    let plan = Plan()
+    let y = plan.capture(in: context) { context.linear(LinearInput(x), [matrix])[0] }
+    let other = Self.input(rows: 2, k: 128, seed: 2, context)
+    let expected = Self.values(context.linear(LinearInput(other), [matrix])[0])
+    x.pointer.copyMemory(from: other.pointer, byteCount: 2 * 128 * 4)
+    plan.replay()
+    #expect(Self.values(y) == expected)
+  }
+}
