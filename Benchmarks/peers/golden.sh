@@ -39,7 +39,7 @@ step_perplexity() {
   for type in $types; do
     dump=$home/reference/smollm2-135m-instruct-$type.logp
     "$python" "$scripts/make_perplexity.py" "$(model $type)" "$worker" "$home/constitution.txt" "$golden/perplexity.json" "$dump" 8
-    "$python" "$scripts/measure_kl.py" "$(model $type)" "$worker" "$dump" "$golden/perplexity.json"
+    "$python" "$scripts/measure_kl.py" "$(model $type)" "$worker" "$dump" "$home/constitution.txt" "$golden/perplexity.json"
   done
 }
 

@@ -204,6 +204,35 @@ static void tokenize(const char *line) {
   printf("{\"strings\":%u,\"ids\":%llu}\n", count, (unsigned long long)total);
 }
 
+// Runs one window from an empty cache; logits are kept from `first` to the last position but one.
+static bool run_window(struct slot *s, struct llama_batch *batch, const uint32_t *ids, uint32_t window, uint32_t first) {
+  llama_memory_clear(llama_get_memory(s->context), true);
+  s->filled = 0;
+  batch->n_tokens = (int32_t)window;
+  for (uint32_t i = 0; i < window; ++i) {
+    batch->token[i] = (llama_token)ids[i];
+    batch->pos[i] = (llama_pos)i;
+    batch->n_seq_id[i] = 1;
+    batch->seq_id[i][0] = 0;
+    batch->logits[i] = i >= first && i + 1 < window;
+  }
+  return llama_decode(s->context, *batch) == 0;
+}
+
+// ln of the sum of exponentials.
+static double log_sum(const float *logits, uint32_t count) {
+  double top = logits[0], sum = 0;
+  for (uint32_t k = 1; k < count; ++k) top = logits[k] > top ? logits[k] : top;
+  for (uint32_t k = 0; k < count; ++k) sum += exp((double)logits[k] - top);
+  return log(sum) + top;
+}
+
+static uint32_t argmax(const float *x, uint32_t count) {
+  uint32_t top = 0;
+  for (uint32_t k = 1; k < count; ++k) top = x[k] > x[top] ? k : top;
+  return top;
+}
+
 // Mean KL(reference || this) and both perplexities over the windows of a reference file (layout in Golden/README.md).
 static void divergence(const char *line) {
   char path[4096];
@@ -222,35 +251,17 @@ static void divergence(const char *line) {
   double kl = 0, own = 0, theirs = 0, start = now();
   uint64_t positions = 0, same_top = 0;
   for (uint32_t w = 0; w < h.windows; ++w) {
-    llama_memory_clear(llama_get_memory(s->context), true);
-    s->filled = 0;
-    batch.n_tokens = (int32_t)h.window;
-    for (uint32_t i = 0; i < h.window; ++i) {
-      batch.token[i] = (llama_token)ids[w * h.window + i];
-      batch.pos[i] = (llama_pos)i;
-      batch.n_seq_id[i] = 1;
-      batch.seq_id[i][0] = 0;
-      batch.logits[i] = i >= h.first && i + 1 < h.window;
-    }
-    if (llama_decode(s->context, batch) != 0) return fail("decode failed");
+    const uint32_t *window = ids + (size_t)w * h.window;
+    if (!run_window(s, &batch, window, h.window, h.first)) return fail("decode failed");
     for (uint32_t i = h.first; i + 1 < h.window; ++i) {
       if (fread(p, 4, h.vocabulary, f) != h.vocabulary) return fail("short reference");
       const float *logits = llama_get_logits_ith(s->context, (int32_t)i);
-      uint32_t top = 0, reference_top = 0;
-      for (uint32_t k = 1; k < h.vocabulary; ++k) {
-        if (logits[k] > logits[top]) top = k;
-        if (p[k] > p[reference_top]) reference_top = k;
-      }
-      double sum = 0;
-      for (uint32_t k = 0; k < h.vocabulary; ++k) sum += exp((double)logits[k] - (double)logits[top]);
-      double log_sum = log(sum) + (double)logits[top];
-      double here = 0;
-      for (uint32_t k = 0; k < h.vocabulary; ++k) here += exp((double)p[k]) * ((double)p[k] - ((double)logits[k] - log_sum));
+      double total = log_sum(logits, h.vocabulary), here = 0;
+      for (uint32_t k = 0; k < h.vocabulary; ++k) here += exp((double)p[k]) * ((double)p[k] - ((double)logits[k] - total));
       kl += here;
-      same_top += top == reference_top;
-      uint32_t next = ids[w * h.window + i + 1];
-      own -= (double)logits[next] - log_sum;
-      theirs -= (double)p[next];
+      same_top += argmax(logits, h.vocabulary) == argmax(p, h.vocabulary);
+      own -= (double)logits[window[i + 1]] - total;
+      theirs -= (double)p[window[i + 1]];
       ++positions;
     }
   }
@@ -261,6 +272,42 @@ static void divergence(const char *line) {
   double n = (double)positions;
   printf("{\"positions\":%llu,\"kl\":%.9f,\"perplexity\":%.6f,\"referencePerplexity\":%.6f,\"sameTop\":%.6f,\"seconds\":%.3f}\n",
          (unsigned long long)positions, kl / n, exp(own / n), exp(theirs / n), (double)same_top / n, now() - start);
+}
+
+// Perplexity of a whole text: windows of 512, the second half of each scored, the tail dropped.
+static void perplexity(const char *line) {
+  char path[4096];
+  if (!string(line, "text", path, sizeof path)) return fail("text is needed");
+  FILE *f = fopen(path, "rb");
+  if (!f) return fail("cannot open the text");
+  fseek(f, 0, SEEK_END);
+  long length = ftell(f);
+  rewind(f);
+  char *text = malloc((size_t)length + 1);
+  llama_token *tokens = malloc(((size_t)length + 8) * sizeof *tokens);
+  if (!text || !tokens || fread(text, 1, (size_t)length, f) != (size_t)length) return fail("cannot read the text");
+  fclose(f);
+  int32_t count = llama_tokenize(vocab, text, (int32_t)length, tokens, (int32_t)length + 8, true, false);
+  struct slot *s = slot_for(line);
+  if (!s || count < batch_size) return fail("no context, or a text of less than 512 tokens");
+  uint32_t first = batch_size / 2, vocabulary = (uint32_t)llama_vocab_n_tokens(vocab);
+  struct llama_batch batch = llama_batch_init(batch_size, 0, 1);
+  double sum = 0;
+  uint64_t positions = 0;
+  for (int32_t w = 0; w < count / batch_size; ++w) {
+    uint32_t window[batch_size];
+    for (uint32_t i = 0; i < batch_size; ++i) window[i] = (uint32_t)tokens[(size_t)w * batch_size + i];
+    if (!run_window(s, &batch, window, batch_size, first)) return fail("decode failed");
+    for (uint32_t i = first; i + 1 < batch_size; ++i) {
+      const float *logits = llama_get_logits_ith(s->context, (int32_t)i);
+      sum -= (double)logits[window[i + 1]] - log_sum(logits, vocabulary);
+      ++positions;
+    }
+  }
+  llama_batch_free(batch);
+  free(text);
+  free(tokens);
+  printf("{\"perplexity\":%.6f,\"tokens\":%llu}\n", exp(sum / (double)positions), (unsigned long long)positions);
 }
 
 static void silent(enum ggml_log_level level, const char *text, void *data) {
@@ -299,6 +346,7 @@ int main(int argc, char **argv) {
     else if (!strcmp(op, "decode")) timed(line, true);
     else if (!strcmp(op, "tokenize")) tokenize(line);
     else if (!strcmp(op, "kl")) divergence(line);
+    else if (!strcmp(op, "perplexity")) perplexity(line);
     else if (!strcmp(op, "info")) {
       struct rusage usage;
       getrusage(RUSAGE_SELF, &usage);

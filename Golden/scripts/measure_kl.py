@@ -1,6 +1,6 @@
-"""Mean KL(F32 reference ‖ llama.cpp) over a dump of make_perplexity.py, into Golden/perplexity.json.
+"""llama.cpp's perplexity on the text and mean KL(F32 reference ‖ llama.cpp) over a dump of make_perplexity.py.
 
-usage: measure_kl.py MODEL.gguf LLAMA_WORKER DUMP_FILE OUT.json
+usage: measure_kl.py MODEL.gguf LLAMA_WORKER DUMP_FILE TEXT OUT.json
 """
 
 import json
@@ -11,14 +11,17 @@ from llama_worker import LlamaWorker
 
 
 def main():
-    path, program, dump, out = sys.argv[1:]
+    path, program, dump, text, out = sys.argv[1:]
     worker = LlamaWorker(program, path, "--ctx", "512")
     record = json.load(open(out))
     entry = record["models"][os.path.basename(path)]
     for flash in (True, False):
-        answer = worker.ask(op="kl", reference=dump, flash=flash, threads=2)
-        answer.pop("seconds")
-        entry["llama.cpp flash" if flash else "llama.cpp"] = answer
+        kl = worker.ask(op="kl", reference=dump, flash=flash, threads=2)
+        whole = worker.ask(op="perplexity", text=text, flash=flash, threads=2)
+        entry["llama.cpp flash" if flash else "llama.cpp"] = {
+            "perplexity": whole["perplexity"], "tokens": whole["tokens"], "klPositions": kl["positions"], "kl": kl["kl"],
+            "klPerplexity": kl["perplexity"], "klReferencePerplexity": kl["referencePerplexity"], "sameTop": kl["sameTop"],
+        }
     with open(out, "w") as f:
         f.write(json.dumps(record, indent=1) + "\n")
     print(json.dumps(entry))

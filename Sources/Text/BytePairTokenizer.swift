@@ -66,6 +66,8 @@ public struct BytePairTokenizer: Sendable {
 
   /// The tokens of a rendered prompt: its special segments become control tokens, its text segments never do.
   ///
+  /// - Parameter addBoundaries: whether the token that the vocabulary wants before each text is added. The one after is not:
+  ///   the model is to go on.
   /// - Throws: ``TextError/unknownSpecialToken(text:)`` if the vocabulary lacks a special segment.
   public func encode(_ segments: [PromptSegment], addBoundaries: Bool = true) throws(TextError) -> [TokenID] {
     var tokens: [TokenID] = []

@@ -43,26 +43,44 @@ struct ByteStringIndex: Sendable {
     }
   }
 
-  /// The number of a string, or -1; the bytes must have ``ByteHash/slack`` readable bytes behind them.
-  @inline(__always)
-  func find(
-    _ bytes: UnsafePointer<UInt8>, count: Int, block: UnsafePointer<UInt8>, starts: UnsafePointer<UInt32>
-  ) -> Int {
-    let value = hash(bytes, count: count)
-    let tag = value & 0xFFFF_FFFF_0000_0000
-    var slot = Int(truncatingIfNeeded: value) & mask
-    return slots.withUnsafeBufferPointer { slots in
+  /// Calls `body` with a way to look strings up in a block; it is valid for the length of the call.
+  func withLookup<Result>(block: [UInt8], starts: [UInt32], _ body: (Lookup) -> Result) -> Result {
+    slots.withUnsafeBufferPointer { slots in
+      Vocabulary.withPointers(block, starts) { block, starts in
+        body(Lookup(slots: slots, mask: mask, hash: hash, block: block, starts: starts))
+      }
+    }
+  }
+
+  /// The table's and its block's addresses.
+  struct Lookup {
+    let slots: UnsafeBufferPointer<UInt64>
+    let mask: Int
+    let hash: ByteHash
+    let block: UnsafePointer<UInt8>
+    let starts: UnsafePointer<UInt32>
+
+    /// The number of a string, or -1; the bytes must have ``ByteHash/slack`` readable bytes behind them.
+    @inline(__always)
+    func find(_ bytes: UnsafePointer<UInt8>, count: Int) -> Int {
+      let value = hash(bytes, count: count)
+      let tag = value & 0xFFFF_FFFF_0000_0000
+      var slot = Int(truncatingIfNeeded: value) & mask
       while slots[slot] != ByteStringIndex.empty {
         if slots[slot] & 0xFFFF_FFFF_0000_0000 == tag {
           let other = Int(slots[slot] & 0xFFFF_FFFF)
-          let otherStart = Int(starts[other])
-          if Int(starts[other &+ 1]) &- otherStart == count, ByteHash.equal(bytes, block + otherStart, count: count) {
-            return other
-          }
+          if isEqual(bytes, count: count, to: other) { return other }
         }
         slot = (slot &+ 1) & mask
       }
       return -1
+    }
+
+    /// Whether a string is that of a number.
+    @inline(__always)
+    func isEqual(_ bytes: UnsafePointer<UInt8>, count: Int, to id: Int) -> Bool {
+      let start = Int(starts[id])
+      return Int(starts[id &+ 1]) &- start == count && ByteHash.equal(bytes, block + start, count: count)
     }
   }
 }

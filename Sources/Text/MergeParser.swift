@@ -1,62 +1,69 @@
 /// Turns the text of a merge, "left right" in the byte alphabet, into three tokens.
 struct MergeParser {
-  private let vocabulary: Vocabulary
+  /// What a merge turns out to be.
+  enum Outcome {
+    case sound
+    case malformed
+    case unknownLeft
+    case unknownRight
+    case unknownResult
+  }
+
+  /// The left token of the last sound merge.
+  private(set) var left = 0
+  /// Its right token.
+  private(set) var right = 0
+  /// The token that it makes.
+  private(set) var result = 0
+
+  private let lookup: ByteStringIndex.Lookup
+  private let count: Int
   private let table = ByteAlphabet.byteOfPoint
   private var scratch: [UInt8] = []
   /// The distance of a merge's result from its rank, where the results stand in the vocabulary in the order of the merges,
   /// as they nearly always do: one comparison then replaces a search.
   private var shift = 0
 
-  init(vocabulary: Vocabulary) {
-    self.vocabulary = vocabulary
+  /// `count` is the number of tokens.
+  init(lookup: ByteStringIndex.Lookup, count: Int) {
+    self.lookup = lookup
+    self.count = count
   }
 
-  /// The left and right token of a merge and the one that it makes.
-  mutating func parse(_ merges: ByteStrings, _ index: Int) -> Result<(Int, Int, Int), TextError> {
+  /// Reads one merge.
+  mutating func parse(_ merges: ByteStrings, _ index: Int) -> Outcome {
     let start = Int(merges.offsets[index])
-    let count = Int(merges.offsets[index + 1]) - start
-    if scratch.count < count + ByteHash.slack {
-      scratch = [UInt8](repeating: 0, count: 2 * (count + ByteHash.slack))
+    let length = Int(merges.offsets[index + 1]) - start
+    guard length >= 3 else { return .malformed }
+    if scratch.count < length + ByteHash.slack {
+      scratch = [UInt8](repeating: 0, count: 2 * (length + ByteHash.slack))
     }
-    let vocabulary = vocabulary
-    let shift = shift
-    let found: Result<(Int, Int, Int), TextError> = scratch.withUnsafeMutableBufferPointer { scratch in
-      merges.bytes.withUnsafeBufferPointer { bytes in
-        guard count >= 3, let text = bytes.baseAddress.map({ $0 + start }), let output = scratch.baseAddress else {
-          return .failure(.malformedMerge(index: index))
-        }
+    let (lookup, guess) = (lookup, index + shift)
+    let (left, right, result) = scratch.withUnsafeMutableBufferPointer { scratch in
+      Vocabulary.withPointers(merges.bytes, table) { bytes, table -> (Int, Int, Int) in
+        guard let output = scratch.baseAddress else { return (-1, -1, -1) }
+        let text = bytes + start
         var space = 1
-        while space < count, text[space] != 0x20 { space &+= 1 }
-        guard space < count &- 1 else { return .failure(.malformedMerge(index: index)) }
-        return Vocabulary.withPointers(table, vocabulary.pieces) { table, block in
-          vocabulary.starts.withUnsafeBufferPointer { starts in
-            guard let starts = starts.baseAddress else { return .failure(.emptyVocabulary) }
-            let leftCount = ByteAlphabet.decode(text, count: space, table: table, into: output)
-            guard leftCount >= 0 else { return .failure(.mergePartNotInVocabulary(index: index, part: 0)) }
-            let rightCount = ByteAlphabet.decode(
-              text + space + 1, count: count &- space &- 1, table: table, into: output + leftCount)
-            guard rightCount >= 0 else { return .failure(.mergePartNotInVocabulary(index: index, part: 1)) }
-            let words = vocabulary.index
-            let left = words.find(output, count: leftCount, block: block, starts: starts)
-            guard left >= 0 else { return .failure(.mergePartNotInVocabulary(index: index, part: 0)) }
-            let right = words.find(output + leftCount, count: rightCount, block: block, starts: starts)
-            guard right >= 0 else { return .failure(.mergePartNotInVocabulary(index: index, part: 1)) }
-            let total = leftCount &+ rightCount
-            let guess = index &+ shift
-            if guess >= 0, guess < vocabulary.count, vocabulary.types[guess] == .normal,
-              Int(starts[guess &+ 1]) &- Int(starts[guess]) == total,
-              ByteHash.equal(output, block + Int(starts[guess]), count: total)
-            {
-              return .success((left, right, guess))
-            }
-            let result = words.find(output, count: total, block: block, starts: starts)
-            guard result >= 0 else { return .failure(.mergeResultNotInVocabulary(index: index)) }
-            return .success((left, right, result))
-          }
-        }
+        while space < length, text[space] != 0x20 { space &+= 1 }
+        guard space < length &- 1 else { return (-2, -2, -2) }
+        let leftCount = ByteAlphabet.decode(text, count: space, table: table, into: output)
+        guard leftCount >= 0 else { return (-1, -1, -1) }
+        let rest = text + space + 1
+        let rightCount = ByteAlphabet.decode(rest, count: length &- space &- 1, table: table, into: output + leftCount)
+        let left = lookup.find(output, count: leftCount)
+        guard left >= 0, rightCount >= 0 else { return (left, -1, -1) }
+        let right = lookup.find(output + leftCount, count: rightCount)
+        let total = leftCount &+ rightCount
+        if guess >= 0, guess < count, lookup.isEqual(output, count: total, to: guess) { return (left, right, guess) }
+        return (left, right, lookup.find(output, count: total))
       }
     }
-    if case .success((_, _, let result)) = found { self.shift = result - index }
-    return found
+    if left == -2 { return .malformed }
+    if left < 0 { return .unknownLeft }
+    if right < 0 { return .unknownRight }
+    if result < 0 { return .unknownResult }
+    (self.left, self.right, self.result) = (left, right, result)
+    shift = result - index
+    return .sound
   }
 }

@@ -25,27 +25,33 @@ struct MergeTable: Sendable {
     let hash = ByteHash()
     var slots = [UInt64](repeating: MergeTable.empty, count: size)
     var results = [TokenID](repeating: 0, count: count)
-    var problem: TextError?
-    var parser = MergeParser(vocabulary: vocabulary)
-    slots.withUnsafeMutableBufferPointer { slots in
-      results.withUnsafeMutableBufferPointer { results in
+    var failure: (index: Int, outcome: MergeParser.Outcome)?
+    vocabulary.index.withLookup(block: vocabulary.pieces, starts: vocabulary.starts) { lookup in
+      slots.withUnsafeMutableBufferPointer { slots in
+        var parser = MergeParser(lookup: lookup, count: vocabulary.count)
         for rank in 0..<count {
-          switch parser.parse(merges, rank) {
-          case .failure(let error):
-            problem = error
+          let outcome = parser.parse(merges, rank)
+          guard outcome == .sound else {
+            failure = (rank, outcome)
             return
-          case .success(let (left, right, result)):
-            results[rank] = TokenID(truncatingIfNeeded: result)
-            let pair = UInt64(truncatingIfNeeded: left) &<< 21 | UInt64(truncatingIfNeeded: right)
-            var slot = Int(truncatingIfNeeded: hash(pair)) & mask
-            // Of two merges of the same pair the first counts.
-            while slots[slot] != MergeTable.empty, slots[slot] &>> 22 != pair { slot = (slot &+ 1) & mask }
-            if slots[slot] == MergeTable.empty { slots[slot] = pair &<< 22 | UInt64(truncatingIfNeeded: rank) }
           }
+          results[rank] = TokenID(truncatingIfNeeded: parser.result)
+          let pair = UInt64(truncatingIfNeeded: parser.left) &<< 21 | UInt64(truncatingIfNeeded: parser.right)
+          var slot = Int(truncatingIfNeeded: hash(pair)) & mask
+          // Of two merges of the same pair the first counts.
+          while slots[slot] != MergeTable.empty, slots[slot] &>> 22 != pair { slot = (slot &+ 1) & mask }
+          if slots[slot] == MergeTable.empty { slots[slot] = pair &<< 22 | UInt64(truncatingIfNeeded: rank) }
         }
       }
     }
-    if let problem { throw problem }
+    if let (index, outcome) = failure {
+      switch outcome {
+      case .sound, .malformed: throw .malformedMerge(index: index)
+      case .unknownLeft: throw .mergePartNotInVocabulary(index: index, part: 0)
+      case .unknownRight: throw .mergePartNotInVocabulary(index: index, part: 1)
+      case .unknownResult: throw .mergeResultNotInVocabulary(index: index)
+      }
+    }
     self.slots = slots
     self.mask = mask
     self.hash = hash

@@ -10,6 +10,12 @@ public struct StopMatcher: Sendable {
     public var text: String
     /// The number of the stop string that is complete, if one is; nothing comes out after it.
     public var stop: Int?
+
+    /// An outcome.
+    public init(text: String, stop: Int? = nil) {
+      self.text = text
+      self.stop = stop
+    }
   }
 
   /// The most stop strings.

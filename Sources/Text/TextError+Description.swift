@@ -9,7 +9,8 @@ extension TextError: CustomStringConvertible {
     case .tokenTypeCount(let types, let tokens): "token types: \(types) entries for \(tokens) tokens"
     case .unknownTokenType(let id, let type): "token types: token \(id) has the unknown type \(type)"
     case .emptyToken(let id): "tokens: token \(id) is empty"
-    case .tokenTooLong(let id, let bytes, let limit): "tokens: token \(id) has \(bytes) bytes, at most \(limit) are taken"
+    case .tokenTooLong(let id, let bytes, let limit):
+      "tokens: token \(id) has \(bytes) bytes, at most \(limit) are taken"
     case .tokenOutsideByteAlphabet(let id, let offset):
       "tokens: token \(id) has a character at byte \(offset) that stands for no byte"
     case .duplicateToken(let first, let second): "tokens: tokens \(first) and \(second) have the same text"

@@ -74,7 +74,7 @@ extension Vocabulary {
           guard let output = decoded.baseAddress else { return -1 }
           let count = ByteAlphabet.decode(text, count: tokens[id].count, table: table, into: output)
           guard count > 0 else { return -1 }
-          return withPointers(pieces, starts) { index.find(output, count: count, block: $0, starts: $1) }
+          return index.withLookup(block: pieces, starts: starts) { $0.find(output, count: count) }
         }
       }
       if other >= 0 { return (min(other, id), max(other, id)) }

@@ -45,10 +45,8 @@ extension Vocabulary {
 
   func id(ofByte byte: UInt8) -> Int? {
     let key = [byte] + [UInt8](repeating: 0, count: ByteHash.slack)
-    let id = Vocabulary.withPointers(pieces, starts) { block, starts in
-      key.withUnsafeBufferPointer { key in
-        key.baseAddress.map { index.find($0, count: 1, block: block, starts: starts) } ?? -1
-      }
+    let id = index.withLookup(block: pieces, starts: starts) { lookup in
+      key.withUnsafeBufferPointer { key in key.baseAddress.map { lookup.find($0, count: 1) } ?? -1 }
     }
     return id < 0 ? nil : id
   }

@@ -413,8 +413,8 @@ static void rows_panel(vt_format format, int32_t k, const void *unpacked, int32_
 
 // Bytes i of the 32-bit lanes of `values` (or int16 i of Q8_0), less `zero`, as floats.
 VT_INLINE v8f lane_values(v8i values, int i, int wide, int zero) {
-  const v8i q = wide ? v8i_shift_right_signed(v8i_shift_left(values, i ? 0 : 16), 16)
-                     : v8i_and(v8i_shift_right_signed(values, 8 * i), v8i_set(255));
+  const v8i q = wide ? v8i_shift_right(v8i_shift_left(values, i ? 0 : 16), 16)
+                     : v8i_and(v8i_shift_right(values, 8 * i), v8i_set(255));
   return v8f_from_i32(v8i_sub(q, v8i_set(zero)));
 }
 

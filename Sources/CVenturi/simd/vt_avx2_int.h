@@ -7,7 +7,6 @@ typedef __m256i v16s; // 16 int16
 
 VT_INLINE v8i v8i_load(const void *p) { return _mm256_loadu_si256((const __m256i *)p); }
 VT_INLINE v8i v8i_and(v8i a, v8i b) { return _mm256_and_si256(a, b); }
-VT_INLINE v8i v8i_shift_right_signed(v8i x, int bits) { return _mm256_srai_epi32(x, bits); }
 VT_INLINE v32b v32b_load(const void *p) { return _mm256_loadu_si256((const __m256i *)p); }
 VT_INLINE void v32b_store(void *p, v32b x) { _mm256_storeu_si256((__m256i *)p, x); }
 VT_INLINE v32b v32b_set(int8_t x) { return _mm256_set1_epi8(x); }

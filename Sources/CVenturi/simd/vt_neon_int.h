@@ -7,10 +7,6 @@ typedef struct { int16x8_t a, b; } v16s;  // 16 int16
 
 VT_INLINE v8i v8i_load(const void *p) { return (v8i){vld1q_s32(p), vld1q_s32((const int32_t *)p + 4)}; }
 VT_INLINE v8i v8i_and(v8i x, v8i y) { return (v8i){vandq_s32(x.a, y.a), vandq_s32(x.b, y.b)}; }
-VT_INLINE v8i v8i_shift_right_signed(v8i x, int bits) {
-  int32x4_t n = vdupq_n_s32(-bits);
-  return (v8i){vshlq_s32(x.a, n), vshlq_s32(x.b, n)};
-}
 VT_INLINE v32b v32b_load(const void *p) { return (v32b){vld1q_u8(p), vld1q_u8((const uint8_t *)p + 16)}; }
 VT_INLINE void v32b_store(void *p, v32b x) { vst1q_u8(p, x.a), vst1q_u8((uint8_t *)p + 16, x.b); }
 VT_INLINE v32b v32b_set(int8_t x) { return (v32b){vdupq_n_u8((uint8_t)x), vdupq_n_u8((uint8_t)x)}; }

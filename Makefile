@@ -1,0 +1,86 @@
+# Venturi's commands. On a fresh machine two are enough: `make run` and `make test`.
+# Both install what is missing, build, and fetch the default model.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# Where models are kept; the program reads the same variable.
+export VENTURI_HOME ?= $(HOME)/.cache/venturi
+
+# One set of flags for building and testing: another set, or another configuration, rebuilds everything.
+BUILD := swift build -c release --explicit-target-dependency-import-check error
+TEST := swift test -c release --skip-build --disable-xctest
+BIN := .build/release/venturi
+export VENTURI := $(CURDIR)/$(BIN)
+
+MODEL ?= smollm2
+PROMPT ?= Why does water flow faster where a pipe is narrow?
+MAX_TOKENS ?= 96
+# Anything else for the verb, e.g. `make run ARGS="--temp 0 --json"`.
+ARGS ?=
+
+LINTED := Package.swift Sources Tests Scripts $(wildcard Examples Benchmarks)
+
+##@ First
+.PHONY: run test
+run: build model ## Answer PROMPT with the default model
+	@$(BIN) run "$(PROMPT)" -m "$(MODEL)" --max-tokens $(MAX_TOKENS) $(ARGS)
+
+test: setup ## Build and run the whole suite: unit tests, laws, integration scripts
+	@$(TEST) $(if $(FILTER),--filter $(FILTER)) 2>&1 | Scripts/closing-line
+	@$(if $(FILTER),:,Scripts/integration)
+
+##@ Building
+.PHONY: setup packages-run packages-test build build-tests model clean
+setup: packages-test build-tests model ## Install what is missing for building, running and testing
+
+packages-run:
+	@Scripts/packages run >&2
+
+packages-test:
+	@Scripts/packages run test >&2
+
+build: packages-run ## Build the command in release mode
+	@$(BUILD) --product venturi >&2
+
+build-tests: packages-run
+	@$(BUILD) --build-tests >&2
+
+# The pull is skipped by the program itself when the model is there and whole.
+model: $(if $(filter test setup,$(MAKECMDGOALS)),build-tests,build)
+	@$(BIN) pull smollm2 >&2
+
+clean: ## Remove build products; downloaded models stay
+	@rm -rf .build .build-* docs
+
+##@ Checking
+.PHONY: lint docs fuzz soak
+lint: ## Formatting, layers, forbidden things, C warnings
+	@Scripts/lint
+
+docs: ## Build the documentation, warnings as errors, into docs/
+	@Scripts/docs
+
+fuzz: ## Fuzz the file parsers (SECONDS_PER_TARGET=60)
+	@Scripts/fuzz
+
+soak: packages-test ## The suite in debug mode, then under the address and thread sanitizers
+	@Scripts/soak
+
+##@ Measuring
+.PHONY: peers bench results
+peers: ## Install the pinned peers in a private environment
+	@Benchmarks/peers/install
+
+bench: build model ## Measure against the peers, cell by cell; continues where it was interrupted
+	@Benchmarks/run
+
+results: ## Write RESULTS.md from the stored measurements
+	@Benchmarks/results
+
+##@ Help
+.PHONY: help
+help: ## This list
+	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "%s%s\n", sep, substr($$0, 5); sep = "\n" } \
+	  /^[a-z-]+:.*## / { sub(/:.*/, "", $$1); printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
