@@ -1,3 +1,5 @@
+import Profiling
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -20,7 +22,7 @@ package enum Siblings {
   /// Becomes the sibling program for the first argument, if that is no verb of this one and there is such a program.
   static func dispatch(_ arguments: [String]) {
     guard let verb = arguments.first, isName(verb), !verbs.contains(verb) else { return }
-    guard let program = locate(verb, beside: executablePath, path: getenv("PATH").map { String(cString: $0) } ?? "")
+    guard let program = locate(verb, beside: executablePath, path: environmentValue("PATH") ?? "")
     else { return }
     var pointers: [UnsafeMutablePointer<CChar>?] = ([program] + arguments.dropFirst()).map { strdup($0) }
     pointers.append(nil)
@@ -47,7 +49,7 @@ package enum Siblings {
   package static var executablePath: String? {
     var buffer = [UInt8](repeating: 0, count: 4096)
     let count = buffer.withUnsafeMutableBytes { bytes in
-      readlink("/proc/self/exe", bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
+      bytes.baseAddress.map { readlink("/proc/self/exe", $0.assumingMemoryBound(to: CChar.self), bytes.count) } ?? -1
     }
     return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
   }
