@@ -95,6 +95,8 @@ package struct Run: AsyncParsableCommand {
     if let file { return try InputText.file(file) }
     if let text = given.first, text != "-" { return text }
     if given.isEmpty, isatty(STDIN_FILENO) == 1 { throw ValidationError("a prompt is missing") }
-    return InputText.standardInput()
+    let text = InputText.standardInput()
+    if text.isEmpty { throw ValidationError("a prompt is missing: standard input is empty") }
+    return text
   }
 }
