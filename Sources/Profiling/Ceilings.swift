@@ -33,6 +33,12 @@ public struct Ceilings: Sendable {
     public var streams: Int
     /// Bytes fetched ahead of each; 0 without prefetch instructions.
     public var prefetch: Int
+
+    /// A pattern.
+    public init(streams: Int, prefetch: Int) {
+      self.streams = streams
+      self.prefetch = prefetch
+    }
   }
 
   /// The threads that took part.
@@ -45,6 +51,17 @@ public struct Ceilings: Sendable {
   public var bestRead: Summary
   /// Which pattern that was.
   public var bestReadPattern: ReadPattern
+
+  /// Ceilings from their parts.
+  public init(
+    threads: Int, chains: [Chain: Summary], read: Summary, bestRead: Summary, bestReadPattern: ReadPattern
+  ) {
+    self.threads = threads
+    self.chains = chains
+    self.read = read
+    self.bestRead = bestRead
+    self.bestReadPattern = bestReadPattern
+  }
 
   /// Measures all of it.
   ///

@@ -48,7 +48,7 @@ struct ArgumentTests {
   }
 
   @Test func errorsHaveTheirCodes() {
-    func status(_ error: any Error) -> ExitStatus { CommandFailure(error).status }
+    func status(_ error: any Error) -> Command.ExitStatus { CommandFailure(error).status }
     #expect(status(CancellationError()) == .interrupted)
     #expect(status(ModelError.unknownArchitecture("x")) == .badModel)
     #expect(status(ModelError.doesNotFit(neededBytes: 2, availableBytes: 1)) == .unavailable)

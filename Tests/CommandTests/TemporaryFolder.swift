@@ -25,9 +25,19 @@ final class TemporaryFolder: Sendable {
     return file
   }
 
-  deinit { nftw(path, { path, _, _, _ in path.map { remove($0) } ?? 0 }, 16, FTW_DEPTH.rawValue.signed) }
-}
+  deinit { Self.removeAll(path) }
 
-extension UInt32 {
-  fileprivate var signed: Int32 { Int32(bitPattern: self) }
+  private static func removeAll(_ path: String) {
+    if let directory = opendir(path) {
+      var names: [String] = []
+      while let entry = readdir(directory) {
+        withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+          pointer.withMemoryRebound(to: CChar.self, capacity: 256) { names.append(String(cString: $0)) }
+        }
+      }
+      closedir(directory)
+      for name in names where name != "." && name != ".." { removeAll("\(path)/\(name)") }
+    }
+    remove(path)
+  }
 }
