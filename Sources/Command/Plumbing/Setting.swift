@@ -60,7 +60,7 @@ package struct Setting: Sendable, Equatable {
     Setting("threads", .value, loads + benches + ["doctor"], aliases: ["-t"]),
     Setting("ctx-size", .value, generate, aliases: ["-c"]),
     Setting("batch-size", .value, loads, aliases: ["-b"]),
-    Setting("compute", .value, ["run", "chat", "bench model", "eval perplexity"]),
+    Setting("compute", .value, opens.filter { $0 != "tokenize" }),
     Setting("memory-limit", .value, loads),
     Setting("max-tokens", .value, generate, aliases: ["-n", "--n-predict", "--predict"]),
     Setting("seed", .value, generate, aliases: ["-s"]),
@@ -91,7 +91,7 @@ package struct Setting: Sendable, Equatable {
   /// Options that say what to do rather than how, or where this one call reads: they have no variable.
   package static let callOnly: Set<String> = [
     "help", "version", "prompt", "file", "n-prompt", "n-gen", "depth", "measure", "show-origin", "m", "n", "k", "d",
-    "heads", "kv-heads", "causal", "no-causal", "repeat", "ids", "no-parse-special", "no-bos", "windows", "metadata",
+    "square", "heads", "kv-heads", "causal", "no-causal", "repeat", "ids", "no-parse-special", "no-bos", "windows", "metadata",
     "tensors", "force", "limit", "stdin", "positions",
   ]
 }

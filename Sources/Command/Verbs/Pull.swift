@@ -19,6 +19,28 @@ package struct Pull: AsyncParsableCommand {
   package init() {}
 
   package func run() async throws {
-    throw CommandFailure(status: .unavailable, kind: "unavailable", message: "not yet")
+    let progress = ProgressBar(name)
+    defer { progress.finish() }
+    let name = name, force = force
+    // Cancelling the task stops the fetch and removes what it left behind.
+    let fetch = Task {
+      try await ModelPull()(name, again: force) { state in
+        switch state {
+        case .fetching(let bytes, let total): progress.update(bytes: bytes, of: total)
+        case .unpacking: progress.show("unpacking")
+        case .verifying: progress.show("verifying")
+        }
+      }
+    }
+    let path = try await Interrupts.handled(by: {
+      fetch.cancel()
+      return true
+    }) { try await fetch.value }
+    progress.finish()
+    if output.json {
+      Output.answer(JSON.object([JSON.Member("name", .string(name)), JSON.Member("path", .string(path))]).line)
+    } else {
+      Output.answer(path)
+    }
   }
 }

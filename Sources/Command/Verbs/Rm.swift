@@ -1,5 +1,6 @@
 import ArgumentParser
 import Profiling
+import Venturi
 
 #if canImport(Glibc)
   import Glibc
@@ -35,14 +36,14 @@ package struct Rm: ParsableCommand {
     var removed: [JSON] = []
     for model in chosen {
       guard try isConfirmed(model) else { continue }
-      guard unlink(model.path) == 0 else { throw ProfilingError.file(path: model.path, code: errno) }
+      try ModelHome().remove(model.name)
       removed.append(["name": .string(model.name), "bytes": .integer(model.bytes)])
       if !output.json { Output.note("removed \(model.name), \(Human.bytes(model.bytes))") }
     }
     if output.json { Output.answer(JSON.object([JSON.Member("removed", .array(removed))]).line) }
   }
 
-  private func isConfirmed(_ model: ModelAccess.Stored) throws -> Bool {
+  private func isConfirmed(_ model: ModelHome.Entry) throws -> Bool {
     if yes { return true }
     guard isatty(STDIN_FILENO) == 1 else {
       throw CommandFailure(status: .usage, kind: "usage", message: "--yes is needed where nobody can be asked")

@@ -51,12 +51,18 @@ extension Session {
   }
 
   /// Runs `body` on the content when the session is free.
-  func whenIdle<Value: Sendable>(_ body: @escaping @Sendable (inout Content) throws -> Value) async throws -> Value {
-    try await withCheckedThrowingContinuation { continuation in
+  func whenIdle<Value: Sendable, Failure: Error>(
+    _ body: @escaping @Sendable (inout Content) throws(Failure) -> Value
+  ) async throws(Failure) -> Value {
+    let result: Result<Value, Failure> = await withCheckedContinuation { continuation in
       whenFree { [self] in
-        continuation.resume(with: Result { try content.withLock { try body(&$0) } })
+        continuation.resume(
+          returning: content.withLock { content in
+            Result { () throws(Failure) in try body(&content) }
+          })
         return false
       }
     }
+    return try result.get()
   }
 }

@@ -83,9 +83,7 @@ public final class Session: Sendable {
 
   /// Forgets everything but the conversation given, after running generations have ended. The cache stays as long as it
   /// is of use.
-  ///
-  /// - Throws: nothing but what running generations leave to be told, which is nothing today.
-  public func reset(to messages: [ChatMessage] = []) async throws {
-    try await whenIdle { $0.messages = messages }
+  public func reset(to messages: [ChatMessage] = []) async {
+    await whenIdle { $0.messages = messages }
   }
 }
