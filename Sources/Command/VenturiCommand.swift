@@ -55,7 +55,8 @@ package struct VenturiCommand: ParsableCommand {
     guard let verb = arguments.first, Siblings.known[verb] != nil else { return nil }
     throw CommandFailure(
       status: .unavailable, kind: "unavailable",
-      message: "'\(verb)' is done by the program venturi-\(verb), which is not installed (\(Siblings.known[verb] ?? ""))")
+      message:
+        "'\(verb)' is done by the program venturi-\(verb), which is not installed (\(Siblings.known[verb] ?? ""))")
   }
 
   /// Help and versions are answers; everything else that parsing says is an error of usage.

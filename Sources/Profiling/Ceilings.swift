@@ -70,7 +70,7 @@ public struct Ceilings: Sendable {
   ///   - bytes: the size of the memory read, for each thread; beyond any cache.
   ///   - repeats: slices of each measurement.
   /// - Throws: `TensorError` when there is no memory.
-  public static func measure(context: Context, bytes: Int = 128 << 20, repeats: Int = 9) throws -> Ceilings {
+  public static func measure(context: Context, bytes: Int = 128 << 20, repeats: Int = 15) throws -> Ceilings {
     let isa = context.kernelSet.isa
     var chains: [Chain: Summary] = [:]
     for chain in Chain.allCases { chains[chain] = chainRate(chain, isa, context.workers, repeats) }

@@ -37,7 +37,9 @@ struct ArgumentTests {
 
   @Test func lists() {
     #expect(CountList(argument: "1,2,64-66")?.values == [1, 2, 64, 65, 66])
-    for wrong in ["", "a", "1-", "-1", "3-1", "1,", "1-999999"] { #expect(CountList(argument: wrong) == nil, "\(wrong)") }
+    for wrong in ["", "a", "1-", "-1", "3-1", "1,", "1-999999"] {
+      #expect(CountList(argument: wrong) == nil, "\(wrong)")
+    }
   }
 
   @Test func sizes() {

@@ -25,7 +25,8 @@ struct ModelBenchmarkTests {
   }
 
   @Test(arguments: [
-    (DType.q4_1, 98_400_000, 2637.0, 280.0, 190.0), (.q8_0, 144_800_000, 1752, 190, 144), (.f16, 270_900_000, 928, 102, 87),
+    (DType.q4_1, 98_400_000, 2637.0, 280.0, 190.0), (.q8_0, 144_800_000, 1752, 190, 144),
+    (.f16, 270_900_000, 928, 102, 87),
   ])
   func ceilingsAreTheAnchors(_ dtype: DType, _ bytes: Int, _ prefill: Double, _ decode: Double, _ deep: Double) throws {
     let ceilings = ModelCeilings(machine: try machine, inventory: inventory(dtype, fileBytes: bytes))

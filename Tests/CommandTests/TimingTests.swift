@@ -9,8 +9,12 @@ struct TimingTests {
     var order = ""
     let timing = TimingProtocol(warmUps: 1, pairs: 3, pauseSeconds: 0)
     let outcomes = try timing.run([
-      .init("a") { order += "A"; return 1 },
-      .init("b") { order += "B"; return Double(order.count) },
+      .init("a") {
+        order += "A"; return 1
+      },
+      .init("b") {
+        order += "B"; return Double(order.count)
+      },
     ])
     #expect(order == "ABABABAB")
     // The first turn of each is a warm-up.
@@ -22,7 +26,9 @@ struct TimingTests {
     var turns = 0
     let outcomes = try TimingProtocol(warmUps: 0, pairs: 4, pauseSeconds: 0).run([
       .init("good") { 1 },
-      .init("bad") { turns += 1; if turns == 2 { throw Broken() }; return 1 },
+      .init("bad") {
+        turns += 1; if turns == 2 { throw Broken() }; return 1
+      },
     ])
     #expect(outcomes[0].seconds.count == 4 && outcomes[0].failure == nil)
     #expect(outcomes[1].seconds.isEmpty && outcomes[1].failure != nil)

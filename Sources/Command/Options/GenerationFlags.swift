@@ -16,7 +16,8 @@ package struct GenerationFlags: ParsableArguments {
     help: "The seed: the same gives the same answer; -1 draws one.")
   package var seed: Int = -1
 
-  @Option(name: [.customLong("temp"), .customLong("temperature")], help: "The temperature; 0 takes the likeliest token.")
+  @Option(
+    name: [.customLong("temp"), .customLong("temperature")], help: "The temperature; 0 takes the likeliest token.")
   package var temperature: Float = 0.8
 
   @Option(help: "Keep the likeliest tokens, so many; 0 keeps all.")

@@ -8,7 +8,8 @@ package struct ModelOptions: ParsableArguments {
   @Option(name: [.customShort("m"), .customLong("model")], help: "A model file's path, or the name of a pulled model.")
   package var model = "smollm2"
 
-  @Option(name: [.customShort("t"), .customLong("threads")], help: "Threads that compute; by default one per processor.")
+  @Option(
+    name: [.customShort("t"), .customLong("threads")], help: "Threads that compute; by default one per processor.")
   package var threads: Int?
 
   @Option(name: [.customShort("b"), .customLong("batch-size")], help: "The most prompt tokens computed in one step.")

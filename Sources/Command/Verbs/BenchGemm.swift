@@ -28,7 +28,8 @@ package struct BenchGemm: ParsableCommand {
   package init() {}
 
   package func validate() throws {
-    for (name, list) in [("-m", m), ("-n", n), ("-k", k)] where list.values.contains(where: { !(1...65536).contains($0) }) {
+    for (name, list) in [("-m", m), ("-n", n), ("-k", k)]
+    where list.values.contains(where: { !(1...65536).contains($0) }) {
       throw ValidationError("\(name) \(list.defaultValueDescription): must be from 1 to 65536")
     }
     if square.values.contains(where: { $0 > 16384 }) {

@@ -33,7 +33,8 @@ package struct Chat: AsyncParsableCommand {
       engine: engine, system: generation.systemPrompt, options: generation.options(), json: output.json)
     guard isatty(STDIN_FILENO) == 1, isatty(STDERR_FILENO) == 1 else { return try await readLines(&conversation) }
     Output.note(
-      "\(engine.model.description.name), loaded in \(Human.fixed(seconds * 1000, 0)) ms. /help lists commands, Ctrl-D leaves.")
+      "\(engine.model.description.name), loaded in \(Human.fixed(seconds * 1000, 0)) ms. /help lists commands, Ctrl-D leaves."
+    )
     let path = history == "none" ? nil : history ?? "\(ModelAccess.home)/chat-history"
     var editor = LineEditor(prompt: "> ", continuation: "… ", history: History(path: path))
     var wasInterrupted = false

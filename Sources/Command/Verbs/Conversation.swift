@@ -65,7 +65,8 @@ struct Conversation {
     if json {
       Output.answer(
         JSON.object([
-          JSON.Member("text", .string(completion.text)), JSON.Member("finishReason", .string(completion.reason.rawValue)),
+          JSON.Member("text", .string(completion.text)),
+          JSON.Member("finishReason", .string(completion.reason.rawValue)),
           JSON.Member("promptTokens", .integer(completion.usage.promptTokens)),
           JSON.Member("cachedTokens", .integer(completion.usage.cachedTokens)),
           JSON.Member("completionTokens", .integer(completion.usage.completionTokens)),
@@ -113,7 +114,9 @@ struct Conversation {
 
   private mutating func set(_ argument: String) {
     let words = argument.split(separator: " ").map(String.init)
-    guard words.count == 2, let number = Float(words[1]) else { return Output.note("/set NAME NUMBER, with a name of /help") }
+    guard words.count == 2, let number = Float(words[1]) else {
+      return Output.note("/set NAME NUMBER, with a name of /help")
+    }
     var changed = options
     switch words[0] {
     case "temp": changed.temperature = number

@@ -77,7 +77,9 @@ struct DoctorReport {
           "\(Human.bytes(report["memory"]?["availableBytes"]?.int ?? 0)) free of "
             + Human.bytes(report["memory"]?["totalBytes"]?.int ?? 0)),
         line("home", ModelAccess.home),
-        line("models", models.isEmpty ? "none; `venturi pull smollm2` fetches one" : models.map(\.name).joined(separator: ", ")),
+        line(
+          "models",
+          models.isEmpty ? "none; `venturi pull smollm2` fetches one" : models.map(\.name).joined(separator: ", ")),
         line("peers", installed.joined(separator: ", ")),
       ])
     ]

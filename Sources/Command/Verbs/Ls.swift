@@ -25,7 +25,8 @@ package struct Ls: ParsableCommand {
       Output.note("no models in \(ModelAccess.home)/models; `venturi pull smollm2` fetches one")
     } else {
       Output.answer(
-        Human.table([["name", "size", "path"]] + models.map { [$0.name, Human.bytes($0.bytes), $0.path] }, numeric: [1]))
+        Human.table(
+          [["name", "size", "path"]] + models.map { [$0.name, Human.bytes($0.bytes), $0.path] }, numeric: [1]))
     }
   }
 }

@@ -29,7 +29,8 @@ package struct Rm: ParsableCommand {
     let chosen = try names.map { name in
       guard let model = stored.first(where: { $0.name == name }) else {
         throw CommandFailure(
-          status: .unavailable, kind: "model_not_found", message: "there is no model '\(name)' in \(ModelAccess.home)/models")
+          status: .unavailable, kind: "model_not_found",
+          message: "there is no model '\(name)' in \(ModelAccess.home)/models")
       }
       return model
     }

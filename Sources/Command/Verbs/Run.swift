@@ -49,7 +49,8 @@ package struct Run: AsyncParsableCommand {
     var conversation: [ChatMessage] = []
     if let system = generation.systemPrompt { conversation.append(ChatMessage(role: .system, content: system)) }
     conversation.append(ChatMessage(role: .user, content: text))
-    let answer = engine.generate(raw ? .text(text) : .chat(conversation), options: generation.options(logprobs: logprobs))
+    let answer = engine.generate(
+      raw ? .text(text) : .chat(conversation), options: generation.options(logprobs: logprobs))
     let (completion, tokens, firstToken) = try await read(answer, vocabulary: engine)
     let report = RunReport(
       model: engine.model.description.name, completion: completion, tokens: tokens, engine: engine,

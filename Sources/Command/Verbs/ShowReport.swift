@@ -121,7 +121,8 @@ struct ShowReport {
     }
     if tensors {
       blocks.append(
-        Human.table(file.tensors.map { [$0.name, $0.dtype.displayName, "\($0.shape)", Human.bytes($0.byteRange.count)] }))
+        Human.table(
+          file.tensors.map { [$0.name, $0.dtype.displayName, "\($0.shape)", Human.bytes($0.byteRange.count)] }))
     }
     return blocks.joined(separator: "\n\n")
   }

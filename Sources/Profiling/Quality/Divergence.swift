@@ -1,11 +1,11 @@
+import Models
+import Tensors
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
   import Musl
 #endif
-
-import Models
-import Tensors
 
 /// How far one computation of a model is from another on a text: the mean of KL(reference ‖ model) over the positions that
 /// ``TextScore`` scores.

@@ -1,11 +1,11 @@
+import Models
+import Tensors
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
   import Musl
 #endif
-
-import Models
-import Tensors
 
 /// How well a model predicts a text, by llama.cpp's protocol: windows of 512 tokens, each alone; the second half of
 /// every window is scored; what does not fill a window is dropped.
