@@ -8,9 +8,11 @@ import CVenturi
 #endif
 
 /// Where the program starts.
+///
+/// The entry is synchronous: an asynchronous one hands the main thread to the runtime, which takes signals with it.
 @main
 enum Entry {
-  static func main() async {
+  static func main() {
     let arguments = Array(CommandLine.arguments.dropFirst())
     // Asked often, by scripts: answered before anything else is set up.
     if arguments == ["--version"] {
@@ -19,6 +21,6 @@ enum Entry {
     }
     Siblings.dispatch(arguments)
     Interrupts.install()
-    exit(await VenturiCommand.execute(arguments).rawValue)
+    exit(VenturiCommand.execute(arguments).rawValue)
   }
 }

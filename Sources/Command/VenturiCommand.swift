@@ -20,7 +20,7 @@ package struct VenturiCommand: ParsableCommand {
   package init() {}
 
   /// Parses and runs; prints what went wrong and returns the exit code.
-  package static func execute(_ arguments: [String]) async -> ExitStatus {
+  package static func execute(_ arguments: [String]) -> ExitStatus {
     let wantsJSON = arguments.contains("--json") || Settings.isOn(environmentValue("VENTURI_JSON"))
     do {
       let settings = try Settings.load()
@@ -30,8 +30,12 @@ package struct VenturiCommand: ParsableCommand {
       do { command = try parseAsRoot(completed) } catch {
         return finish(parsing: error, settings.origins(completed, beside: arguments), wantsJSON)
       }
-      if var asynchronous = command as? any AsyncParsableCommand {
-        try await asynchronous.run()
+      if let asynchronous = command as? any AsyncParsableCommand {
+        nonisolated(unsafe) let verb = asynchronous
+        try Waiting.run {
+          var verb = verb
+          try await verb.run()
+        }
       } else {
         try command.run()
       }

@@ -67,7 +67,7 @@ public struct MatrixBenchmark {
   private func row(
     _ product: MatrixProduct, _ context: Context, _ field: PeerField?, _ machine: Ceilings
   ) throws -> JSON {
-    let contestant = try MatrixContestant(product, context: context)
+    let contestant = MatrixContestant(product, context: context)
     // Enough products in a turn for some milliseconds, or one.
     let once = contestant.turn(packed: false, repeats: 1)
     let repeats = max(1, min(1000, Int(5e-3 / max(once, 1e-7))))
