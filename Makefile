@@ -62,7 +62,7 @@ lint: ## Formatting, layers, forbidden things, C warnings
 docs: ## Build the documentation, warnings as errors, into docs/
 	@Scripts/docs
 
-fuzz: ## Fuzz the file parsers (SECONDS_PER_TARGET=60)
+fuzz: ## Fuzz the file parsers (RUNS=100000 inputs each)
 	@Scripts/fuzz
 
 soak: packages-test ## The suite in debug mode, then under the address and thread sanitizers
@@ -71,7 +71,7 @@ soak: packages-test ## The suite in debug mode, then under the address and threa
 ##@ Measuring
 .PHONY: peers bench results
 peers: ## Install the pinned peers in a private environment
-	@Benchmarks/peers/install
+	@Benchmarks/peers/setup.sh
 
 bench: build model ## Measure against the peers, cell by cell; continues where it was interrupted
 	@Benchmarks/run

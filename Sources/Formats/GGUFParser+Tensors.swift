@@ -121,7 +121,9 @@ extension GGUFParser {
   }
 
   private func refuseOverlap(_ tensors: [GGUFTensor]) throws(FormatError) {
-    let occupied = tensors.filter { !$0.byteRange.isEmpty }.sorted { $0.byteRange.lowerBound < $1.byteRange.lowerBound }
+    let occupied = tensors.filter { !$0.byteRange.isEmpty }.sorted {
+      ($0.byteRange.lowerBound, $0.infoOffset) < ($1.byteRange.lowerBound, $1.infoOffset)
+    }
     for (first, second) in zip(occupied, occupied.dropFirst())
     where second.byteRange.lowerBound < first.byteRange.upperBound {
       throw .overlap(field: second.name, offset: second.infoOffset, other: first.name)
