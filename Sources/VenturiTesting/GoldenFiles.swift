@@ -22,7 +22,7 @@ public enum GoldenFiles {
     let environment = ProcessInfo.processInfo.environment
     if let path = environment["VENTURI_TEST_MODEL"], !path.isEmpty { return path }
     let home = environment["VENTURI_HOME"] ?? NSHomeDirectory() + "/.cache/venturi"
-    let path = home + "/models/smollm2/smollm2-135m-instruct-q4_1.gguf"
+    let path = home + "/models/smollm2.gguf"
     guard FileManager.default.fileExists(atPath: path) else {
       throw Missing(description: "no default model at \(path): run `make setup`")
     }

@@ -29,7 +29,12 @@ public final class Llama: LanguageModel, @unchecked Sendable {
     let configuration = try LlamaConfiguration(file)
     let weights = LlamaWeights(
       file: file, storage: storage, configuration: configuration, compute: options.compute, context: context)
-    let vocabularySize = try file.tensor("token_embd.weight").shape[0]
+    let embeddingShape = try file.tensor("token_embd.weight").shape
+    guard embeddingShape.rank == 2 else {
+      throw ModelError.tensorMismatch(
+        name: "token_embd.weight", expected: "[vocabulary, width]", found: "\(embeddingShape)")
+    }
+    let vocabularySize = embeddingShape[0]
     let embeddingRows = try weights.tensor("token_embd.weight", [vocabularySize, configuration.width])
     cacheLayout = try KeyValueLayout(
       layers: configuration.layers, kvHeads: configuration.kvHeads, headDim: configuration.headDim,
