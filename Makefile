@@ -71,7 +71,7 @@ soak: packages-test ## The suite in debug mode, then under the address and threa
 ##@ Measuring
 .PHONY: peers bench results
 peers: ## Install the pinned peers in a private environment
-	@Benchmarks/peers/install
+	@Benchmarks/peers/setup.sh
 
 bench: build model ## Measure against the peers, cell by cell; continues where it was interrupted
 	@Benchmarks/run

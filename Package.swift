@@ -46,7 +46,12 @@ let package = Package(
     .testTarget(
       name: "InferenceTests",
       dependencies: ["Venturi", "VenturiTesting", "CAllocationCounter"]),
-    .testTarget(name: "CommandTests", dependencies: ["CVenturi", "Command", "Profiling", "Venturi"]),
+    .testTarget(
+      name: "CommandTests",
+      dependencies: [
+        "CVenturi", "Command", "Inference", "Models", "Numerics", "Profiling", "Tensors",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
   ],
   cLanguageStandard: .c11
 )

@@ -29,8 +29,8 @@ step_tiny() {
   "$python" "$here/make_random_llama.py" "$(model q4_1)" "$source" --shape tiny
   for type in Q4_K_M Q5_K_S; do
     lower=$(echo $type | tr A-Z a-z)
-    "$home/build/llama.cpp/bin/llama-quantize" "$source" "$golden/tiny/$lower.gguf" $type 1 >&2
-    "$python" "$scripts/make_logprobs.py" "$golden/tiny/$lower.gguf" "$worker" "$golden/tiny/$lower.json" 5
+    "$home/build/llama.cpp/bin/llama-quantize" "$source" "$golden/tiny/$lower.gguf.bin" $type 1 >&2
+    "$python" "$scripts/make_logprobs.py" "$golden/tiny/$lower.gguf.bin" "$worker" "$golden/tiny/$lower.json" 5
   done
 }
 step_perplexity() {

@@ -31,8 +31,13 @@ def pipeline(threads):
     if threads not in pipelines:
         properties = {"INFERENCE_NUM_THREADS": threads, "KV_CACHE_PRECISION": options.cache, "PERFORMANCE_HINT": "LATENCY"}
         properties |= dict(p.split("=", 1) for p in options.property)
+        scheduler = openvino_genai.SchedulerConfig()
+        scheduler.enable_prefix_caching = False  # else a repeated prompt costs nothing
+        scheduler.max_num_batched_tokens = 1 << 16  # the whole prompt in one piece, as the pipeline does by itself
         pipelines.clear()  # one at a time: each holds its own copy of the weights
-        pipelines[threads] = openvino_genai.LLMPipeline(options.model, "CPU", **properties)
+        pipelines[threads] = openvino_genai.LLMPipeline(
+            options.model, "CPU", scheduler_config=scheduler, **properties
+        )
         run(pipelines[threads], 32, 4)
     return pipelines[threads]
 

@@ -17,11 +17,9 @@ def main():
     entry = record["models"][os.path.basename(path)]
     for flash in (True, False):
         kl = worker.ask(op="kl", reference=dump, flash=flash, threads=2)
-        whole = worker.ask(op="perplexity", text=text, flash=flash, threads=2)
-        entry["llama.cpp flash" if flash else "llama.cpp"] = {
-            "perplexity": whole["perplexity"], "tokens": whole["tokens"], "klPositions": kl["positions"], "kl": kl["kl"],
-            "klPerplexity": kl["perplexity"], "klReferencePerplexity": kl["referencePerplexity"], "sameTop": kl["sameTop"],
-        }
+        entry["llama.cpp flash" if flash else "llama.cpp"] = {k: v for k, v in kl.items() if k != "seconds"}
+    whole = worker.ask(op="perplexity", text=text, flash=True, threads=2)
+    entry["llama.cpp flash"] |= {"wholePerplexity": whole["perplexity"], "wholeTokens": whole["tokens"]}
     with open(out, "w") as f:
         f.write(json.dumps(record, indent=1) + "\n")
     print(json.dumps(entry))

@@ -16,7 +16,7 @@ public protocol SequenceMixer: Sendable {
   /// - Throws: ``MixerError`` for tensors or states that do not fit.
   func mix(_ x: Tensor, layer: Int, batch: BatchBox, context: Context) throws(MixerError) -> Tensor
 
-  /// The same with the result added to y [rows, width], in y's own storage: mixers whose last product can add do so.
+  /// The same with the result added to y [rows, width], in y's own storage: the residual connection.
   ///
   /// - Throws: ``MixerError`` for tensors or states that do not fit.
   func add(_ x: Tensor, to y: Tensor, layer: Int, batch: BatchBox, context: Context) throws(MixerError)

@@ -33,6 +33,12 @@ public struct Ceilings: Sendable {
     public var streams: Int
     /// Bytes fetched ahead of each; 0 without prefetch instructions.
     public var prefetch: Int
+
+    /// A pattern.
+    public init(streams: Int, prefetch: Int) {
+      self.streams = streams
+      self.prefetch = prefetch
+    }
   }
 
   /// The threads that took part.
@@ -46,6 +52,17 @@ public struct Ceilings: Sendable {
   /// Which pattern that was.
   public var bestReadPattern: ReadPattern
 
+  /// Ceilings from their parts.
+  public init(
+    threads: Int, chains: [Chain: Summary], read: Summary, bestRead: Summary, bestReadPattern: ReadPattern
+  ) {
+    self.threads = threads
+    self.chains = chains
+    self.read = read
+    self.bestRead = bestRead
+    self.bestReadPattern = bestReadPattern
+  }
+
   /// Measures all of it.
   ///
   /// - Parameters:
@@ -53,7 +70,7 @@ public struct Ceilings: Sendable {
   ///   - bytes: the size of the memory read, for each thread; beyond any cache.
   ///   - repeats: slices of each measurement.
   /// - Throws: `TensorError` when there is no memory.
-  public static func measure(context: Context, bytes: Int = 128 << 20, repeats: Int = 9) throws -> Ceilings {
+  public static func measure(context: Context, bytes: Int = 128 << 20, repeats: Int = 15) throws -> Ceilings {
     let isa = context.kernelSet.isa
     var chains: [Chain: Summary] = [:]
     for chain in Chain.allCases { chains[chain] = chainRate(chain, isa, context.workers, repeats) }

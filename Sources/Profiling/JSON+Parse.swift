@@ -93,7 +93,9 @@ struct JSONParser {
       values.append(try value(depth: depth + 1))
       skipSpace()
       let next = byte
-      guard next == UInt8(ascii: ",") || next == UInt8(ascii: "]") else { throw failure("a comma or bracket is missing") }
+      guard next == UInt8(ascii: ",") || next == UInt8(ascii: "]") else {
+        throw failure("a comma or bracket is missing")
+      }
       at += 1
       if next == UInt8(ascii: "]") { return .array(values) }
     }

@@ -49,5 +49,7 @@ public struct RatioEstimate: Sendable, Equatable {
   }
 
   /// `{"median", "low", "high"}`.
-  public var json: JSON { ["median": .rounded(median, digits: 4), "low": .rounded(low, digits: 4), "high": .rounded(high, digits: 4)] }
+  public var json: JSON {
+    ["median": .rounded(median, digits: 4), "low": .rounded(low, digits: 4), "high": .rounded(high, digits: 4)]
+  }
 }

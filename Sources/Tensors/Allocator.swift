@@ -28,7 +28,7 @@ public final class Allocator: Sendable {
   public var cachedBytes: Int { state.withLock { $0.cachedBytes } }
 
   /// The size class that holds `bytes`.
-  static func sizeClass(_ bytes: Int) -> Int {
+  package static func sizeClass(_ bytes: Int) -> Int {
     if bytes <= 256 { return 256 }
     let step = 1 << (Int.bitWidth - (bytes - 1).leadingZeroBitCount - 3)
     return (bytes + step - 1) & ~(step - 1)
@@ -37,7 +37,7 @@ public final class Allocator: Sendable {
   /// A block of at least `bytes` bytes, its content undefined.
   ///
   /// - Throws: ``TensorError/outOfMemory(bytes:)``.
-  func allocate(_ bytes: Int) throws(TensorError) -> UnsafeMutableRawPointer {
+  package func allocate(_ bytes: Int) throws(TensorError) -> UnsafeMutableRawPointer {
     guard bytes >= 0, bytes < 1 << 46 else { throw .outOfMemory(bytes: bytes) }
     let size = Self.sizeClass(bytes)
     let cached: UInt? = state.withLock { state in
@@ -58,7 +58,7 @@ public final class Allocator: Sendable {
   }
 
   /// Takes back a block that ``allocate(_:)`` gave for `bytes` bytes.
-  func release(_ pointer: UnsafeMutableRawPointer, bytes: Int) {
+  package func release(_ pointer: UnsafeMutableRawPointer, bytes: Int) {
     let size = Self.sizeClass(bytes)
     let kept = state.withLock { state in
       state.liveBytes -= size

@@ -25,7 +25,7 @@ public struct Random: RandomNumberGenerator, Sendable {
   /// The next number in [0, 1), a multiple of 2⁻⁵³.
   public mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
 
-  static func philox(
+  package static func philox(
     counter: UInt64, stream: UInt64, key: (UInt32, UInt32)
   ) -> (UInt32, UInt32, UInt32, UInt32) {
     var c = (

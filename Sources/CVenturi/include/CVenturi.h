@@ -4,6 +4,7 @@
 #define CVENTURI_H
 
 #include "vt_attention.h"
+#include "vt_elementwise.h"
 #include "vt_gemm.h"
 #include "vt_isa.h"
 #include "vt_linear.h"

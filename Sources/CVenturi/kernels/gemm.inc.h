@@ -150,10 +150,13 @@ VT_INLINE void vt_block(const int element, int32_t rows, int32_t k, const float 
   // Half-precision panels are converted for many rows at a time, full ones stay where they are.
   const int32_t step = element == VT_ELEMENT_F32 ? VT_TILE_ROWS : 16 * VT_TILE_ROWS;
   for (int32_t row = 0; row < rows; row += step)
-    for (int32_t first = 0; first < columns; first += VT_PANEL_COLUMNS)
-      vt_panel(element, rows - row < step ? rows - row : step, k, a + row * lda, lda,
-               vt_element_at(element, panels, first / 16 * stride), c + row * ldc + first, ldc,
-               columns - first < 16 ? columns - first : 16, accumulate);
+    for (int32_t first = 0; first < columns; first += VT_PANEL_COLUMNS) {
+      const int32_t some = rows - row < step ? rows - row : step;
+      if (element == VT_ELEMENT_F32) // the next panel's outputs are fetched while this one computes
+        for (int32_t r = 0; r < some; r++) __builtin_prefetch(c + (row + r) * ldc + first + VT_PANEL_COLUMNS, 1);
+      vt_panel(element, some, k, a + row * lda, lda, vt_element_at(element, panels, first / 16 * stride),
+               c + row * ldc + first, ldc, columns - first < 16 ? columns - first : 16, accumulate);
+    }
 }
 
 // Up to eight elements from `p` on; lanes from `count` on are zero.
@@ -295,8 +298,18 @@ VT_INLINE void vt_pack_transposed(const int element, int32_t columns, int32_t k,
                                   float *panel) {
   for (int64_t i = 0; i < k; i += 8) {
     const int32_t some = k - i < 8 ? (int32_t)(k - i) : 8;
+    // Sixteen short runs are too many for the hardware to foresee: the rows of the next panel are asked for here, but not
+    // where they would crowd each other out of the same sets of the cache.
+    if ((i & (element == VT_ELEMENT_F32 ? 15 : 31)) == 0 && (ldb & 511) != 0)
+      for (int j = 0; j < 16; j++) __builtin_prefetch(vt_element_at(element, b, (16 + j) * ldb + i), 0, 2);
     for (int32_t half = 0; half < 16; half += 8) {
       v8f x[8];
+      if (element == VT_ELEMENT_F32 && some == 8 && half + 8 <= columns) {
+        v8f_load_transposed(x, (const float *)b + half * ldb + i, ldb);
+#pragma clang loop unroll(full)
+        for (int j = 0; j < 8; j++) v8f_store(panel + 16 * (i + j) + half, x[j]);
+        continue;
+      }
 #pragma clang loop unroll(full)
       for (int j = 0; j < 8; j++) {
         const void *row = vt_element_at(element, b, (half + j) * ldb + i);

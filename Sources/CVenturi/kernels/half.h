@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#pragma STDC FP_CONTRACT OFF // only explicit fused operations, on every target
+
 static inline float vt_float_from_bits(uint32_t bits) {
   float value;
   memcpy(&value, &bits, sizeof value);

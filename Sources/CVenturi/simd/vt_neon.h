@@ -60,6 +60,26 @@ VT_INLINE v8i v8i_shift_right(v8i x, int bits) { // arithmetic
 VT_INLINE v8f v8f_select_less(v8f x, v8f y, v8f yes, v8f no) {
   return (v8f){vbslq_f32(vcltq_f32(x.a, y.a), yes.a, no.a), vbslq_f32(vcltq_f32(x.b, y.b), yes.b, no.b)};
 }
+// Per lane: x is NaN ? yes : no.
+VT_INLINE v8f v8f_select_nan(v8f x, v8f yes, v8f no) {
+  return (v8f){vbslq_f32(vceqq_f32(x.a, x.a), no.a, yes.a), vbslq_f32(vceqq_f32(x.b, x.b), no.b, yes.b)};
+}
+VT_INLINE v8f v8f_sqrt(v8f x) { return (v8f){vsqrtq_f32(x.a), vsqrtq_f32(x.b)}; }
+VT_INLINE v8f v8f_negate(v8f x) { return (v8f){vnegq_f32(x.a), vnegq_f32(x.b)}; }
+// The magnitude of `x` (which is not negative) with the sign of `sign`.
+VT_INLINE v8f v8f_with_sign(v8f x, v8f sign) {
+  const uint32x4_t mask = vdupq_n_u32(0x80000000);
+  return (v8f){vbslq_f32(mask, sign.a, x.a), vbslq_f32(mask, sign.b, x.b)};
+}
+VT_INLINE uint16x4_t v4f_bf16(float32x4_t x) {
+  const uint32x4_t bits = vreinterpretq_u32_f32(x), odd = vandq_u32(vshrq_n_u32(bits, 16), vdupq_n_u32(1));
+  const uint32x4_t rounded = vshrq_n_u32(vaddq_u32(vaddq_u32(bits, odd), vdupq_n_u32(0x7FFF)), 16);
+  const uint32x4_t quiet = vorrq_u32(vshrq_n_u32(bits, 16), vdupq_n_u32(0x40));
+  return vmovn_u32(vbslq_u32(vceqq_f32(x, x), rounded, quiet));
+}
+VT_INLINE void v8f_to_bf16(uint16_t *p, v8f x) { // nearest, ties to even; NaN stays NaN
+  vst1q_u16(p, vcombine_u16(v4f_bf16(x.a), v4f_bf16(x.b)));
+}
 
 // Eight lanes to one by the fixed tree ((0+4)+(2+6))+((1+5)+(3+7)).
 VT_INLINE float v8f_sum(v8f x) {
@@ -73,13 +93,27 @@ VT_INLINE void v8f_sum4(float *p, v8f x, v8f y, v8f z, v8f w) {
 }
 // Rows become columns: lane j of x[i] goes to lane i of x[j].
 VT_INLINE void v8f_transpose(v8f x[8]) {
-  float lanes[8][8];
-  for (int i = 0; i < 8; i++) v8f_store(lanes[i], x[i]);
-  for (int i = 0; i < 8; i++) {
-    float column[8];
-    for (int j = 0; j < 8; j++) column[j] = lanes[j][i];
-    x[i] = v8f_load(column);
+  v8f y[8];
+  for (int i = 0; i < 8; i += 4) {
+    float32x4_t r[2][4];
+    for (int half = 0; half < 2; half++) {
+      float32x4_t p0 = i ? x[4 * half].b : x[4 * half].a, p1 = i ? x[4 * half + 1].b : x[4 * half + 1].a;
+      float32x4_t p2 = i ? x[4 * half + 2].b : x[4 * half + 2].a, p3 = i ? x[4 * half + 3].b : x[4 * half + 3].a;
+      float64x2_t a = vreinterpretq_f64_f32(vzip1q_f32(p0, p1)), b = vreinterpretq_f64_f32(vzip2q_f32(p0, p1));
+      float64x2_t c = vreinterpretq_f64_f32(vzip1q_f32(p2, p3)), d = vreinterpretq_f64_f32(vzip2q_f32(p2, p3));
+      r[half][0] = vreinterpretq_f32_f64(vzip1q_f64(a, c));
+      r[half][1] = vreinterpretq_f32_f64(vzip2q_f64(a, c));
+      r[half][2] = vreinterpretq_f32_f64(vzip1q_f64(b, d));
+      r[half][3] = vreinterpretq_f32_f64(vzip2q_f64(b, d));
+    }
+    for (int j = 0; j < 4; j++) y[i + j] = (v8f){r[0][j], r[1][j]};
   }
+  for (int i = 0; i < 8; i++) x[i] = y[i];
+}
+// Eight rows of 8 floats, `stride` apart, as columns: lane j of x[i] is p[j * stride + i].
+VT_INLINE void v8f_load_transposed(v8f x[8], const float *p, int64_t stride) {
+  for (int i = 0; i < 8; i++) x[i] = v8f_load(p + i * stride);
+  v8f_transpose(x);
 }
 VT_INLINE float v8f_max_lane(v8f x) {
   v8f swapped = {x.b, x.a};

@@ -45,14 +45,14 @@ struct AttentionWork {
     let pages = pages(0..<rows, position: position, length: position + rows)
     totalCost += kvHeads * rows * group * max(1, pages.count)
     blocks += kvHeads
-    // Blocks are never smaller than one query or four strips, whichever is more.
-    itemBound += kvHeads * max(pages.count, 1 + rows * group / Self.leastRows + rows / Self.queries(Self.leastRows, group))
+    itemBound += kvHeads * max(pages.count, 1 + rows / Self.queries(Self.leastRows, group))
     if mayBeSplit(rows: rows) {
       mergeBound += kvHeads
       partialBound += kvHeads * pages.count * partialFloats(rows * group)
     }
   }
 
+  /// Blocks are not cut finer than this.
   private static let leastRows = 24
   private static func queries(_ rows: Int, _ group: Int) -> Int { max(1, rows / group) }
 

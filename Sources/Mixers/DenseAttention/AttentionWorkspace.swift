@@ -101,8 +101,7 @@ final class AttentionWorkspace: BatchAttachment {
     }
     itemCount = work.items
     mergeCount = work.merges
-    var listed = UnsafeMutableBufferPointer(rebasing: items[0..<itemCount])
-    listed.sort { $0.cost > $1.cost }
+    items[0..<itemCount].sort { $0.cost > $1.cost }
   }
 
   private static func grow<Element>(_ buffer: inout UnsafeMutableBufferPointer<Element>, to count: Int) {

@@ -56,7 +56,7 @@ public struct DenseAttention: AttentionCore, Hashable {
     try check(k, "k", heads: kvHeads, batch)
     try check(v, "v", heads: kvHeads, batch)
     let workspace = try workspace(batch, layer: layer, context)
-    let job = vt_attention_append_job(context.kernelSet.isa)
+    let job = AttentionJobs(context.kernelSet).append
     var call = vt_attention_append()
     call.k = UnsafePointer(k.pointer(as: Float.self))
     call.v = UnsafePointer(v.pointer(as: Float.self))
@@ -66,12 +66,11 @@ public struct DenseAttention: AttentionCore, Hashable {
     call.head_dim = Int32(headDim)
     let workers = context.workers
     let rows = k.shape[0]
-    context.perform { [call] in
+    context.perform { [call, kvHeads] in
       precondition(batch.rows <= rows, "a batch of \(batch.rows) rows for keys of \(rows)")
       var call = call
       workspace.describe(layer: layer, &call)
-      let count = workspace.runCount * Int(call.kv_heads)
-      withUnsafeMutablePointer(to: &call) { workers.run(count, job: job, context: $0) }
+      withUnsafeMutablePointer(to: &call) { workers.run(workspace.runCount * kvHeads, job: job, context: $0) }
     }
   }
 
@@ -87,17 +86,15 @@ public struct DenseAttention: AttentionCore, Hashable {
     call.q_head = Int64(headDim)
     call.o_head = Int64(headDim)
     let workers = context.workers
-    let isa = context.kernelSet.isa
-    let items = vt_attention_item_job(isa)
-    let merges = vt_attention_merge_job(isa)
+    let jobs = AttentionJobs(context.kernelSet)
     let rows = q.shape[0]
     context.perform { [call] in
       precondition(batch.rows <= rows, "a batch of \(batch.rows) rows for queries of \(rows)")
       var call = call
       workspace.describe(layer: layer, &call)
       withUnsafeMutablePointer(to: &call) {
-        workers.run(workspace.itemCount, job: items, context: $0)
-        workers.run(workspace.mergeCount, job: merges, context: $0)
+        workers.run(workspace.itemCount, job: jobs.item, context: $0)
+        workers.run(workspace.mergeCount, job: jobs.merge, context: $0)
       }
     }
     return o

@@ -118,8 +118,11 @@ extension Context {
     let scratch = empty([job.scratch_bytes * workers.count], .i8)
     job.scratch = scratch.pointer.assumingMemoryBound(to: CChar.self)
     let workers = workers
-    perform {
-      withUnsafeMutablePointer(to: &job) { workers.run(Int(items), job: vt_linear_run, context: $0) }
+    // The operator holds addresses only: scratch and quantised rows must outlive its first run.
+    withExtendedLifetime((scratch, input)) {
+      perform {
+        withUnsafeMutablePointer(to: &job) { workers.run(Int(items), job: vt_linear_run, context: $0) }
+      }
     }
   }
 }

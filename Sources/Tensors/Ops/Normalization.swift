@@ -1,38 +1,67 @@
+import CVenturi
+import Costs
 import Numerics
 
 extension Context {
   /// x / √(mean(x²) + ε) · w along the last axis (Zhang, Sennrich: Root mean square layer normalization, 2019).
+  ///
+  /// - Precondition: f32 or a narrower float; `weight` has the last axis' extent.
   public func rmsNorm(_ x: Tensor, weight: Tensor, epsilon: Float) -> Tensor {
-    let y = empty(x.shape)
-    let rows = x.shape.rows
-    let n = x.shape.last
-    let (source, target, w) = (x.pointer(as: Float.self), y.pointer(as: Float.self), weight.pointer(as: Float.self))
-    let workers = workers
-    let body: (Int, Int) -> Void = { row, _ in
-      let s = source + row * n
-      let t = target + row * n
-      var acc = SIMD8<Float>(repeating: 0)
-      var i = 0
-      while i + 8 <= n {
-        let v = UnsafeRawPointer(s + i).loadUnaligned(as: SIMD8<Float>.self)
-        acc += v * v
-        i += 8
-      }
-      var sum = acc.sum()
-      while i < n {
-        sum += s[i] * s[i]
-        i += 1
-      }
-      let r = 1 / (sum / Float(n) + epsilon).squareRoot()
-      for i in 0..<n { t[i] = s[i] * r * w[i] }
-    }
-    perform {
-      if rows <= 8 {
-        for row in 0..<rows { body(row, 0) }
-      } else {
-        workers.run(rows, body)
+    precondition(weight.count == x.shape.last, "a weight of \(weight.shape) for rows of \(x.shape)")
+    let weight = contiguous(cast(weight, to: .f32))
+    return withExtendedLifetime(weight) {
+      let w = UnsafePointer(weight.pointer(as: Float.self))
+      return rows(x) { kernels, count, source, target in
+        kernels.pointee.rms_norm_f32(Int64(count), source, w, epsilon, target)
       }
     }
-    return y
+  }
+
+  /// (x - mean) / √(variance + ε) · w + b along the last axis (Ba, Kiros, Hinton: Layer normalization, 2016); the variance is
+  /// that of the row, divided by its length.
+  ///
+  /// - Precondition: f32 or a narrower float; `weight` and `bias` have the last axis' extent.
+  public func layerNorm(_ x: Tensor, weight: Tensor? = nil, bias: Tensor? = nil, epsilon: Float = 1e-5) -> Tensor {
+    for part in [weight, bias].compactMap({ $0 }) {
+      precondition(part.count == x.shape.last, "a weight or bias of \(part.shape) for rows of \(x.shape)")
+    }
+    let weight = weight.map { contiguous(cast($0, to: .f32)) }
+    let bias = bias.map { contiguous(cast($0, to: .f32)) }
+    return withExtendedLifetime((weight, bias)) {
+      let w = (weight?.pointer(as: Float.self)).map { UnsafePointer($0) }
+      let b = (bias?.pointer(as: Float.self)).map { UnsafePointer($0) }
+      return rows(x) { kernels, count, source, target in
+        kernels.pointee.layer_norm_f32(Int64(count), source, w, b, epsilon, target)
+      }
+    }
+  }
+
+  /// What a norm or softmax over rows of `shape` computes and moves at least.
+  public static func rowCost(_ shape: Shape) -> OperationCost {
+    let bytes = 4 * Double(shape.count)
+    return OperationCost(flops: 4 * Double(shape.count), bytesRead: bytes, bytesWritten: bytes)
+  }
+
+  /// Applies a function of rows along the last axis, computed in f32, the result in the type of `x`.
+  func rows(
+    _ x: Tensor,
+    _ body:
+      @escaping (
+        UnsafePointer<vt_elementwise_kernels>, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>
+      ) -> Void
+  ) -> Tensor {
+    precondition(
+      x.dtype == .f32 || x.dtype == .f16 || x.dtype == .bf16, "rows of \(x.dtype.displayName) \(x.shape)")
+    let source = contiguous(cast(x, to: .f32))
+    let y = withExtendedLifetime(source) {
+      let y = empty(x.shape)
+      let width = x.shape.last
+      let (from, to, kernels) = (source.pointer(as: Float.self), y.pointer(as: Float.self), elementwiseKernels)
+      performRanges(width == 0 ? 0 : x.shape.rows, grain: max(1, 8192 / max(1, width))) { rows in
+        for row in rows { body(kernels, width, from + row * width, to + row * width) }
+      }
+      return y
+    }
+    return cast(y, to: x.dtype)
   }
 }

@@ -107,7 +107,8 @@ extension DType {
 /// Decodes `count` elements of a row at `source` to f32, exactly as the type defines it.
 ///
 /// - Precondition: the type is f32, f16, bf16 or block-quantised, and `count` is a whole number of blocks.
-public func decodeRow(_ dtype: DType, count: Int, from source: UnsafeRawPointer, to target: UnsafeMutablePointer<Float>) {
+public func decodeRow(_ dtype: DType, count: Int, from source: UnsafeRawPointer, to target: UnsafeMutablePointer<Float>)
+{
   guard let format = dtype.packedFormat else { preconditionFailure("\(dtype.displayName) rows are not decoded") }
   vt_decode_row(format, Int32(count), source, target)
 }

@@ -1,0 +1,33 @@
+import ArgumentParser
+import Venturi
+
+extension ComputeMode: ExpressibleByArgument {}
+
+/// Which model, and how it is loaded.
+package struct ModelOptions: ParsableArguments {
+  @Option(name: [.customShort("m"), .customLong("model")], help: "A model file's path, or the name of a pulled model.")
+  package var model = "smollm2"
+
+  @Option(
+    name: [.customShort("t"), .customLong("threads")], help: "Threads that compute; by default one per processor.")
+  package var threads: Int?
+
+  @Option(name: [.customShort("b"), .customLong("batch-size")], help: "The most prompt tokens computed in one step.")
+  package var batchSize: Int = 512
+
+  @Option(
+    help: "fast: 8-bit activations on the file's weights. f32: weights decoded to f32, all computed in f32.")
+  package var compute: ComputeMode = .fast
+
+  @Option(help: ArgumentHelp("Refuse a model that needs more memory than this.", valueName: "bytes, 512M, 2G"))
+  package var memoryLimit: ByteCount?
+
+  package init() {}
+
+  /// The engine's options.
+  func engineOptions(contextLength: Int? = nil) -> EngineOptions {
+    EngineOptions(
+      compute: compute, threads: threads, contextLength: contextLength, memoryLimit: memoryLimit?.bytes,
+      stepTokens: batchSize, maxRunning: min(64, max(1, batchSize)))
+  }
+}

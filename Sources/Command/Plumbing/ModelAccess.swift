@@ -1,0 +1,42 @@
+import Profiling
+import Venturi
+
+/// From what a user calls a model to the loaded thing.
+enum ModelAccess {
+  /// The folder for models and everything else that is kept.
+  static var home: String { ModelHome().path }
+
+  /// The file that a path or name means.
+  ///
+  /// - Throws: ``CommandFailure``, which says how to get the model.
+  static func path(of model: String) throws -> String {
+    do throws(InferenceError) { return try ModelHome().file(for: model) } catch {
+      guard case .modelNotFound = error, ModelPackage.known.contains(where: { $0.name == model }) else { throw error }
+      throw CommandFailure(
+        status: .unavailable, kind: "model_not_found",
+        message: "the model '\(model)' is not in \(ModelHome().models); `venturi pull \(model)` fetches it")
+    }
+  }
+
+  /// The engine for a model, and the seconds that loading took.
+  ///
+  /// - Throws: what loading throws.
+  static func load(_ model: ModelOptions, contextLength: Int? = nil) async throws -> (Engine, Double) {
+    let path = try path(of: model.model)
+    let clock = ContinuousClock()
+    let start = clock.now
+    let engine = try await Engine.load(path, options: model.engineOptions(contextLength: contextLength))
+    return (engine, (clock.now - start) / .seconds(1))
+  }
+
+  /// The tokenizer of a model file.
+  ///
+  /// - Throws: what reading the file throws.
+  static func tokenizer(_ model: String) throws -> BytePairTokenizer {
+    let storage = try Storage(mapping: try path(of: model))
+    return try BytePairTokenizer(GGUFFile(storage.bytes, keeper: storage))
+  }
+
+  /// The models in the home, by name; none where it cannot be read.
+  static func models() -> [ModelHome.Entry] { (try? ModelHome().list()) ?? [] }
+}

@@ -1,0 +1,57 @@
+import Profiling
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// Standard output carries the answer and nothing else; all else goes to standard error.
+package enum Output {
+  /// Whether standard output is a terminal.
+  package static let answerIsTerminal = isatty(STDOUT_FILENO) == 1
+  /// Whether standard error is a terminal.
+  package static let noteIsTerminal = isatty(STDERR_FILENO) == 1
+
+  /// A line of the answer.
+  package static func answer(_ line: String) { write(line.hasSuffix("\n") ? line : line + "\n", to: STDOUT_FILENO) }
+
+  /// A piece of the answer, as it comes.
+  package static func piece(_ text: String) { write(text, to: STDOUT_FILENO) }
+
+  /// A line beside the answer.
+  package static func note(_ line: String) { write(line.hasSuffix("\n") ? line : line + "\n", to: STDERR_FILENO) }
+
+  /// A piece beside the answer.
+  package static func notePiece(_ text: String) { write(text, to: STDERR_FILENO) }
+
+  /// An error: a sentence on standard error and, for programs, an object on standard output.
+  package static func failure(_ failure: CommandFailure, json: Bool) {
+    if json { answer(failure.json.line) }
+    note("venturi: \(failure.message)")
+  }
+
+  /// Writes everything; a reader that went away ends the program quietly, as it does with any command.
+  private static func write(_ text: String, to file: Int32) {
+    var text = text
+    text.withUTF8 { bytes in
+      var sent = 0
+      while sent < bytes.count {
+        let count = systemWrite(file, bytes.baseAddress.map { $0 + sent }, bytes.count - sent)
+        if count < 0, errno == EINTR || errno == EAGAIN { continue }
+        if count < 0, errno == EPIPE, file == STDOUT_FILENO { _exit(ExitStatus.failure.rawValue) }
+        if count <= 0 { return }
+        sent += count
+      }
+    }
+  }
+}
+
+private func systemWrite(_ file: Int32, _ base: UnsafePointer<UInt8>?, _ count: Int) -> Int {
+  #if canImport(Glibc)
+    Glibc.write(file, base, count)
+  #else
+    Musl.write(file, base, count)
+  #endif
+}

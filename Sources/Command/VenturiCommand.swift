@@ -1,0 +1,78 @@
+import ArgumentParser
+import Profiling
+
+/// The command's root: verbs, and what holds for all of them.
+package struct VenturiCommand: ParsableCommand {
+  package static let configuration = CommandConfiguration(
+    commandName: "venturi",
+    abstract: "Runs, measures and inspects language models on this machine's processors.",
+    discussion: """
+      Every option of a verb can be given by an environment variable too: --threads by VENTURI_THREADS. A flag counts \
+      over the environment, the environment over the configuration file, and that over the default; \
+      `venturi doctor --show-origin` says which counts. Exit codes: 0 done, 1 failed, 2 wrong usage, 65 bad model \
+      file, 69 something is missing, 75 overloaded, 130 interrupted.
+      """,
+    version: Version.text,
+    subcommands: [
+      Run.self, Chat.self, Pull.self, Ls.self, Show.self, Rm.self, Tokenize.self, Bench.self, Eval.self, Doctor.self,
+    ])
+
+  package init() {}
+
+  /// Parses and runs; prints what went wrong and returns the exit code.
+  package static func execute(_ arguments: [String]) -> ExitStatus {
+    let wantsJSON = arguments.contains("--json") || Settings.isOn(environmentValue("VENTURI_JSON"))
+    do {
+      let settings = try Settings.load()
+      let completed = settings.completing(arguments)
+      if let note = try prepare(arguments) { Output.note(note) }
+      var command: any ParsableCommand
+      do { command = try parseAsRoot(completed) } catch {
+        return finish(parsing: error, settings.origins(completed, beside: arguments), wantsJSON)
+      }
+      if let asynchronous = command as? any AsyncParsableCommand {
+        nonisolated(unsafe) let verb = asynchronous
+        try Waiting.run {
+          var verb = verb
+          try await verb.run()
+        }
+      } else {
+        try command.run()
+      }
+      return .ok
+    } catch let status as ExitStatus {
+      return status
+    } catch let exit as ExitCode {
+      return ExitStatus(rawValue: exit.rawValue) ?? .failure
+    } catch {
+      if exitCode(for: error) == .success || error is CleanExit || error is ValidationError {
+        return finish(parsing: error, [], wantsJSON)
+      }
+      let failure = CommandFailure(error)
+      Output.failure(failure, json: wantsJSON)
+      return failure.status
+    }
+  }
+
+  /// What is wrong with the call before it is parsed, if it is worth a note.
+  private static func prepare(_ arguments: [String]) throws -> String? {
+    guard let verb = arguments.first, Siblings.known[verb] != nil else { return nil }
+    throw CommandFailure(
+      status: .unavailable, kind: "unavailable",
+      message:
+        "'\(verb)' is done by the program venturi-\(verb), which is not installed (\(Siblings.known[verb] ?? ""))")
+  }
+
+  /// Help and versions are answers; everything else that parsing says is an error of usage.
+  private static func finish(parsing error: any Error, _ origins: [String], _ wantsJSON: Bool) -> ExitStatus {
+    if exitCode(for: error) == .success {
+      Output.answer(fullMessage(for: error))
+      return .ok
+    }
+    let failure = CommandFailure(status: .usage, kind: "usage", message: message(for: error))
+    if wantsJSON { Output.answer(failure.json.line) }
+    Output.note(fullMessage(for: error))
+    for origin in origins { Output.note(origin) }
+    return .usage
+  }
+}

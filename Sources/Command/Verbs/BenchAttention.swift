@@ -1,0 +1,76 @@
+import ArgumentParser
+import Profiling
+import Venturi
+
+/// Forward passes of exact attention.
+package struct BenchAttention: ParsableCommand {
+  package static let configuration = CommandConfiguration(
+    commandName: "attention", abstract: "Forward passes of exact attention over one sequence, f32.")
+
+  @Option(name: .customLong("n"), help: "Sequence lengths.")
+  package var n = CountList([2048, 8192])
+
+  @Option(help: "Query heads.")
+  package var heads: Int = 8
+
+  @Option(help: "Key and value heads; by default as many as query heads.")
+  package var kvHeads: Int?
+
+  @Option(name: .customLong("d"), help: "The width of a head.")
+  package var d: Int = 64
+
+  @Flag(inversion: .prefixedNo, help: "Only causal, or only full attention; by default both.")
+  package var causal: Bool?
+
+  @Option(name: [.customShort("t"), .customLong("threads")], help: "Thread counts.")
+  package var threads = CountList([KernelThreads.all])
+
+  @OptionGroup(title: "Benchmark") package var bench: BenchOptions
+  @OptionGroup(title: "Output") package var output: OutputOptions
+
+  package init() {}
+
+  package func validate() throws {
+    if n.values.contains(where: { !(1...65536).contains($0) }) {
+      throw ValidationError("--n \(n.defaultValueDescription): must be from 1 to 65536")
+    }
+    if !(1...1024).contains(heads) { throw ValidationError("--heads \(heads): must be from 1 to 1024") }
+    if let kvHeads, kvHeads < 1 || !heads.isMultiple(of: kvHeads) {
+      throw ValidationError("--kv-heads \(kvHeads): must divide --heads \(heads)")
+    }
+    if !(1...1024).contains(d) { throw ValidationError("--d \(d): must be from 1 to 1024") }
+    if threads.values.contains(where: { !(1...1024).contains($0) }) {
+      throw ValidationError("--threads \(threads.defaultValueDescription): must be from 1 to 1024")
+    }
+  }
+
+  package func run() throws {
+    // Without a choice of heads: equal heads, and nine query heads over three, as small models have them.
+    let shapes = heads == 8 && kvHeads == nil && d == 64 ? [(8, 8), (9, 3)] : [(heads, kvHeads ?? heads)]
+    let masks = causal.map { [$0] } ?? [false, true]
+    let cases = shapes.flatMap { heads, kvHeads in
+      n.values.flatMap { n in
+        masks.map { AttentionCase(n: n, heads: heads, kvHeads: kvHeads, d: d, causal: $0) }
+      }
+    }
+    let benchmark = AttentionBenchmark(
+      cases: cases, threads: threads.values, peers: bench.peers, timing: bench.timing,
+      fingerprint: bench.fingerprint("attention"))
+    let progress = ProgressBar("bench")
+    defer { progress.finish() }
+    let result = try benchmark.run(
+      catalogue: BenchOptions.catalogue, store: try bench.store(),
+      report: { row in
+        progress.finish()
+        Output.note(BenchTable.line(row))
+        progress.show("measuring")
+      }, isCancelled: { Interrupts.isRequested })
+    progress.finish()
+    let report: JSON = [
+      "pairs": .integer(bench.pairs), "machine": MachineReport.json, "ceilings": .array(result.ceilings),
+      "geometricMean": MatrixBenchmark.geometricMean(result.rows),
+      "smallest": MatrixBenchmark.smallest(result.rows), "rows": .array(result.rows),
+    ]
+    Output.answer(output.json ? report.line : BenchTable.text(result.rows))
+  }
+}

@@ -1,0 +1,10 @@
+import ArgumentParser
+
+/// How good a model's predictions are.
+package struct Eval: ParsableCommand {
+  package static let configuration = CommandConfiguration(
+    commandName: "eval", abstract: "Measures quality on a text.",
+    subcommands: [EvalPerplexity.self, EvalDivergence.self])
+
+  package init() {}
+}

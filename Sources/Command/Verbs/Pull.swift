@@ -1,0 +1,46 @@
+import ArgumentParser
+import Profiling
+import Venturi
+
+/// Fetches a model.
+package struct Pull: AsyncParsableCommand {
+  package static let configuration = CommandConfiguration(
+    commandName: "pull", abstract: "Fetches a model by name into the model home.",
+    discussion: "The home is what VENTURI_HOME names, else ~/.cache/venturi. Known names: smollm2.")
+
+  @Argument(help: "The model's name.")
+  package var name: String
+
+  @Flag(help: "Fetch it again where it is there already.")
+  package var force = false
+
+  @OptionGroup(title: "Output") package var output: OutputOptions
+
+  package init() {}
+
+  package func run() async throws {
+    let progress = ProgressBar(name)
+    defer { progress.finish() }
+    let name = name, force = force
+    // Cancelling the task stops the fetch and removes what it left behind.
+    let fetch = Task {
+      try await ModelPull()(name, again: force) { state in
+        switch state {
+        case .fetching(let bytes, let total): progress.update(bytes: bytes, of: total)
+        case .unpacking: progress.show("unpacking")
+        case .verifying: progress.show("verifying")
+        }
+      }
+    }
+    let path = try await Interrupts.handled(by: {
+      fetch.cancel()
+      return true
+    }) { try await fetch.value }
+    progress.finish()
+    if output.json {
+      Output.answer(JSON.object([JSON.Member("name", .string(name)), JSON.Member("path", .string(path))]).line)
+    } else {
+      Output.answer(path)
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import ArgumentParser
+import CVenturi
+import Profiling
+import Synchronization
+import Venturi
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// One prompt, one answer.
+package struct Run: AsyncParsableCommand {
+  package static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Answers a prompt.",
+    discussion: """
+      The prompt is the argument, or --prompt, or --file, or what is piped in. The answer goes to standard output as it \
+      is made; one line about the speed goes to standard error.
+      """)
+
+  @Argument(help: "The prompt.")
+  package var words: String?
+
+  @Option(name: [.customShort("p"), .customLong("prompt")], help: "The prompt.")
+  package var prompt: String?
+
+  @Option(name: [.customShort("f"), .customLong("file")], help: "Read the prompt from a file.")
+  package var file: String?
+
+  @Flag(help: "Continue the text as it stands, without the chat template.")
+  package var raw = false
+
+  @Option(help: "Report each token's log-probability and so many alternatives.")
+  package var logprobs: Int?
+
+  @Flag(help: "With --json: a line for every piece of text too, before the object of the whole answer.")
+  package var stream = false
+
+  @OptionGroup(title: "Model") package var model: ModelOptions
+  @OptionGroup(title: "Drawing") package var generation: GenerationFlags
+  @OptionGroup(title: "Output") package var output: OutputOptions
+
+  package init() {}
+
+  package func run() async throws {
+    let text = try promptText()
+    let (engine, loadSeconds) = try await ModelAccess.load(model, contextLength: generation.contextLength)
+    var conversation: [ChatMessage] = []
+    if let system = generation.systemPrompt { conversation.append(ChatMessage(role: .system, content: system)) }
+    conversation.append(ChatMessage(role: .user, content: text))
+    let answer = engine.generate(
+      raw ? .text(text) : .chat(conversation), options: generation.options(logprobs: logprobs))
+    let (completion, tokens, firstToken) = try await read(answer, vocabulary: engine)
+    let report = RunReport(
+      model: engine.model.description.name, completion: completion, tokens: tokens, engine: engine,
+      loadSeconds: loadSeconds, processToFirstToken: firstToken, wantsLogprobs: logprobs != nil)
+    if output.json {
+      Output.answer(report.json.line)
+    } else {
+      if !completion.text.hasSuffix("\n") { Output.piece("\n") }
+      Output.note(report.speedLine)
+    }
+    if completion.reason == .cancelled { throw ExitStatus.interrupted }
+  }
+
+  private func read(
+    _ answer: Generation, vocabulary engine: Engine
+  ) async throws -> (Completion, [GeneratedToken], Double?) {
+    try await Interrupts.handled(by: {
+      answer.cancel()
+      return true
+    }) {
+      var tokens: [GeneratedToken] = []
+      var firstToken: Double?
+      for try await event in answer {
+        switch event {
+        case .progress: break
+        case .token(let token):
+          tokens.append(token)
+          if stream, output.json { Output.answer(RunReport.json(token, engine).line) }
+        case .text(let piece):
+          if firstToken == nil { firstToken = vt_seconds_since_process_start() }
+          if !output.json { Output.piece(piece) }
+          if output.json, stream { Output.answer(JSON.object([JSON.Member("piece", .string(piece))]).line) }
+        case .finished(let completion): return (completion, tokens, firstToken)
+        }
+      }
+      throw CancellationError()
+    }
+  }
+
+  private func promptText() throws -> String {
+    let given = [words, prompt, file].compactMap { $0 }
+    if given.count > 1 { throw ValidationError("one prompt at a time: an argument, --prompt or --file") }
+    if let file { return try InputText.file(file) }
+    if let text = given.first, text != "-" { return text }
+    if given.isEmpty, isatty(STDIN_FILENO) == 1 { throw ValidationError("a prompt is missing") }
+    let text = InputText.standardInput()
+    if text.isEmpty { throw ValidationError("a prompt is missing: standard input is empty") }
+    return text
+  }
+}

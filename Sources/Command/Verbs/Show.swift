@@ -1,0 +1,34 @@
+import ArgumentParser
+import Profiling
+import Venturi
+
+/// What is in a model file.
+package struct Show: ParsableCommand {
+  package static let configuration = CommandConfiguration(
+    commandName: "show", abstract: "Shows what is in a model file: sizes, weight types, memory need.")
+
+  @Argument(help: "A model file's path, or the name of a pulled model.")
+  package var model = "smollm2"
+
+  @Flag(help: "List the metadata too.")
+  package var metadata = false
+
+  @Flag(help: "List the tensors too.")
+  package var tensors = false
+
+  @OptionGroup(title: "Output") package var output: OutputOptions
+
+  package init() {}
+
+  package func run() throws {
+    let path = try ModelAccess.path(of: model)
+    let storage = try Storage(mapping: path)
+    let file = try GGUFFile(storage.bytes, keeper: storage)
+    let report = try ShowReport(path: path, file: file, fileBytes: storage.byteCount)
+    if output.json {
+      Output.answer(report.json(metadata: true, tensors: tensors).line)
+    } else {
+      Output.answer(report.text(metadata: metadata, tensors: tensors))
+    }
+  }
+}

@@ -1,0 +1,129 @@
+import Profiling
+import Venturi
+
+/// What `show` says about a file.
+struct ShowReport {
+  /// Weights of one type.
+  struct TypeRow {
+    var name: String
+    var tensors: Int
+    var parameters: Int
+    var bytes: Int
+  }
+
+  let path: String
+  let file: GGUFFile
+  let inventory: WeightInventory
+  let types: [TypeRow]
+  let context: Int
+
+  /// - Throws: `FormatError`.
+  init(path: String, file: GGUFFile, fileBytes: Int) throws {
+    self.path = path
+    self.file = file
+    inventory = try WeightInventory(file, fileBytes: fileBytes)
+    context = try file.uintIfPresent("\(file.string("general.architecture")).context_length") ?? 0
+    var rows: [String: TypeRow] = [:]
+    for weight in inventory.weights {
+      let name = weight.dtype.displayName
+      var row = rows[name] ?? TypeRow(name: name, tensors: 0, parameters: 0, bytes: 0)
+      row.tensors += 1
+      row.parameters += weight.count
+      row.bytes += weight.bytes
+      rows[name] = row
+    }
+    types = rows.values.sorted { ($0.bytes, $0.name) > ($1.bytes, $1.name) }
+  }
+
+  private var parameters: Int { types.reduce(0) { $0 + $1.parameters } }
+  private var weightBytes: Int { types.reduce(0) { $0 + $1.bytes } }
+  private var sequenceBytes: Int {
+    let (bytes, overflow) = inventory.cacheBytesPerToken.multipliedReportingOverflow(by: context)
+    return overflow ? .max : bytes
+  }
+  private var name: String { (try? file.stringIfPresent("general.name")) ?? "unnamed" }
+  private var architecture: String { (try? file.string("general.architecture")) ?? "" }
+
+  func json(metadata: Bool, tensors: Bool) -> JSON {
+    var members: [JSON.Member] = [
+      JSON.Member("name", .string(name)), JSON.Member("path", .string(path)),
+      JSON.Member("architecture", .string(architecture)), JSON.Member("fileBytes", .integer(inventory.fileBytes)),
+      JSON.Member("parameters", .integer(parameters)), JSON.Member("contextLength", .integer(context)),
+      JSON.Member(
+        "types",
+        .array(
+          types.map { row in
+            [
+              "type": .string(row.name), "tensors": .integer(row.tensors), "parameters": .integer(row.parameters),
+              "bytes": .integer(row.bytes),
+            ]
+          })),
+      JSON.Member(
+        "memory",
+        [
+          "weights": .integer(weightBytes), "perToken": .integer(inventory.cacheBytesPerToken),
+          "fullSequence": .integer(sequenceBytes),
+        ]),
+    ]
+    if metadata {
+      let entries = file.entries.map { JSON.Member($0.key, Self.json($0.value)) }
+      members.append(JSON.Member("metadata", .object(entries)))
+    }
+    if tensors {
+      members.append(
+        JSON.Member(
+          "tensors",
+          .array(
+            file.tensors.map { tensor in
+              [
+                "name": .string(tensor.name), "type": .string(tensor.dtype.displayName),
+                "shape": .array(tensor.shape.dimensions.map { .integer($0) }),
+                "offset": .integer(tensor.byteRange.lowerBound), "bytes": .integer(tensor.byteRange.count),
+              ]
+            })))
+    }
+    return .object(members)
+  }
+
+  private static func json(_ value: GGUFValue) -> JSON {
+    if let integer = value.integer { return .integer(integer) }
+    switch value {
+    case .bool(let value): return .bool(value)
+    case .float32(let value): return .number(Double("\(value)") ?? Double(value))
+    case .float64(let value): return .number(value)
+    default: return .string(value.description)
+    }
+  }
+
+  func text(metadata: Bool, tensors: Bool) -> String {
+    var blocks = [
+      Human.table([
+        ["model", name], ["file", path], ["size", Human.bytes(inventory.fileBytes)], ["architecture", architecture],
+        ["parameters", "\(Human.fixed(Double(parameters) / 1e6, 1)) M"], ["context", "\(context) tokens"],
+        [
+          "memory",
+          "\(Human.bytes(weightBytes)) of weights, \(Human.bytes(inventory.cacheBytesPerToken)) for each token, "
+            + "\(Human.bytes(sequenceBytes)) for a full sequence",
+        ],
+      ]),
+      Human.table(
+        [["type", "tensors", "parameters", "bytes"]]
+          + types.map { [$0.name, "\($0.tensors)", "\($0.parameters)", Human.bytes($0.bytes)] },
+        numeric: [1, 2, 3]),
+    ]
+    if metadata {
+      blocks.append(
+        Human.table(
+          file.entries.map { entry in
+            let text = entry.value.description.split(whereSeparator: \.isNewline).joined(separator: "⏎")
+            return [entry.key, text.count > 100 ? "\(text.prefix(100))…" : text]
+          }))
+    }
+    if tensors {
+      blocks.append(
+        Human.table(
+          file.tensors.map { [$0.name, $0.dtype.displayName, "\($0.shape)", Human.bytes($0.byteRange.count)] }))
+    }
+    return blocks.joined(separator: "\n\n")
+  }
+}

@@ -1,0 +1,83 @@
+import Models
+import Tensors
+import Text
+
+/// A loaded model with its tokenizer, and the thread on which everything asked of it is computed.
+///
+/// ```swift
+/// let engine = try await Engine.load("smollm2")
+/// for try await event in engine.generate(.chat([.init(role: .user, content: "Why is the sky blue?")])) {
+///   if case .text(let piece) = event { print(piece, terminator: "") }
+/// }
+/// ```
+///
+/// Sessions share every step: each gives one token, prompts give chunks, and all are evaluated at once. What a session
+/// gets is the same, bit for bit, as if it were alone. Dropping the engine and its sessions ends the thread.
+public final class Engine: Sendable {
+  /// The model.
+  public let model: any LanguageModel
+  /// The model's tokenizer.
+  public let tokenizer: BytePairTokenizer
+  /// The model's chat template, if its file has one.
+  public let template: ChatTemplate?
+  /// How it was loaded.
+  public let options: EngineOptions
+  /// The longest sequence, in tokens.
+  public let contextLength: Int
+  let scheduler: Scheduler
+
+  /// An engine from its parts.
+  ///
+  /// - Throws: ``InferenceError/invalidOption(field:value:problem:)`` and
+  ///   ``InferenceError/vocabularyMismatch(tokenizer:model:)``.
+  public init(
+    model: any LanguageModel, tokenizer: BytePairTokenizer, template: ChatTemplate? = nil,
+    options: EngineOptions = EngineOptions()
+  ) throws(InferenceError) {
+    try options.validate()
+    let size = model.description.vocabularySize
+    if tokenizer.vocabulary.count > size {
+      throw .vocabularyMismatch(tokenizer: tokenizer.vocabulary.count, model: size)
+    }
+    self.model = model
+    self.tokenizer = tokenizer
+    self.template = template
+    self.options = options
+    contextLength = min(options.contextLength ?? .max, model.description.contextLength)
+    scheduler = try Scheduler(model: model, options: options)
+  }
+
+  deinit { scheduler.stop() }
+
+  /// A session, with a conversation that has already taken place or instructions, if any.
+  public func session(messages: [ChatMessage] = []) -> Session {
+    Session(engine: self, content: Session.Content(messages: messages))
+  }
+
+  /// A session that goes on from a snapshot of one of this engine's sessions.
+  public func session(from snapshot: SessionSnapshot) -> Session {
+    Session(
+      engine: self,
+      content: Session.Content(tokens: snapshot.tokens, state: snapshot.state, messages: snapshot.messages))
+  }
+
+  /// Continues a prompt in a session of its own.
+  ///
+  /// - Throws (in the loop): ``InferenceError``; the template's and the model's errors.
+  public func generate(_ prompt: Prompt, options: GenerationOptions = GenerationOptions()) -> Generation {
+    session().generate(prompt, options: options)
+  }
+
+  /// Runs `body` on the compute thread, alone, between two steps of the sessions; for measurements and evaluation.
+  ///
+  /// - Throws: what `body` throws; ``InferenceError/engineStopped``.
+  public func withModel<Value: Sendable>(
+    _ body: @escaping @Sendable (any LanguageModel) throws -> Value
+  ) async throws -> Value {
+    let model = model
+    return try await withCheckedThrowingContinuation { continuation in
+      let accepted = scheduler.perform { continuation.resume(with: Result { try body(model) }) }
+      if !accepted { continuation.resume(throwing: InferenceError.engineStopped) }
+    }
+  }
+}

@@ -1,0 +1,81 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// The few things that fetching does with files.
+enum Files {
+  /// The entries of a folder, sorted; none when it cannot be read.
+  static func names(in folder: String) -> [String] {
+    guard let directory = opendir(folder) else { return [] }
+    defer { closedir(directory) }
+    var names: [String] = []
+    while let item = readdir(directory) {
+      let name = withUnsafeBytes(of: &item.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names.sorted()
+  }
+
+  /// Every file below a folder. Links are files here: they are never followed.
+  static func all(in folder: String) -> [String] {
+    names(in: folder).flatMap { name in
+      let path = "\(folder)/\(name)"
+      return isFolder(path) ? all(in: path) : [path]
+    }
+  }
+
+  static func isFolder(_ path: String) -> Bool {
+    var status = stat()
+    return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
+  /// The size of a file; 0 when there is none.
+  static func size(_ path: String) -> Int {
+    var status = stat()
+    return lstat(path, &status) == 0 ? Int(status.st_size) : 0
+  }
+
+  /// Removes a folder and everything in it.
+  static func remove(folder: String) {
+    for name in names(in: folder) {
+      let path = "\(folder)/\(name)"
+      if isFolder(path) { remove(folder: path) } else { unlink(path) }
+    }
+    rmdir(folder)
+  }
+
+  /// The last lines of a text file.
+  static func tail(_ path: String, lines: Int) -> String {
+    guard let file = fopen(path, "r") else { return "" }
+    defer { fclose(file) }
+    var bytes = [UInt8](repeating: 0, count: 1 << 16)
+    let count = fread(&bytes, 1, bytes.count, file)
+    let text = String(decoding: bytes.prefix(count), as: UTF8.self)
+    return text.split(whereSeparator: \.isNewline).suffix(lines).joined(separator: "; ")
+  }
+
+  /// The SHA-256 of a file.
+  ///
+  /// - Throws: ``InferenceError/system(operation:path:code:)``; `CancellationError`.
+  static func sha256(_ path: String, isCancelled: () -> Bool) throws -> String {
+    guard let file = fopen(path, "r") else {
+      throw InferenceError.system(operation: "read", path: path, code: errno)
+    }
+    defer { fclose(file) }
+    var digest = SHA256()
+    let block = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
+    defer { block.deallocate() }
+    while true {
+      if isCancelled() { throw CancellationError() }
+      let count = fread(block.baseAddress, 1, block.count, file)
+      if count == 0 { break }
+      digest.update(UnsafeRawBufferPointer(rebasing: block[..<count]))
+    }
+    if ferror(file) != 0 { throw InferenceError.system(operation: "read", path: path, code: errno) }
+    return digest.finish()
+  }
+}

@@ -1,0 +1,176 @@
+/// Memory that drawing tokens reuses, and the selections that need it. One thread at a time.
+final class SamplingScratch {
+  /// A token that may be drawn.
+  struct Candidate {
+    let id: Int32
+    let logit: Float
+  }
+
+  static let block = 64
+  /// A changed copy of the logits.
+  var logits: [Float] = []
+  /// The largest logit of each block of 64; NaN counts as negative infinity.
+  private(set) var blockMaxima: [Float] = []
+  /// The largest logit.
+  private(set) var maximum = -Float.infinity
+  private var sorted: [Float] = []
+  private var keys: [UInt64] = []
+  private var swap: [UInt64] = []
+  var candidates: [Candidate] = []
+  var weights: [Float] = []
+
+  /// Reads a row of logits; everything else asks about it.
+  func scan(_ row: UnsafeBufferPointer<Float>) {
+    let blocks = (row.count + Self.block - 1) / Self.block
+    blockMaxima.removeAll(keepingCapacity: true)
+    blockMaxima.reserveCapacity(blocks)
+    maximum = -.infinity
+    for block in 0..<blocks {
+      let start = block * Self.block
+      var largest = -Float.infinity
+      if start + Self.block <= row.count {
+        // A comparison with NaN is false, so NaN never wins.
+        var lanes = SIMD16<Float>(repeating: -.infinity)
+        for part in stride(from: start, to: start + Self.block, by: 16) {
+          let values = row.lanes(part)
+          lanes.replace(with: values, where: values .> lanes)
+        }
+        largest = lanes.max()
+      } else {
+        for value in row[start...] where value > largest { largest = value }
+      }
+      blockMaxima.append(largest)
+      if largest > maximum { maximum = largest }
+    }
+  }
+
+  /// The lowest id with the largest logit of the row that was scanned.
+  func argmax(_ row: UnsafeBufferPointer<Float>) -> Int32 {
+    for block in blockMaxima.indices where blockMaxima[block] == maximum {
+      let start = block * Self.block
+      for id in start..<min(start + Self.block, row.count) where row[id] == maximum {
+        return Int32(truncatingIfNeeded: id)
+      }
+    }
+    return 0
+  }
+
+  /// Fills ``candidates`` with the `count` largest logits above negative infinity, largest first, equal ones by id.
+  func selectLargest(_ count: Int, _ row: UnsafeBufferPointer<Float>) {
+    // At least `count` blocks have a maximum as large as the count-th largest one, so nothing below it can be chosen.
+    var threshold = -Float.infinity
+    if count < blockMaxima.count {
+      sorted = blockMaxima
+      sorted.sort(by: >)
+      threshold = sorted[count - 1]
+    }
+    gather(row, from: threshold)
+    sortKeys()
+    fillCandidates(prefix: count)
+  }
+
+  /// Fills ``candidates`` with all logits of at least `threshold` and above negative infinity, largest first.
+  func selectSorted(_ row: UnsafeBufferPointer<Float>, from threshold: Float) {
+    gather(row, from: threshold)
+    sortKeys()
+    fillCandidates(prefix: keys.count)
+  }
+
+  /// Fills ``candidates`` with all logits of at least `threshold` and above negative infinity, in the order of ids.
+  func selectUnsorted(_ row: UnsafeBufferPointer<Float>, from threshold: Float) {
+    gather(row, from: threshold)
+    fillCandidates(prefix: keys.count)
+  }
+
+  /// The sum of e^(x - maximum) over the row that was scanned, in Double over blocks.
+  func mass(_ row: UnsafeBufferPointer<Float>) -> Double {
+    let shift = maximum
+    var sum = 0.0
+    var start = 0
+    while start + Self.block <= row.count {
+      var lanes = SIMD16<Float>()
+      for part in stride(from: start, to: start + Self.block, by: 16) { lanes += exponential(row.lanes(part) - shift) }
+      sum += Double(lanes.sum())
+      start += Self.block
+    }
+    while start < row.count {
+      sum += Double(exponential(SIMD16(repeating: row[start] - shift))[0])
+      start += 1
+    }
+    return sum
+  }
+
+  /// A token's log-probability in the softmax of a row, and the likeliest tokens with theirs.
+  func logProbabilities(
+    _ row: UnsafeBufferPointer<Float>, of token: Int32, top count: Int
+  ) -> (Float, [GeneratedToken.Alternative]) {
+    scan(row)
+    guard maximum > -.infinity, maximum < .infinity else { return (-.infinity, []) }
+    let normaliser = Double(maximum) + logarithm(mass(row))
+    func logProbability(_ logit: Float) -> Float { logit.isNaN ? -.infinity : Float(Double(logit) - normaliser) }
+    candidates.removeAll(keepingCapacity: true)
+    if count > 0 { selectLargest(count, row) }
+    let alternatives = candidates.map {
+      GeneratedToken.Alternative(id: $0.id, logProbability: logProbability($0.logit))
+    }
+    return (logProbability(row[Int(token)]), alternatives)
+  }
+
+  /// Packs each logit of at least `threshold` with its id so that ascending keys are descending logits, then ids.
+  private func gather(_ row: UnsafeBufferPointer<Float>, from threshold: Float) {
+    keys.removeAll(keepingCapacity: true)
+    for block in blockMaxima.indices where blockMaxima[block] >= threshold {
+      let start = block * Self.block
+      for id in start..<min(start + Self.block, row.count) {
+        let value = row[id]
+        if value >= threshold, value > -.infinity {
+          keys.append(UInt64(Self.descending(value)) << 32 | UInt64(id))
+        }
+      }
+    }
+  }
+
+  private func fillCandidates(prefix count: Int) {
+    candidates.removeAll(keepingCapacity: true)
+    for key in keys.prefix(count) {
+      let id = Int32(truncatingIfNeeded: key & 0xFFFF_FFFF)
+      candidates.append(Candidate(id: id, logit: Self.value(UInt32(truncatingIfNeeded: key >> 32))))
+    }
+  }
+
+  /// Bits whose order is the descending order of the numbers; 0 and -0 are equal.
+  private static func descending(_ value: Float) -> UInt32 {
+    let bits = (value + 0).bitPattern
+    return bits >> 31 == 1 ? bits : ~bits & 0x7FFF_FFFF
+  }
+
+  private static func value(_ key: UInt32) -> Float {
+    Float(bitPattern: key >> 31 == 1 ? key : ~key & 0x7FFF_FFFF)
+  }
+
+  /// Sorts ``keys``; many of them by digits, since their ids are in order already.
+  private func sortKeys() {
+    if keys.count < 2048 { return keys.sort() }
+    swap.removeAll(keepingCapacity: true)
+    swap.append(contentsOf: keys)
+    for shift in stride(from: 32, to: 64, by: 8) {
+      var starts = [Int](repeating: 0, count: 257)
+      for key in keys { starts[Int(key >> UInt64(shift) & 0xFF) + 1] += 1 }
+      for digit in 0..<256 { starts[digit + 1] += starts[digit] }
+      for key in keys {
+        let digit = Int(key >> UInt64(shift) & 0xFF)
+        swap[starts[digit]] = key
+        starts[digit] += 1
+      }
+      (keys, swap) = (swap, keys)
+    }
+  }
+}
+
+extension UnsafeBufferPointer<Float> {
+  /// Sixteen numbers from `index` on.
+  @inline(__always)
+  func lanes(_ index: Int) -> SIMD16<Float> {
+    UnsafeRawBufferPointer(self).loadUnaligned(fromByteOffset: index * 4, as: SIMD16<Float>.self)
+  }
+}

@@ -1,0 +1,59 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Threads of the engine's own: what computes or waits for files must not hold up Swift's cooperative pool.
+enum Thread {
+  private final class Body {
+    let run: @Sendable () -> Void
+    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+  }
+
+  /// Runs `body` on a new thread.
+  ///
+  /// - Throws: ``InferenceError/system(operation:path:code:)``.
+  static func start(_ body: @escaping @Sendable () -> Void) throws(InferenceError) {
+    var attributes = pthread_attr_t()
+    pthread_attr_init(&attributes)
+    defer { pthread_attr_destroy(&attributes) }
+    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+    pthread_attr_setstacksize(&attributes, 8 << 20)
+    let box = Unmanaged.passRetained(Body(body))
+    #if canImport(Darwin)
+      var thread: pthread_t?
+    #else
+      var thread = pthread_t()
+    #endif
+    let code = pthread_create(&thread, &attributes, Thread.entry, box.toOpaque())
+    if code != 0 {
+      box.release()
+      throw .system(operation: "start a thread", path: "", code: code)
+    }
+  }
+
+  /// Runs `body` on a new thread and waits for it without holding a thread of the pool.
+  static func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+    try await withCheckedThrowingContinuation { continuation in
+      do { try start { continuation.resume(with: Result { try body() }) } } catch {
+        continuation.resume(throwing: error)
+      }
+    }
+  }
+
+  #if canImport(Darwin)
+    private static let entry: @convention(c) (UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? = { context in
+      Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run()
+      return nil
+    }
+  #else
+    private static let entry: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { context in
+      guard let context else { return nil }
+      Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run()
+      return nil
+    }
+  #endif
+}

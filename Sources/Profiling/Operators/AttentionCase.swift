@@ -1,0 +1,27 @@
+/// A forward pass of exact attention over one sequence, f32.
+public struct AttentionCase: Sendable, Equatable {
+  /// Queries and keys.
+  public var n: Int
+  /// Query heads.
+  public var heads: Int
+  /// Key and value heads.
+  public var kvHeads: Int
+  /// The width of a head.
+  public var d: Int
+  /// Whether a query sees only keys up to its own position.
+  public var causal: Bool
+
+  /// A case.
+  public init(n: Int, heads: Int, kvHeads: Int, d: Int, causal: Bool) {
+    self.n = n
+    self.heads = heads
+    self.kvHeads = kvHeads
+    self.d = d
+    self.causal = causal
+  }
+
+  /// `N2048 H8/8 d64 causal`.
+  public var name: String { "N\(n) H\(heads)/\(kvHeads) d\(d)\(causal ? " causal" : "")" }
+  /// Operations of both products, half of them where the pass is causal.
+  public var operations: Double { 4 * Double(heads) * Double(n) * Double(n) * Double(d) * (causal ? 0.5 : 1) }
+}

@@ -1,0 +1,24 @@
+/// A product of f32 matrices: C[M, N] = A[M, K] · B.
+public struct MatrixProduct: Sendable, Equatable {
+  /// Rows.
+  public var m: Int
+  /// Columns.
+  public var n: Int
+  /// The inner extent.
+  public var k: Int
+  /// Whether B lies as [N, K], a linear layer's weights, else as [K, N].
+  public var transposed: Bool
+
+  /// A product.
+  public init(m: Int, n: Int, k: Int, transposed: Bool) {
+    self.m = m
+    self.n = n
+    self.k = k
+    self.transposed = transposed
+  }
+
+  /// `8x1536x576`, and `^T` where B is transposed: M, N, K.
+  public var name: String { "\(m)x\(n)x\(k)" + (transposed ? "^T" : "") }
+  /// Operations, a multiply and an add counted as two.
+  public var operations: Double { 2 * Double(m) * Double(n) * Double(k) }
+}

@@ -1,0 +1,87 @@
+import ArgumentParser
+import Command
+import Inference
+import Models
+import Profiling
+import Tensors
+import Testing
+
+@Suite("Arguments")
+struct ArgumentTests {
+  @Test func llamaNamesMeanTheSame() throws {
+    let arguments = [
+      "run", "-m", "x.gguf", "-p", "hi", "-n", "-1", "-c", "1024", "-t", "3", "-b", "64", "-s", "-1", "--temp", "0.1",
+      "--top-k", "5", "--top-p", "0.9", "--min-p", "0.1", "--repeat-penalty", "1.1", "--repeat-last-n", "-1",
+      "-l", "15+2.5", "-l", "16-inf", "-r", "end", "-sys", "be brief", "--logprobs", "3",
+    ]
+    let run = try #require(try VenturiCommand.parseAsRoot(arguments) as? Run)
+    let options = run.generation.options(logprobs: run.logprobs)
+    #expect(options.maxTokens == nil && options.temperature == 0.1 && options.topK == 5 && options.topP == 0.9)
+    #expect(options.minP == 0.1 && options.repeatPenalty == 1.1 && options.penaltyWindow == -1 && options.seed == nil)
+    #expect(options.logitBias == [15: 2.5, 16: -.infinity] && options.stop == ["end"])
+    #expect(options.logProbabilities == 3 && options.tokenEvents)
+    #expect(run.model.threads == 3 && run.model.batchSize == 64 && run.generation.contextLength == 1024)
+    #expect(run.generation.systemPrompt == "be brief" && run.prompt == "hi" && run.model.model == "x.gguf")
+  }
+
+  @Test(arguments: [
+    ["run", "--max-tokens", "0", "hi"], ["run", "--temp", "warm", "hi"], ["run", "--unknown"], ["run", "a", "b"],
+    ["run", "--seed", "-2", "hi"], ["bench", "model", "-t", "0"], ["bench", "model", "-p", "0", "-n", "0"],
+    ["bench", "attention", "--heads", "9", "--kv-heads", "2"], ["bench", "gemm", "-m", "x"], ["eval", "perplexity"],
+    ["rm"], ["pull"], ["bench", "model", "--pairs", "0"], ["run", "--memory-limit", "lots", "hi"], ["nonsense"],
+    ["run", "-l", "12", "hi"], ["bench", "model", "-t", "1,,2"], ["eval", "kl", "--file", "x", "--windows", "0"],
+  ])
+  func wrongUsageIsRefused(_ arguments: [String]) {
+    #expect(throws: (any Error).self) { try VenturiCommand.parseAsRoot(arguments) }
+  }
+
+  @Test func lists() {
+    #expect(CountList(argument: "1,2,64-66")?.values == [1, 2, 64, 65, 66])
+    for wrong in ["", "a", "1-", "-1", "3-1", "1,", "1-999999"] {
+      #expect(CountList(argument: wrong) == nil, "\(wrong)")
+    }
+  }
+
+  @Test func sizes() {
+    #expect(ByteCount(argument: "512")?.bytes == 512)
+    #expect(ByteCount(argument: "2G")?.bytes == 2 << 30)
+    #expect(ByteCount(argument: "3k")?.bytes == 3072)
+    for wrong in ["", "G", "-1", "0", "9999999999T", "1.5G"] { #expect(ByteCount(argument: wrong) == nil, "\(wrong)") }
+  }
+
+  @Test func errorsHaveTheirCodes() {
+    func status(_ error: any Error) -> Command.ExitStatus { CommandFailure(error).status }
+    #expect(status(CancellationError()) == .interrupted)
+    #expect(status(ModelError.unknownArchitecture("x")) == .badModel)
+    #expect(status(ModelError.doesNotFit(neededBytes: 2, availableBytes: 1)) == .unavailable)
+    #expect(status(InferenceError.invalidOption(field: "topK", value: "-1", problem: "")) == .usage)
+    #expect(status(InferenceError.modelNotFound(name: "x", searched: [])) == .unavailable)
+    #expect(status(InferenceError.overloaded(running: 1, queued: 1, queueLimit: 1)) == .overloaded)
+    #expect(status(InferenceError.contextExceeded(promptTokens: 2, contextLength: 1)) == .failure)
+    #expect(status(TensorError.cannotMap(path: "/x", code: 2)) == .unavailable)
+    #expect(status(TensorError.cannotMap(path: "/", code: 21)) == .badModel)
+    #expect(status(ProfilingError.peerAbsent(name: "x", hint: "")) == .unavailable)
+    #expect(status(CommandFailure(status: .overloaded, kind: "x", message: "y")) == .overloaded)
+    let object = CommandFailure(ModelError.unknownArchitecture("x")).json["error"]
+    #expect(object?["code"]?.int == 65 && object?["type"]?.text == "bad_model" && object?["message"]?.text != nil)
+  }
+
+  @Test func siblingsAreFoundBesideTheProgramFirst() throws {
+    let folder = try TemporaryFolder()
+    let other = try TemporaryFolder()
+    let beside = try folder.script("venturi-serve", "exit 0\n")
+    let onPath = try other.script("venturi-cluster", "exit 0\n")
+    _ = try other.script("venturi-serve", "exit 0\n")
+    #expect(Siblings.locate("serve", beside: folder.path + "/venturi", path: other.path) == beside)
+    #expect(Siblings.locate("cluster", beside: folder.path + "/venturi", path: other.path) == onPath)
+    #expect(Siblings.locate("atlas", beside: folder.path + "/venturi", path: other.path) == nil)
+    #expect(Siblings.isName("serve") && !Siblings.isName("../serve") && !Siblings.isName("-x") && !Siblings.isName(""))
+  }
+
+  @Test func figuresForPeople() {
+    #expect(Human.bytes(98_362_432) == "98.4 MB" && Human.bytes(12) == "12 B" && Human.bytes(1000) == "1.0 kB")
+    #expect(Human.fixed(1.005, 2) == "1.00" || Human.fixed(1.005, 2) == "1.01")
+    #expect(Human.fixed(-0.004, 2) == "0.00" && Human.fixed(12.5, 0) == "13" && Human.fixed(3.07, 2) == "3.07")
+    #expect(Human.table([["a", "1"], ["bbb", "22"]], numeric: [1]) == "a     1\nbbb  22")
+  }
+}

@@ -1,0 +1,69 @@
+#!/bin/sh
+# The command on the default model, where it has been pulled: shapes of the JSON, equal answers, interrupts.
+# usage: 21-model.sh [PATH OF venturi]
+set -eu
+venturi=${1:-.build/release/venturi}
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+"$venturi" ls --json | grep -q '"name":"smollm2"' || { echo "model: skipped, smollm2 has not been pulled"; exit 0; }
+command -v python3 >/dev/null || { echo "model: skipped, there is no python3 to read JSON"; exit 0; }
+
+# last 'EXPRESSION': true of the last line of $folder/out, read as `it`.
+last() {
+  tail -n 1 "$folder/out" | python3 -c "import json,sys; it=json.load(sys.stdin); assert $1, it" || { echo "failed: $1"; exit 1; }
+}
+
+"$venturi" tokenize --json "Hello world" >"$folder/out"; last 'it == {"ids": [19556, 905]}'
+"$venturi" show --json >"$folder/out"; last 'it["architecture"] == "llama" and it["parameters"] > 10**8'
+
+run() { "$venturi" run "The capital of France is" --temp 0 --max-tokens 6 --json "$@" >"$folder/out" 2>"$folder/err"; }
+run --raw
+last 'set(it) >= {"text", "tokens", "finishReason", "usage", "timings"}'
+last 'len(it["tokens"]) == it["usage"]["completionTokens"] == 6 and it["usage"]["promptTokens"] == 5'
+last 'set(it["timings"]) >= {"loadSeconds", "timeToFirstTokenSeconds", "promptTokensPerSecond", "generationTokensPerSecond", "peakBytes"}'
+last '"Paris" in it["text"] and it["finishReason"] == "length"'
+[ "$(wc -l <"$folder/out")" = 1 ] && [ ! -s "$folder/err" ]
+tokens() { python3 -c "import json,sys; print(json.load(sys.stdin)['tokens'])" <"$folder/out"; }
+first=$(tokens)
+run --raw -t 1; [ "$(tokens)" = "$first" ]
+run --raw -b 2; [ "$(tokens)" = "$first" ]
+run --raw --lookup 4; [ "$(tokens)" = "$first" ]
+run --raw --logprobs 3; last 'len(it["logprobs"]) == 6 and all(len(t["top"]) == 3 and t["logprob"] <= 0 for t in it["logprobs"])'
+run --raw --stream; [ "$(wc -l <"$folder/out")" -gt 1 ]; last 'it["usage"]["completionTokens"] == 6'
+run --compute f32; last 'it["usage"]["promptTokens"] > 5'
+"$venturi" run -n 4 -s 7 --json "Say hello" >"$folder/a"; "$venturi" run -n 4 -s 7 --json "Say hello" >"$folder/out"
+python3 -c "import json,sys; a,b=[json.load(open(p)) for p in sys.argv[1:]]; assert a['tokens']==b['tokens']" "$folder/a" "$folder/out"
+[ "$("$venturi" run --raw -n 2 --temp 0 "The capital of France is" 2>/dev/null)" = " Paris." ]
+printf 'The capital of France is' | "$venturi" run --raw -n 2 --temp 0 --json >"$folder/out"; last '"Paris" in it["text"]'
+
+code=0; "$venturi" run --json -c 16 "a b c d e f g h i j k l m n o p q r s t u v w x y z" >"$folder/out" 2>/dev/null || code=$?
+[ $code = 1 ]; last 'it["error"]["type"] == "context_length_exceeded"'
+
+# An interrupt stops the answer and gives what is there.
+python3 - "$venturi" "$folder/out" <<'PY'
+import signal, subprocess, sys, json
+p = subprocess.Popen([sys.argv[1], "run", "--raw", "-n", "4000", "--ignore-eos", "--json", "--stream", "Once"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+assert p.stdout.readline()
+p.send_signal(signal.SIGINT)
+lines = p.stdout.read().splitlines()
+assert p.wait(60) == 130, p.returncode
+assert json.loads(lines[-1])["finishReason"] == "cancelled"
+PY
+
+yes 'The people of the United States form a more perfect union and establish justice.' | head -n 60 >"$folder/text"
+"$venturi" eval perplexity --file "$folder/text" --windows 1 --json >"$folder/out"; last 'it["tokens"] == 255 and 1 < it["perplexity"] < 50'
+"$venturi" eval kl --file "$folder/text" --windows 1 --json >"$folder/out"; last 'it["positions"] == 255 and 0 <= it["kl"] < 0.5'
+printf 'short' >"$folder/text"; code=0; "$venturi" eval perplexity --file "$folder/text" --json >"$folder/out" 2>/dev/null || code=$?
+[ $code = 2 ]; last 'it["error"]["code"] == 2'
+
+"$venturi" bench model -p 16 -n 4 --depth 0,32 --pairs 2 -t 1 --resume "$folder/cells" --json >"$folder/out" 2>/dev/null
+last '[r["test"] for r in it["rows"]] == ["pp16", "tg4", "pp16 @ d32", "tg4 @ d32"]'
+last 'all(set(r) >= {"threads", "ours", "peers", "ratio", "ceiling", "share"} for r in it["rows"])'
+cp "$folder/out" "$folder/a"
+"$venturi" bench model -p 16 -n 4 --depth 0,32 --pairs 2 -t 1 --resume "$folder/cells" --json >"$folder/out" 2>/dev/null
+cmp -s "$folder/a" "$folder/out" || { echo "a finished table was measured anew"; exit 1; }
+
+# Lines of standard input are a conversation.
+printf 'Say hi.\n/stats\nAgain.\n' | "$venturi" chat --json -n 4 --temp 0 >"$folder/out" 2>/dev/null
+[ "$(wc -l <"$folder/out")" = 2 ]; last 'it["cachedTokens"] > 0'
+echo "model: passed"
