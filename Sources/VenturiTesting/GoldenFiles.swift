@@ -22,9 +22,9 @@ public enum GoldenFiles {
     let environment = ProcessInfo.processInfo.environment
     if let path = environment["VENTURI_TEST_MODEL"], !path.isEmpty { return path }
     let home = environment["VENTURI_HOME"] ?? NSHomeDirectory() + "/.cache/venturi"
-    let path = home + "/models/smollm2.gguf"
-    guard FileManager.default.fileExists(atPath: path) else {
-      throw Missing(description: "no default model at \(path): run `make setup`")
+    let paths = ["/models/smollm2/smollm2-135m-instruct-q4_1.gguf", "/models/smollm2.gguf"].map { home + $0 }
+    guard let path = paths.first(where: FileManager.default.fileExists(atPath:)) else {
+      throw Missing(description: "no default model at \(paths[0]): run `make setup`")
     }
     return path
   }
