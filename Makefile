@@ -23,13 +23,16 @@ ARGS ?=
 LINTED := Package.swift Sources Tests Scripts $(wildcard Examples Benchmarks)
 
 ##@ First
-.PHONY: run test
+.PHONY: run test examples
 run: build model ## Answer PROMPT with the default model
 	@$(BIN) run "$(PROMPT)" -m "$(MODEL)" --max-tokens $(MAX_TOKENS) $(ARGS)
 
 test: setup ## Build and run the whole suite: unit tests, laws, integration scripts
 	@$(TEST) $(if $(FILTER),--filter $(FILTER)) 2>&1 | Scripts/closing-line
 	@$(if $(FILTER),:,Scripts/integration)
+
+examples: ## Build the programs of Examples/, packages of their own that depend on the library
+	@Scripts/examples
 
 ##@ Building
 .PHONY: setup packages-run packages-test build build-tests model clean
@@ -73,11 +76,13 @@ soak: packages-test ## The suite in debug mode, then under the address and threa
 peers: ## Install the pinned peers in a private environment
 	@Benchmarks/peers/setup.sh
 
-bench: build model ## Measure against the peers, cell by cell; continues where it was interrupted
-	@Benchmarks/run
+BENCH ?= bench model --against llama.cpp,openvino -m "$(MODEL)" -t 1,2 -p 64,512 -n 128 --depth 0,2048 --json
+bench: build model ## Measure beside the installed peers; another verb: make bench BENCH="bench gemm --against torch --json"
+	@mkdir -p .build/results
+	@$(BIN) $(BENCH) | tee ".build/results/$$(date -u +%Y%m%dT%H%M%SZ).json"
 
-results: ## Write RESULTS.md from the stored measurements
-	@Benchmarks/results
+results: ## Write RESULTS.md from what make bench has measured
+	@Scripts/results
 
 ##@ Help
 .PHONY: help
