@@ -10,8 +10,11 @@ import Tensors
 /// o = softmax(scale · q·kᵀ + slope · (key - query)) · v over the keys that the mask shows. A query row treats each page
 /// of 256 keys alone and merges the pages in order, so its bits depend on its keys only (see README.md).
 public struct DenseAttention: AttentionCore, Hashable {
+  /// The number of query heads.
   public let heads: Int
+  /// The number of key and value heads.
   public let kvHeads: Int
+  /// The width of a head.
   public let headDim: Int
   /// The factor of the scores, 1/√headDim by default.
   public let scale: Float
@@ -52,6 +55,9 @@ public struct DenseAttention: AttentionCore, Hashable {
   /// The query heads that share a kv head.
   public var group: Int { heads / kvHeads }
 
+  /// Writes k and v [rows, kvHeads·d] of the batch into the caches of ``slot``.
+  ///
+  /// - Throws: ``MixerError`` for tensors, layers or states that do not fit.
   public func append(k: Tensor, v: Tensor, layer: Int, batch: BatchBox, context: Context) throws(MixerError) {
     try check(k, "k", heads: kvHeads, batch)
     try check(v, "v", heads: kvHeads, batch)
@@ -74,6 +80,9 @@ public struct DenseAttention: AttentionCore, Hashable {
     }
   }
 
+  /// Attends with q [rows, heads·d] to what the caches hold, the batch's own rows included: o [rows, heads·d].
+  ///
+  /// - Throws: ``MixerError`` for tensors, layers or states that do not fit.
   public func attend(q: Tensor, layer: Int, batch: BatchBox, context: Context) throws(MixerError) -> Tensor {
     try check(q, "q", heads: heads, batch)
     let workspace = try workspace(batch, layer: layer, context)

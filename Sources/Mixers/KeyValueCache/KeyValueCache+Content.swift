@@ -4,6 +4,10 @@ import Numerics
 import Tensors
 
 extension KeyValueCache {
+  /// Keeps the tokens at `indices`, in that order; leading pages that stay as they are stay shared.
+  ///
+  /// - Throws: ``MixerError/positionOutOfRange(position:tokens:)``, ``MixerError/capacityExceeded(capacity:requested:)``,
+  ///   ``MixerError/memory(_:)``; nothing has changed then.
   public func gather(_ indices: [Int]) throws(MixerError) {
     guard indices.count <= capacity else { throw .capacityExceeded(capacity: capacity, requested: indices.count) }
     for index in indices where index < 0 || index >= tokens {

@@ -59,6 +59,9 @@ public final class KeyValueCache: MixerState, @unchecked Sendable {
   /// The bytes of its pages, those shared with forks included.
   public var bytes: Int { pages.count * layout.pageBytes }
 
+  /// Takes pages for `count` more tokens and makes the one that is written next the cache's own.
+  ///
+  /// - Throws: ``MixerError/capacityExceeded(capacity:requested:)``, ``MixerError/memory(_:)``.
   public func reserve(_ count: Int) throws(MixerError) {
     guard count >= 0, count <= capacity - tokens else {
       throw .capacityExceeded(capacity: capacity, requested: count >= 0 ? tokens &+ count : count)
@@ -80,23 +83,32 @@ public final class KeyValueCache: MixerState, @unchecked Sendable {
     }
   }
 
+  /// Counts `count` tokens that were written since ``reserve(_:)``.
   public func advance(by count: Int) {
     precondition(count >= 0 && tokens + count <= pages.count * KeyValueLayout.pageTokens, "tokens were not reserved")
     tokens += count
   }
 
+  /// Forgets all tokens from `count` on and gives their whole pages back.
+  ///
+  /// - Throws: ``MixerError/positionOutOfRange(position:tokens:)``.
   public func truncate(to count: Int) throws(MixerError) {
     guard count >= 0, count <= tokens else { throw .positionOutOfRange(position: count, tokens: tokens) }
     tokens = count
     replacePages(from: KeyValueLayout.pages(count), with: [])
   }
 
+  /// An independent cache that shares the pages; not to be taken between reserving and advancing.
   public func fork() throws(MixerError) -> KeyValueCache { KeyValueCache(copying: self) }
 
+  /// What the cache holds now; it shares the pages.
   public func snapshot() throws(MixerError) -> any StateSnapshot {
     KeyValueSnapshot(layout: layout, tokens: tokens, pages: Array(pages.prefix(KeyValueLayout.pages(tokens))))
   }
 
+  /// Puts a snapshot's tokens in the place of the present ones.
+  ///
+  /// - Throws: ``MixerError/foreignState(run:expected:)``, ``MixerError/capacityExceeded(capacity:requested:)``.
   public func restore(_ snapshot: any StateSnapshot) throws(MixerError) {
     guard let snapshot = snapshot as? KeyValueSnapshot, snapshot.layout == layout else {
       throw .foreignState(run: 0, expected: "snapshot of a key-value cache of the same layout")
