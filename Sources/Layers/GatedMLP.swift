@@ -13,7 +13,8 @@ public struct GatedMLP: Sendable {
   public init(gate: any LinearCore, up: any LinearCore, down: any LinearCore) {
     precondition(
       gate.outFeatures == up.outFeatures && gate.inFeatures == up.inFeatures && down.inFeatures == gate.outFeatures,
-      "gate \(gate.outFeatures)×\(gate.inFeatures), up \(up.outFeatures)×\(up.inFeatures), down takes \(down.inFeatures)")
+      "gate \(gate.outFeatures)×\(gate.inFeatures), up \(up.outFeatures)×\(up.inFeatures), down takes \(down.inFeatures)"
+    )
     self.gate = gate
     self.up = up
     self.down = down
@@ -22,8 +23,8 @@ public struct GatedMLP: Sendable {
   /// y += MLP(x): the residual connection is part of the product.
   public func add(_ x: LinearInput, to y: Tensor, _ context: Context) {
     let hidden: Tensor
-    if let gate = gate as? PackedLinear, let up = up as? PackedLinear {
-      hidden = context.gatedLinear(x, gate: gate.matrix, up: up.matrix, exact: gate.isExact)
+    if let gate = gate as? PackedLinear, let up = up as? PackedLinear, gate.precision == up.precision {
+      hidden = context.gatedLinear(x, gate: gate.matrix, up: up.matrix, precision: gate.precision)
     } else {
       hidden = context.siluGate(gate(x, context), up(x, context))
     }

@@ -22,8 +22,10 @@ public protocol LinearCore: Sendable {
 /// The products of the same rows with several matrices, in one fork when their cores allow it.
 public func together(_ cores: [any LinearCore], _ x: LinearInput, _ context: Context) -> [Tensor] {
   let packed = cores.compactMap { $0 as? PackedLinear }
-  guard packed.count == cores.count, packed.count <= 4, let exact = packed.first?.isExact else {
+  guard packed.count == cores.count, packed.count <= 4, let precision = packed.first?.precision,
+    packed.allSatisfy({ $0.precision == precision })
+  else {
     return cores.map { $0(x, context) }
   }
-  return context.linear(x, packed.map(\.matrix), exact: exact)
+  return context.linear(x, packed.map(\.matrix), precision: precision)
 }

@@ -5,13 +5,13 @@ import Tensors
 public struct PackedLinear: LinearCore {
   /// The packed weights.
   public let matrix: PackedMatrix
-  /// Whether weights are decoded and everything is computed in f32, instead of with quantised activations.
-  public let isExact: Bool
+  /// How products treat their input.
+  public let precision: LinearPrecision
 
   /// A core over packed weights.
-  public init(_ matrix: PackedMatrix, isExact: Bool = false) {
+  public init(_ matrix: PackedMatrix, precision: LinearPrecision = .bytes) {
     self.matrix = matrix
-    self.isExact = isExact
+    self.precision = precision
   }
 
   /// The length of an input row.
@@ -23,12 +23,12 @@ public struct PackedLinear: LinearCore {
 
   /// x Wᵀ, [rows, outFeatures].
   public func callAsFunction(_ x: LinearInput, _ context: Context) -> Tensor {
-    context.linear(x, [matrix], exact: isExact)[0]
+    context.linear(x, [matrix], precision: precision)[0]
   }
 
   /// y += x Wᵀ, in y's own storage.
   public func add(_ x: LinearInput, to y: Tensor, _ context: Context) {
-    context.addLinear(x, matrix, to: y, exact: isExact)
+    context.addLinear(x, matrix, to: y, precision: precision)
   }
 
   /// What the product with `rows` rows computes and moves at least.

@@ -94,7 +94,9 @@ import Testing
       let fast = Self.values(context.linear(LinearInput(x), [matrix])[0])
       let bar = dtype.isBlockQuantized && dtype != .q8_0 ? 1e-4 : 1e-7
       #expect(Self.normalizedError(fast, expected) <= bar, "\(dtype.displayName) \(m)×\(k)×\(n)")
-      let slow = Self.values(context.linear(LinearInput(x), [matrix], exact: true)[0])
+      let refined = Self.values(context.linear(LinearInput(x), [matrix], precision: .refined)[0])
+      #expect(Self.normalizedError(refined, expected) <= 1e-8, "\(dtype.displayName) \(m)×\(k)×\(n) refined")
+      let slow = Self.values(context.linear(LinearInput(x), [matrix], precision: .exact)[0])
       #expect(Self.normalizedError(slow, expected) <= 1e-11, "\(dtype.displayName) \(m)×\(k)×\(n) exact")
     }
   }
@@ -107,12 +109,12 @@ import Testing
     let w = Self.weights(dtype, rows: n, k: k, seed: 7, one)
     let x = Self.input(rows: 67, k: k, seed: 7, one)
     let matrix = try PackedMatrix(packing: w, context: two)
-    for exact in [false, true] {
-      let whole = Self.values(two.linear(LinearInput(x), [matrix], exact: exact)[0])
-      let scalar = Self.values(twin.linear(LinearInput(x), [matrix], exact: exact)[0])
+    for precision in [LinearPrecision.bytes, .refined, .exact] {
+      let whole = Self.values(two.linear(LinearInput(x), [matrix], precision: precision)[0])
+      let scalar = Self.values(twin.linear(LinearInput(x), [matrix], precision: precision)[0])
       #expect(whole == scalar, "\(dtype.displayName): the scalar twin differs")
       for row in [0, 1, 33, 66] {
-        let alone = one.linear(LinearInput(x.sliced(axis: 0, row..<row + 1)), [matrix], exact: exact)[0]
+        let alone = one.linear(LinearInput(x.sliced(axis: 0, row..<row + 1)), [matrix], precision: precision)[0]
         #expect(Self.values(alone) == Array(whole[row * n..<(row + 1) * n]), "\(dtype.displayName) row \(row)")
       }
     }

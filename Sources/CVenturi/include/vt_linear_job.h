@@ -36,7 +36,8 @@ typedef struct vt_linear_job {
   const float *x; // [rows, k], row stride ldx
   int64_t ldx;
   const void *activations_i8, *activations_i16; // quantised rows, NULL when no part reads them
-  size_t stride_i8, stride_i16;
+  const void *residues_i8; // NULL, or what 8 bits leave of each value, quantised again: nearly exact, at twice the work
+  size_t stride_i8, stride_i16, stride_residues;
   vt_linear_part part[VT_LINEAR_PARTS];
   int32_t panels_per_item;
   char *scratch; // vt_linear_scratch_bytes for each worker
@@ -52,7 +53,8 @@ size_t vt_linear_scratch_bytes(const vt_linear_job *job);
 // Runs one item; a vt_job.
 void vt_linear_run(void *job, int32_t item, int32_t worker);
 
-// Quantises `rows` rows; a vt_job whose items are rows.
+// Quantises `rows` rows; a vt_job whose items are rows. With `residues`, rows of residue_stride bytes get the 8-bit form
+// of x - scale·q; each row has room for k floats behind it.
 typedef struct vt_quantize_job {
   const vt_linear_kernels *linear;
   vt_activation kind;
@@ -61,6 +63,8 @@ typedef struct vt_quantize_job {
   int64_t ldx;
   void *activations;
   size_t stride;
+  void *residues;
+  size_t residue_stride;
 } vt_quantize_job;
 void vt_quantize_run(void *job, int32_t item, int32_t worker);
 

@@ -63,6 +63,7 @@ public final class Llama: LanguageModel, @unchecked Sendable {
     steps = StepPlans(context: context)
   }
 
+  /// A state with no tokens, of up to `capacity`.
   public func makeState(capacity: Int) throws -> any SequenceState {
     guard capacity > 0, capacity <= description.contextLength else {
       throw ModelError.contextExceeded(limit: description.contextLength, requested: capacity)
@@ -71,6 +72,7 @@ public final class Llama: LanguageModel, @unchecked Sendable {
       try KeyValueCache(cacheLayout, capacity: capacity, allocator: context.allocator), owner: ObjectIdentifier(self))
   }
 
+  /// Appends every run and computes the logits asked for; see ``LanguageModel``.
   public func evaluate(_ batch: TokenBatch, isCancelled: () -> Bool) throws -> Logits {
     let layout = try batch.layout(owner: ObjectIdentifier(self), vocabularySize: embedding.vocabularySize)
     positions.reserve(positions: layout.runs.map { $0.position + $0.rows }.max() ?? 0)

@@ -8,6 +8,9 @@ import Tensors
 ///
 /// llama.cpp's converter stores q and k so that rotation turns neighbouring pairs, which is what ``RotaryEmbedding`` does.
 /// A file without `output.weight` ties the output head to the embedding.
+///
+/// In the fast mode q, k, v and the down projection take refined inputs: eight bits alone cost SmolLM2 Q4_1 a mean KL of
+/// 0.0058 from exact arithmetic, these four refined leave 0.0017.
 struct LlamaWeights {
   let file: GGUFFile
   let storage: Storage
@@ -31,11 +34,14 @@ struct LlamaWeights {
     }
   }
 
-  /// A weight matrix [out, in], packed for the kernels.
-  func linear(_ name: String, out: Int, in width: Int) throws -> PackedLinear {
+  /// A weight matrix [out, in], packed for the kernels; `precision` is the fast mode's.
+  func linear(
+    _ name: String, out: Int, in width: Int, precision: LinearPrecision = .bytes
+  ) throws -> PackedLinear {
     let rows = try tensor(name, [out, width])
     return PackedLinear(
-      try PackedMatrix(packing: rows, context: context, releasingSource: true), isExact: compute == .f32)
+      try PackedMatrix(packing: rows, context: context, releasingSource: true),
+      precision: compute == .f32 ? .exact : precision)
   }
 
   /// A norm of the residual stream.
@@ -50,9 +56,9 @@ struct LlamaWeights {
     let c = configuration
     let prefix = "blk.\(index)."
     let attention = SelfAttention(
-      query: try linear(prefix + "attn_q.weight", out: c.heads * c.headDim, in: c.width),
-      key: try linear(prefix + "attn_k.weight", out: c.kvHeads * c.headDim, in: c.width),
-      value: try linear(prefix + "attn_v.weight", out: c.kvHeads * c.headDim, in: c.width),
+      query: try linear(prefix + "attn_q.weight", out: c.heads * c.headDim, in: c.width, precision: .refined),
+      key: try linear(prefix + "attn_k.weight", out: c.kvHeads * c.headDim, in: c.width, precision: .refined),
+      value: try linear(prefix + "attn_v.weight", out: c.kvHeads * c.headDim, in: c.width, precision: .refined),
       output: try linear(prefix + "attn_output.weight", out: c.width, in: c.heads * c.headDim),
       positions: positions, core: core,
       makeCache: { (capacity, context) throws(MixerError) in
@@ -64,6 +70,6 @@ struct LlamaWeights {
       mlp: GatedMLP(
         gate: try linear(prefix + "ffn_gate.weight", out: c.feedForward, in: c.width),
         up: try linear(prefix + "ffn_up.weight", out: c.feedForward, in: c.width),
-        down: try linear(prefix + "ffn_down.weight", out: c.width, in: c.feedForward)))
+        down: try linear(prefix + "ffn_down.weight", out: c.width, in: c.feedForward, precision: .refined)))
   }
 }

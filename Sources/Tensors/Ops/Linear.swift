@@ -6,7 +6,7 @@ import Numerics
 public final class LinearInput {
   /// [rows, features], f32, contiguous.
   public let rows: Tensor
-  private var i8: Tensor?
+  private var i8: (rows: Tensor, residues: Tensor?)?
   private var i16: Tensor?
 
   /// Input from rows of f32.
@@ -17,16 +17,35 @@ public final class LinearInput {
     self.rows = rows
   }
 
-  /// The rows quantised for the kernels, made on first use.
-  func activations(_ kind: vt_activation, _ context: Context) -> Tensor {
-    if let made = kind == VT_ACTIVATION_I8 ? i8 : i16 { return made }
+  /// The rows in 16 bits, made on first use.
+  func words(_ context: Context) -> Tensor {
+    if let i16 { return i16 }
+    let made = quantized(VT_ACTIVATION_I16, refined: false, context).rows
+    i16 = made
+    return made
+  }
+
+  /// The rows in 8 bits and, when `refined`, what that leaves of them, made on first use.
+  func bytes(refined: Bool, _ context: Context) -> (rows: Tensor, residues: Tensor?) {
+    if let i8, i8.residues != nil || !refined { return i8 }
+    let made = quantized(VT_ACTIVATION_I8, refined: refined, context)
+    i8 = made
+    return made
+  }
+
+  private func quantized(
+    _ kind: vt_activation, refined: Bool, _ context: Context
+  ) -> (rows: Tensor, residues: Tensor?) {
     let count = rows.shape[0]
     let k = Int32(rows.shape[1])
     let stride = vt_activation_bytes(kind, k)
     let made = context.empty([count, stride], .i8)
+    let residueStride = stride + 4 * Int(k)
+    let residues = refined ? context.empty([count, residueStride], .i8) : nil
     var job = vt_quantize_job(
       linear: context.linearKernels, kind: kind, k: k, x: UnsafePointer(rows.pointer(as: Float.self)),
-      ldx: Int64(k), activations: made.pointer, stride: stride)
+      ldx: Int64(k), activations: made.pointer, stride: stride, residues: residues?.pointer,
+      residue_stride: residueStride)
     let workers = context.workers
     let grain = max(1, 8192 / max(1, Int(k)))
     context.perform {
@@ -36,9 +55,18 @@ public final class LinearInput {
         withUnsafeMutablePointer(to: &job) { workers.run(count, job: vt_quantize_run, context: $0) }
       }
     }
-    if kind == VT_ACTIVATION_I8 { i8 = made } else { i16 = made }
-    return made
+    return (made, residues)
   }
+}
+
+/// How a product with quantised weights treats its input.
+public enum LinearPrecision: Sendable {
+  /// Eight bits for each value (sixteen where weights have eight).
+  case bytes
+  /// Eight bits, and eight more for what they leave: nearly exact, at twice the arithmetic and the same memory traffic.
+  case refined
+  /// Weights are decoded and everything is computed in f32.
+  case exact
 }
 
 /// What happens to a product's result.
@@ -54,33 +82,36 @@ public enum LinearEpilogue: Sendable {
 extension Context {
   /// The products of the same input rows with up to four matrices in one fork: y[i] = x W[i]ᵀ, [rows, outFeatures].
   ///
-  /// - Parameter exact: decode weights to f32 and compute in f32.
   /// - Precondition: the matrices take the input's width.
-  public func linear(_ input: LinearInput, _ matrices: [PackedMatrix], exact: Bool = false) -> [Tensor] {
+  public func linear(_ input: LinearInput, _ matrices: [PackedMatrix], precision: LinearPrecision = .bytes) -> [Tensor]
+  {
     let rows = input.rows.shape[0]
     let results = matrices.map { empty([rows, $0.outFeatures]) }
-    linear(input, zip(matrices, results).map { ($0, $1, .store) }, exact: exact)
+    linear(input, zip(matrices, results).map { ($0, $1, .store) }, precision: precision)
     return results
   }
 
   /// y += x Wᵀ in place: the residual stream's own storage is updated.
-  public func addLinear(_ input: LinearInput, _ matrix: PackedMatrix, to y: Tensor, exact: Bool = false) {
-    linear(input, [(matrix, y, .add)], exact: exact)
+  public func addLinear(_ input: LinearInput, _ matrix: PackedMatrix, to y: Tensor, precision: LinearPrecision = .bytes)
+  {
+    linear(input, [(matrix, y, .add)], precision: precision)
   }
 
   /// silu(x Gᵀ) · (x Uᵀ): the gated half of a Llama MLP in one fork, [rows, outFeatures].
   ///
   /// - Precondition: both matrices have the same shape.
   public func gatedLinear(
-    _ input: LinearInput, gate: PackedMatrix, up: PackedMatrix, exact: Bool = false
+    _ input: LinearInput, gate: PackedMatrix, up: PackedMatrix, precision: LinearPrecision = .bytes
   ) -> Tensor {
     precondition(gate.outFeatures == up.outFeatures, "gate \(gate.outFeatures) and up \(up.outFeatures) differ")
     let result = empty([input.rows.shape[0], gate.outFeatures])
-    linear(input, [(gate, result, .siluGate), (up, result, .store)], exact: exact)
+    linear(input, [(gate, result, .siluGate), (up, result, .store)], precision: precision)
     return result
   }
 
-  private func linear(_ input: LinearInput, _ parts: [(PackedMatrix, Tensor, LinearEpilogue)], exact: Bool) {
+  private func linear(
+    _ input: LinearInput, _ parts: [(PackedMatrix, Tensor, LinearEpilogue)], precision: LinearPrecision
+  ) {
     precondition(!parts.isEmpty && parts.count <= Int(VT_LINEAR_PARTS), "\(parts.count) matrices in one call")
     let rows = input.rows.shape[0]
     let k = input.rows.shape[1]
@@ -90,7 +121,7 @@ extension Context {
     job.gemm = gemmKernels
     job.rows = Int32(rows)
     job.parts = Int32(parts.count)
-    job.exact = exact ? 1 : 0
+    job.exact = precision == .exact ? 1 : 0
     job.x = UnsafePointer(input.rows.pointer(as: Float.self))
     job.ldx = Int64(k)
     withUnsafeMutableBytes(of: &job.part) { bytes in
@@ -104,12 +135,16 @@ extension Context {
       }
     }
     if vt_linear_reads(&job, VT_ACTIVATION_I8) != 0 {
-      let rows = input.activations(VT_ACTIVATION_I8, self)
+      let (rows, residues) = input.bytes(refined: precision == .refined, self)
       job.activations_i8 = UnsafeRawPointer(rows.pointer)
       job.stride_i8 = rows.shape[1]
+      if precision == .refined, let residues {
+        job.residues_i8 = UnsafeRawPointer(residues.pointer)
+        job.stride_residues = residues.shape[1]
+      }
     }
     if vt_linear_reads(&job, VT_ACTIVATION_I16) != 0 {
-      let rows = input.activations(VT_ACTIVATION_I16, self)
+      let rows = input.words(self)
       job.activations_i16 = UnsafeRawPointer(rows.pointer)
       job.stride_i16 = rows.shape[1]
     }
