@@ -124,7 +124,7 @@ static void attention_to_half(const float *from, uint16_t *to, int64_t n) {
 #if defined(__x86_64__)
 ATTENTION_DECLARE(avx2);
 #define ATTENTION_CHOOSE(isa, name, ...)                                                                               \
-  (isa == VT_ISA_AVX2 ? name##_avx2(__VA_ARGS__) : name##_reference(__VA_ARGS__))
+  (isa == VT_ISA_AVX2 || isa == VT_ISA_AVX512 ? name##_avx2(__VA_ARGS__) : name##_reference(__VA_ARGS__))
 #elif defined(__aarch64__)
 ATTENTION_DECLARE(neon);
 #define ATTENTION_CHOOSE(isa, name, ...)                                                                               \

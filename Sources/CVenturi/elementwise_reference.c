@@ -147,7 +147,8 @@ static const vt_elementwise_kernels vt_elementwise_kernels_reference = {
 const vt_elementwise_kernels *vt_elementwise_kernels_for(vt_isa isa) {
 #if defined(__x86_64__)
   extern const vt_elementwise_kernels vt_elementwise_kernels_avx2;
-  if (isa == VT_ISA_AVX2) return &vt_elementwise_kernels_avx2;
+  // These are bound by memory or by exp: wider lanes have nothing to add.
+  if (isa == VT_ISA_AVX2 || isa == VT_ISA_AVX512) return &vt_elementwise_kernels_avx2;
 #elif defined(__aarch64__)
   extern const vt_elementwise_kernels vt_elementwise_kernels_neon;
   if (isa == VT_ISA_NEON) return &vt_elementwise_kernels_neon;

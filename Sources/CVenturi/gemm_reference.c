@@ -94,7 +94,7 @@ static const vt_gemm_kernels vt_gemm_kernels_reference = {
 const vt_gemm_kernels *vt_gemm_kernels_for(vt_isa isa) {
 #if defined(__x86_64__)
   extern const vt_gemm_kernels vt_gemm_kernels_avx2;
-  if (isa == VT_ISA_AVX2) return &vt_gemm_kernels_avx2;
+  if (isa == VT_ISA_AVX2 || isa == VT_ISA_AVX512) return &vt_gemm_kernels_avx2;
 #elif defined(__aarch64__)
   extern const vt_gemm_kernels vt_gemm_kernels_neon;
   if (isa == VT_ISA_NEON) return &vt_gemm_kernels_neon;

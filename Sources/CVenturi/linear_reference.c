@@ -182,7 +182,7 @@ extern const vt_linear_kernels vt_linear_kernels_neon;
 
 const vt_linear_kernels *vt_linear_kernels_for(vt_isa isa) {
 #if defined(__x86_64__)
-  if (isa == VT_ISA_AVX2) return &vt_linear_kernels_avx2;
+  if (isa == VT_ISA_AVX2 || isa == VT_ISA_AVX512) return &vt_linear_kernels_avx2;
 #elif defined(__aarch64__)
   if (isa == VT_ISA_NEON) return &vt_linear_kernels_neon;
 #endif

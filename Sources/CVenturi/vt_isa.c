@@ -13,6 +13,14 @@ bool vt_isa_supported(vt_isa isa) {
 #else
     return false;
 #endif
+  case VT_ISA_AVX512:
+#if defined(__x86_64__)
+    return vt_isa_supported(VT_ISA_AVX2) && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+           __builtin_cpu_supports("avx512vnni");
+#else
+    return false;
+#endif
   case VT_ISA_NEON:
 #if defined(__aarch64__)
     return true;
@@ -24,6 +32,7 @@ bool vt_isa_supported(vt_isa isa) {
 }
 
 vt_isa vt_best_isa(void) {
+  if (vt_isa_supported(VT_ISA_AVX512)) return VT_ISA_AVX512;
   if (vt_isa_supported(VT_ISA_AVX2)) return VT_ISA_AVX2;
   if (vt_isa_supported(VT_ISA_NEON)) return VT_ISA_NEON;
   return VT_ISA_REFERENCE;

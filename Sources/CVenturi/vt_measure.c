@@ -63,6 +63,7 @@ static void read_reference(const char *base, size_t run, int32_t streams, int32_
 
 double vt_measure_chain(vt_isa isa, vt_chain chain, int64_t rounds) {
 #if defined(__x86_64__)
+  if (isa == VT_ISA_AVX512) return vt_measure_chain_avx512(chain, rounds);
   if (isa == VT_ISA_AVX2) return vt_measure_chain_avx2(chain, rounds);
 #elif defined(__aarch64__)
   if (isa == VT_ISA_NEON) return vt_measure_chain_neon(chain, rounds);
@@ -76,7 +77,7 @@ size_t vt_measure_read(vt_isa isa, const void *base, size_t bytes, int32_t strea
   if (streams > 8) streams = 8;
   const size_t run = bytes / (size_t)streams / VT_MEASURE_LINE * VT_MEASURE_LINE;
 #if defined(__x86_64__)
-  if (isa == VT_ISA_AVX2) {
+  if (isa == VT_ISA_AVX2 || isa == VT_ISA_AVX512) {
     vt_measure_read_avx2(base, run, streams, prefetch);
     return run * (size_t)streams;
   }

@@ -12,6 +12,8 @@ public enum KernelSet: String, Sendable, CaseIterable {
   case reference
   /// AVX2 with FMA and F16C.
   case avx2
+  /// AVX-512 with VNNI.
+  case avx512
   /// Advanced SIMD of AArch64.
   case neon
 
@@ -20,6 +22,7 @@ public enum KernelSet: String, Sendable, CaseIterable {
     switch self {
     case .reference: VT_ISA_REFERENCE
     case .avx2: VT_ISA_AVX2
+    case .avx512: VT_ISA_AVX512
     case .neon: VT_ISA_NEON
     }
   }

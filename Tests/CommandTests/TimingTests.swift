@@ -87,7 +87,7 @@ struct TimingTests {
     #expect(RatioEstimate(ours: [1, 1], theirs: [2, .nan]) == nil)
   }
 
-  @Test(arguments: [VT_ISA_REFERENCE, VT_ISA_AVX2, VT_ISA_NEON].filter { vt_isa_supported($0) })
+  @Test(arguments: [VT_ISA_REFERENCE, VT_ISA_AVX2, VT_ISA_AVX512, VT_ISA_NEON].filter { vt_isa_supported($0) })
   func measuringKernelsCountTheirWork(_ isa: vt_isa) {
     for chain in [VT_CHAIN_F32, VT_CHAIN_I8, VT_CHAIN_U4, VT_CHAIN_I16] {
       let once = vt_measure_chain(isa, chain, 10)

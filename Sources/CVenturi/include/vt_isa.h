@@ -9,6 +9,7 @@ typedef enum vt_isa {
   VT_ISA_REFERENCE = 0, // plain scalar C: the twin of every fast kernel, and the portable build
   VT_ISA_AVX2 = 1,      // AVX2 + FMA + F16C
   VT_ISA_NEON = 2,      // Advanced SIMD of AArch64
+  VT_ISA_AVX512 = 3,    // AVX-512 F, BW, DQ, VL and VNNI, on top of AVX2 + FMA + F16C
 } vt_isa;
 
 // The fastest set that this processor and operating system support.

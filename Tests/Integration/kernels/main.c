@@ -87,7 +87,7 @@ void fill_extreme(float *x, size_t count) {
 
 int main(void) {
   tested_isa = vt_best_isa();
-  static const char *const names[] = {"reference", "avx2", "neon"};
+  static const char *const names[] = {"reference", "avx2", "neon", "avx512"};
   printf("kernels: %s (%s)\n", names[tested_isa], vt_cpu_features());
   if (tested_isa == VT_ISA_REFERENCE) {
     printf("there are no fast kernels for this machine\n");
