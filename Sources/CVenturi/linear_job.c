@@ -10,7 +10,7 @@ static int is_gated(const vt_linear_job *job, int32_t part) {
 }
 
 static vt_activation kind_of(const vt_linear_job *job, const vt_packed *w) {
-  return job->exact ? VT_ACTIVATION_F32 : vt_format_activation(w->format);
+  return job->exact ? VT_ACTIVATION_F32 : vt_format_activation(w->format, job->refined);
 }
 
 int vt_linear_reads(const vt_linear_job *job, vt_activation kind) {
@@ -49,7 +49,7 @@ size_t vt_linear_scratch_bytes(const vt_linear_job *job) {
     size_t bytes = panel_scratch(job, job->part[p].weights);
     if (bytes > most) most = bytes;
   }
-  return 2 * most + 3 * VT_LINEAR_ROWS * VT_PANEL * sizeof(float);
+  return 2 * most + 2 * VT_LINEAR_ROWS * VT_PANEL * sizeof(float);
 }
 
 // One panel against rows of input, ready to be asked for any block of rows.
@@ -78,17 +78,9 @@ static ready_panel prepare(const vt_linear_job *job, const vt_packed *w, int32_t
   return p;
 }
 
-static void multiply_bytes(const vt_linear_job *job, const ready_panel *p, int32_t rows, const char *a, size_t stride,
-                           float *c, int64_t ldc) {
-  if (p->unpacked)
-    job->linear->rows_panel(p->w->format, p->w->k, p->unpacked, rows, a, stride, c, ldc);
-  else
-    job->linear->row_panel(p->w->format, p->w->k, p->panel, a, c);
-}
-
-// c = the panel's product with up to VT_LINEAR_ROWS rows; `spare` holds as many rows of a panel.
+// c = the panel's product with up to VT_LINEAR_ROWS rows from `row` on, a multiple of that; `add`: c +=, quantised only.
 static void multiply(const vt_linear_job *job, const ready_panel *p, int32_t row, int32_t rows, float *c, int64_t ldc,
-                     float *spare) {
+                     int add) {
   const int32_t k = p->w->k;
   if (p->kind == VT_ACTIVATION_F32) {
     const float *x = job->x + row * job->ldx;
@@ -100,17 +92,17 @@ static void multiply(const vt_linear_job *job, const ready_panel *p, int32_t row
       job->gemm->panel_bf16(rows, k, x, job->ldx, (const uint16_t *)p->panel, c, ldc, VT_PANEL, 0);
     return;
   }
-  if (p->kind == VT_ACTIVATION_I16) {
-    multiply_bytes(job, p, rows, (const char *)job->activations_i16 + (size_t)row * job->stride_i16, job->stride_i16, c,
-                   ldc);
+  const int32_t step = job->linear->tile_rows[p->kind];
+  const char *tile = (const char *)job->activations[p->kind] + (size_t)row * vt_activation_bytes(p->kind, k);
+  if (!p->unpacked) {
+    job->linear->row_panel(p->w->format, p->kind, k, p->panel, tile, c);
     return;
   }
-  multiply_bytes(job, p, rows, (const char *)job->activations_i8 + (size_t)row * job->stride_i8, job->stride_i8, c, ldc);
-  if (!job->residues_i8) return;
-  multiply_bytes(job, p, rows, (const char *)job->residues_i8 + (size_t)row * job->stride_residues, job->stride_residues,
-                 spare, VT_PANEL);
-  for (int32_t r = 0; r < rows; r++)
-    for (int32_t i = 0; i < VT_PANEL; i++) c[r * ldc + i] += spare[r * VT_PANEL + i];
+  for (int32_t r = 0; r < rows; r += step) {
+    const int32_t some = rows - r < step ? rows - r : step;
+    job->linear->tile_panel(p->w->format, p->kind, k, p->unpacked, some, tile, c + r * ldc, ldc, add);
+    tile += (size_t)some * vt_activation_bytes(p->kind, k);
+  }
 }
 
 static void run_panel(const vt_linear_job *job, int32_t part, int32_t index, char *scratch) {
@@ -118,23 +110,25 @@ static void run_panel(const vt_linear_job *job, int32_t part, int32_t index, cha
   const int gated = out->epilogue == VT_SILU_GATE;
   const int32_t column = index * VT_PANEL;
   const int32_t columns = out->weights->n - column < VT_PANEL ? out->weights->n - column : VT_PANEL;
-  float *const sums = (float *)scratch, *const ups = sums + VT_LINEAR_ROWS * VT_PANEL,
-        *const spare = ups + VT_LINEAR_ROWS * VT_PANEL;
-  char *const unpacked = (char *)(spare + VT_LINEAR_ROWS * VT_PANEL);
+  float *const sums = (float *)scratch, *const ups = sums + VT_LINEAR_ROWS * VT_PANEL;
+  char *const unpacked = (char *)(ups + VT_LINEAR_ROWS * VT_PANEL);
   const ready_panel main = prepare(job, out->weights, index, unpacked);
   ready_panel up = main;
   if (gated)
     up = prepare(job, job->part[part + 1].weights, index, unpacked + panel_scratch(job, out->weights));
+  // Where a kernel can write its sixteen columns straight to their place.
+  const int in_place = columns == VT_PANEL && (out->epilogue == VT_STORE || (out->epilogue == VT_ADD && main.unpacked &&
+                                                                             main.kind != VT_ACTIVATION_F32));
   for (int32_t row = 0; row < job->rows; row += VT_LINEAR_ROWS) {
     const int32_t rows = job->rows - row < VT_LINEAR_ROWS ? job->rows - row : VT_LINEAR_ROWS;
     float *y = out->y + row * out->ldy + column;
-    if (columns == VT_PANEL && out->epilogue == VT_STORE) {
-      multiply(job, &main, row, rows, y, out->ldy, spare);
+    if (in_place) {
+      multiply(job, &main, row, rows, y, out->ldy, out->epilogue == VT_ADD);
       continue;
     }
-    multiply(job, &main, row, rows, sums, VT_PANEL, spare);
+    multiply(job, &main, row, rows, sums, VT_PANEL, 0);
     if (gated) {
-      multiply(job, &up, row, rows, ups, VT_PANEL, spare);
+      multiply(job, &up, row, rows, ups, VT_PANEL, 0);
       job->linear->silu_gate(rows * VT_PANEL, sums, ups, sums);
     }
     for (int32_t r = 0; r < rows; r++) {
@@ -191,18 +185,9 @@ void vt_linear_run(void *context, int32_t item, int32_t worker) {
 void vt_quantize_run(void *context, int32_t item, int32_t worker) {
   const vt_quantize_job *job = context;
   (void)worker;
-  const float *x = job->x + item * job->ldx;
-  void *row = (char *)job->activations + (size_t)item * job->stride;
-  if (job->kind == VT_ACTIVATION_I16) {
-    job->linear->quantize_i16(job->k, x, row);
-    return;
-  }
-  job->linear->quantize_i8(job->k, x, row);
-  if (!job->residues) return;
-  char *residue = (char *)job->residues + (size_t)item * job->residue_stride;
-  float *left = (float *)(residue + vt_activation_bytes(VT_ACTIVATION_I8, job->k));
-  const int8_t *q = row;
-  const float *scales = (const float *)(q + job->k);
-  for (int32_t i = 0; i < job->k; i++) left[i] = x[i] - scales[i / 32] * (float)q[i];
-  job->linear->quantize_i8(job->k, left, residue);
+  const int32_t step = job->linear->tile_rows[job->kind], first = item * step;
+  const int32_t rows = job->rows - first < step ? job->rows - first : step;
+  char *tile = (char *)job->activations + (size_t)first * vt_activation_bytes(job->kind, job->k);
+  for (int32_t r = 0; r < rows; r++)
+    job->linear->quantize(job->kind, job->k, job->x + (first + r) * job->ldx, rows, r, tile);
 }

@@ -4,11 +4,11 @@
 #include "kernels/linear_layout.h"
 #include "vt_linear.h"
 
-vt_activation vt_format_activation(vt_format format) {
+vt_activation vt_format_activation(vt_format format, int refined) {
   switch (format) {
   case VT_Q8_0: return VT_ACTIVATION_I16;
   case VT_F16: case VT_BF16: case VT_F32: return VT_ACTIVATION_F32;
-  default: return VT_ACTIVATION_I8;
+  default: return refined ? VT_ACTIVATION_I8X2 : VT_ACTIVATION_I8;
   }
 }
 
@@ -52,6 +52,7 @@ size_t vt_activation_bytes(vt_activation kind, int32_t k) {
   size_t n = (size_t)k;
   switch (kind) {
   case VT_ACTIVATION_I8: return n + n / 32 * 16;
+  case VT_ACTIVATION_I8X2: return 2 * n + n / 32 * 16;
   case VT_ACTIVATION_I16: return 2 * n + n / 32 * 4;
   case VT_ACTIVATION_F32: return 4 * n;
   }

@@ -17,32 +17,47 @@ static float amax(const float *x, int n) {
 static int32_t nearest(float x) { return x >= -2147483648.0f && x < 2147483648.0f ? (int32_t)rintf(x) : INT32_MIN; }
 static int32_t clamp(int32_t x, int32_t low, int32_t high) { return x < low ? low : x > high ? high : x; }
 
-static void quantize_i8(int32_t k, const float *x, void *row) {
-  int8_t *q = row;
-  float *scales = (float *)vt_i8_scales(row, k), *sums32 = (float *)vt_i8_sums32(row, k),
-        *sums16 = (float *)vt_i8_sums16(row, k);
+static void quantize(vt_activation kind, int32_t k, const float *x, int32_t rows, int32_t row, void *tile) {
+  if (kind == VT_ACTIVATION_F32) return;
+  float *scales = (float *)vt_tile_scales(kind, tile, k, rows) + row,
+        *sums32 = (float *)vt_tile_sums32(kind, tile, k, rows) + row,
+        *sums16 = (float *)vt_tile_sums16(kind, tile, k, rows) + row;
+  const int32_t largest = kind == VT_ACTIVATION_I8     ? VT_I8_LARGEST
+                          : kind == VT_ACTIVATION_I8X2 ? VT_I8X2_LARGEST
+                                                       : VT_I16_LARGEST;
+  const int32_t bytes = kind == VT_ACTIVATION_I8 ? 32 : 64;
   for (int32_t b = 0; b < k / 32; b++) {
-    const float m = amax(x + 32 * b, 32), scale = m / 127.0f, inverse = m > 0 ? 127.0f / m : 0;
+    const float m = amax(x + 32 * b, 32), scale = m / (float)largest, inverse = m > 0 ? (float)largest / m : 0;
+    int8_t *out = (int8_t *)tile + bytes * (b * rows + row);
     int32_t sum[2] = {0, 0};
     for (int32_t i = 0; i < 32; i++) {
-      const int32_t value = clamp(nearest(x[32 * b + i] * inverse), -128, 127);
-      q[32 * b + i] = (int8_t)value;
+      const int32_t value = clamp(nearest(x[32 * b + i] * inverse), -largest, largest);
       sum[i / 16] += value;
+      const int32_t high = (value + 128) >> 8;
+      if (kind == VT_ACTIVATION_I8) {
+        out[i] = (int8_t)value;
+      } else if (kind == VT_ACTIVATION_I8X2) {
+        out[i] = (int8_t)high;
+        out[32 + i] = (int8_t)(value - 256 * high);
+      } else {
+        ((int16_t *)out)[i] = (int16_t)value;
+      }
     }
-    scales[b] = scale;
-    sums32[b] = scale * (float)(sum[0] + sum[1]);
-    sums16[2 * b] = scale * (float)sum[0];
-    sums16[2 * b + 1] = scale * (float)sum[1];
+    scales[b * rows] = scale;
+    if (kind == VT_ACTIVATION_I16) continue;
+    sums32[b * rows] = scale * (float)(sum[0] + sum[1]);
+    sums16[2 * b * rows] = scale * (float)sum[0];
+    sums16[(2 * b + 1) * rows] = scale * (float)sum[1];
   }
 }
 
-static void quantize_i16(int32_t k, const float *x, void *row) {
-  int16_t *q = row;
-  float *scales = (float *)vt_i16_scales(row, k);
-  for (int32_t b = 0; b < k / 32; b++) {
-    const float m = amax(x + 32 * b, 32), inverse = m > 0 ? 32767.0f / m : 0;
-    for (int32_t i = 0; i < 32; i++) q[32 * b + i] = (int16_t)clamp(nearest(x[32 * b + i] * inverse), -32768, 32767);
-    scales[b] = m / 32767.0f;
+// Value i of row `row` in a tile of activations.
+static int32_t activation_at(vt_activation kind, const void *tile, int32_t rows, int32_t row, int32_t i) {
+  const int8_t *block = (const int8_t *)tile + (kind == VT_ACTIVATION_I8 ? 32 : 64) * (i / 32 * rows + row);
+  switch (kind) {
+  case VT_ACTIVATION_I8: return block[i % 32];
+  case VT_ACTIVATION_I8X2: return 256 * block[i % 32] + block[32 + i % 32];
+  default: return ((const int16_t *)block)[i % 32];
   }
 }
 
@@ -82,22 +97,19 @@ static int32_t value_at(vt_format format, const uint8_t *values, int c, int j) {
   return q;
 }
 
-static void row_panel(vt_format format, int32_t k, const void *panel, const void *row, float *y) {
+static void row_panel(vt_format format, vt_activation kind, int32_t k, const void *panel, const void *row, float *y) {
   const int32_t sub = vt_format_sub_block(format);
-  const int wide = format == VT_Q8_0;
+  const float *sums = sub == 32 ? vt_tile_sums32(kind, row, k, 1) : vt_tile_sums16(kind, row, k, 1);
   for (int c = 0; c < VT_PANEL; c++) {
     float acc = 0;
     for (int32_t s = 0; s < k / sub; s++) {
       float scale, offset;
       const uint8_t *values = locate(format, panel, s, c, &scale, &offset);
       int32_t sum = 0;
-      for (int32_t i = 0; i < sub; i++) {
-        const int32_t at = s * sub + i;
-        sum += value_at(format, values, c, at % 32) * (wide ? ((const int16_t *)row)[at] : ((const int8_t *)row)[at]);
-      }
-      const float ascale = wide ? vt_i16_scales(row, k)[s] : vt_i8_scales(row, k)[s * sub / 32];
-      acc = fmaf((float)sum, scale * ascale, acc);
-      if (!wide) acc = fmaf(offset, sub == 32 ? vt_i8_sums32(row, k)[s] : vt_i8_sums16(row, k)[s], acc);
+      for (int32_t at = s * sub; at < (s + 1) * sub; at++)
+        sum += value_at(format, values, c, at % 32) * activation_at(kind, row, 1, 0, at);
+      acc = fmaf((float)sum, scale * vt_tile_scales(kind, row, k, 1)[s * sub / 32], acc);
+      if (kind != VT_ACTIVATION_I16) acc = fmaf(offset, sums[s], acc);
     }
     y[c] = acc;
   }
@@ -121,28 +133,28 @@ static void unpack(vt_format format, int32_t k, const void *panel, void *unpacke
   }
 }
 
-static void rows_panel(vt_format format, int32_t k, const void *unpacked, int32_t rows, const void *activations,
-                       size_t stride, float *c, int64_t ldc) {
+static void tile_panel(vt_format format, vt_activation kind, int32_t k, const void *unpacked, int32_t rows,
+                       const void *tile, float *c, int64_t ldc, int add) {
   const int32_t sub = vt_format_sub_block(format);
-  const int wide = format == VT_Q8_0;
   const float *scales = vt_unpacked_scales(format, unpacked, k), *offsets = scales + k / sub * VT_PANEL;
+  const float *sums = sub == 32 ? vt_tile_sums32(kind, tile, k, rows) : vt_tile_sums16(kind, tile, k, rows);
   for (int32_t r = 0; r < rows; r++) {
-    const char *row = (const char *)activations + (size_t)r * stride;
     for (int column = 0; column < VT_PANEL; column++) {
       float acc = 0;
       for (int32_t s = 0; s < k / sub; s++) {
         int32_t sum = 0;
         for (int32_t at = s * sub; at < (s + 1) * sub; at++) {
-          sum += wide ? ((const int16_t *)unpacked)[at / 2 * 32 + 2 * column + at % 2] * ((const int16_t *)row)[at]
-                      : ((const uint8_t *)unpacked)[at / 4 * 64 + column / 8 * 32 + 4 * (column % 8) + at % 4] *
-                            ((const int8_t *)row)[at];
+          const int32_t q =
+              kind == VT_ACTIVATION_I16
+                  ? ((const int16_t *)unpacked)[at / 2 * 32 + 2 * column + at % 2]
+                  : ((const uint8_t *)unpacked)[at / 4 * 64 + column / 8 * 32 + 4 * (column % 8) + at % 4];
+          sum += q * activation_at(kind, tile, rows, r, at);
         }
-        const float ascale = wide ? vt_i16_scales(row, k)[s] : vt_i8_scales(row, k)[s * sub / 32];
+        const float ascale = vt_tile_scales(kind, tile, k, rows)[s * sub / 32 * rows + r];
         acc = fmaf((float)sum, scales[s * VT_PANEL + column] * ascale, acc);
-        if (!wide)
-          acc = fmaf(offsets[s * VT_PANEL + column], sub == 32 ? vt_i8_sums32(row, k)[s] : vt_i8_sums16(row, k)[s], acc);
+        if (kind != VT_ACTIVATION_I16) acc = fmaf(offsets[s * VT_PANEL + column], sums[s * rows + r], acc);
       }
-      c[r * ldc + column] = acc;
+      c[r * ldc + column] = add ? c[r * ldc + column] + acc : acc;
     }
   }
 }
@@ -171,18 +183,18 @@ static void silu_gate(int32_t n, const float *g, const float *u, float *y) {
   for (int32_t i = 0; i < n; i++) y[i] = g[i] / (1.0f + vt_exp_scalar(-g[i])) * u[i];
 }
 
-static const vt_linear_kernels kernels = {quantize_i8, quantize_i16, row_panel, unpack,
-                                          rows_panel,  decode_panel, silu_gate};
+static const vt_linear_kernels kernels = {{4, 4, 4}, quantize, row_panel, unpack, tile_panel, decode_panel, silu_gate};
 
 #if defined(__x86_64__)
-extern const vt_linear_kernels vt_linear_kernels_avx2;
+extern const vt_linear_kernels vt_linear_kernels_avx2, vt_linear_kernels_avx512;
 #elif defined(__aarch64__)
 extern const vt_linear_kernels vt_linear_kernels_neon;
 #endif
 
 const vt_linear_kernels *vt_linear_kernels_for(vt_isa isa) {
 #if defined(__x86_64__)
-  if (isa == VT_ISA_AVX2 || isa == VT_ISA_AVX512) return &vt_linear_kernels_avx2;
+  if (isa == VT_ISA_AVX512) return &vt_linear_kernels_avx512;
+  if (isa == VT_ISA_AVX2) return &vt_linear_kernels_avx2;
 #elif defined(__aarch64__)
   if (isa == VT_ISA_NEON) return &vt_linear_kernels_neon;
 #endif

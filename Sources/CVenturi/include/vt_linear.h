@@ -20,16 +20,18 @@ typedef enum vt_format {
   VT_F16, VT_BF16, VT_F32,
 } vt_format;
 
-enum { VT_PANEL = 16 };
+enum { VT_PANEL = 16, VT_LINEAR_ROWS = 48 };
 
-// How the activations of a product are given.
+// How the activations of a product are given; a scale goes with each 32 values.
 typedef enum vt_activation {
-  VT_ACTIVATION_I8,  // 8 bits per value, for weights of up to 6 bits
-  VT_ACTIVATION_I16, // 16 bits per value, for 8-bit weights: exact products at the same instruction count
-  VT_ACTIVATION_F32, // plain floats
+  VT_ACTIVATION_I8,   // 8 bits per value, for weights of up to 6 bits
+  VT_ACTIVATION_I8X2, // 256·high + low: 16 bits per value as two products of bytes, for weights of up to 6 bits
+  VT_ACTIVATION_I16,  // 16 bits per value, for 8-bit weights: exact products at the same instruction count
+  VT_ACTIVATION_F32,  // plain floats
 } vt_activation;
 
-vt_activation vt_format_activation(vt_format format);
+// The form that a format's products read; `refined` asks for 16 bits.
+vt_activation vt_format_activation(vt_format format, int refined);
 // Bytes of one block in a row of the source, and values in it.
 int32_t vt_format_block_bytes(vt_format format);
 int32_t vt_format_block_length(vt_format format);
@@ -45,8 +47,10 @@ void vt_pack_panel(vt_format format, int32_t k, const void *rows, size_t row_byt
 // Decodes one row of the source, bit for bit as the format defines it.
 void vt_decode_row(vt_format format, int32_t k, const void *row, float *out);
 
-// Bytes of one row of activations. A row of I8 is: k int8, then k/32 scales, k/32 sums (asum of 32 values), k/16 sums
-// (of 16), all f32. A row of I16: k int16, then k/32 scales.
+// Quantised activations lie in tiles of up to `tile_rows` rows, so that a kernel finds what it needs at constant
+// distances. A tile of R rows is, for each 32 values of k and each row, 32 bytes (I8X2: 32 high bytes and 32 low ones;
+// I16: 32 int16); then the f32 scales [k/32][R]; then, but for I16, asum of 32 values [k/32][R] and of 16 [k/16][R].
+// Bytes of one row of a tile.
 size_t vt_activation_bytes(vt_activation kind, int32_t k);
 
 // A panel unpacked for many rows: k·16 bytes of unsigned values (or int16 for Q8_0, k·32 bytes), and for each
@@ -54,16 +58,17 @@ size_t vt_activation_bytes(vt_activation kind, int32_t k);
 size_t vt_unpacked_bytes(vt_format format, int32_t k);
 
 typedef struct vt_linear_kernels {
-  // Quantises one row of k floats (k a multiple of 32).
-  void (*quantize_i8)(int32_t k, const float *x, void *row);
-  void (*quantize_i16)(int32_t k, const float *x, void *row);
-  // y[0..<16] of one row against one packed panel; `row` in the format's activation kind. Quantised formats only.
-  void (*row_panel)(vt_format format, int32_t k, const void *panel, const void *row, float *y);
-  // Unpacks a panel of a quantised format for `rows_panel`.
+  // The rows of a full tile of each kind; divides VT_LINEAR_ROWS.
+  int32_t tile_rows[VT_ACTIVATION_F32];
+  // Quantises a row of k floats (k a multiple of 32) as row `row` of a tile of `rows` rows.
+  void (*quantize)(vt_activation kind, int32_t k, const float *x, int32_t rows, int32_t row, void *tile);
+  // y[0..<16] of one row against one packed panel; `row` is a tile of one. Quantised formats only.
+  void (*row_panel)(vt_format format, vt_activation kind, int32_t k, const void *panel, const void *row, float *y);
+  // Unpacks a panel of a quantised format for `tile_panel`.
   void (*unpack)(vt_format format, int32_t k, const void *panel, void *unpacked);
-  // c[r][0..<16] (row stride ldc) for `rows` rows of activations, `stride` bytes apart, against an unpacked panel.
-  void (*rows_panel)(vt_format format, int32_t k, const void *unpacked, int32_t rows, const void *activations,
-                     size_t stride, float *c, int64_t ldc);
+  // c[r][0..<16] (row stride ldc) for the rows of a tile against an unpacked panel; `add`: c += instead.
+  void (*tile_panel)(vt_format format, vt_activation kind, int32_t k, const void *unpacked, int32_t rows,
+                     const void *tile, float *c, int64_t ldc, int add);
   // Decodes a packed panel to f32 [k][16], exactly.
   void (*decode_panel)(vt_format format, int32_t k, const void *panel, float *out);
   // y = g / (1 + e^-g) · u for n values, n a multiple of 8; y may be g or u.

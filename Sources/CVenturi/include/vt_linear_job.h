@@ -26,18 +26,17 @@ typedef struct vt_linear_part {
   vt_epilogue epilogue;
 } vt_linear_part;
 
-enum { VT_LINEAR_PARTS = 4, VT_LINEAR_ROWS = 64 };
+enum { VT_LINEAR_PARTS = 4 };
 
 typedef struct vt_linear_job {
   const vt_linear_kernels *linear;
   const vt_gemm_kernels *gemm;
   int32_t rows, parts;
-  int32_t exact; // decode weights and compute in f32
-  const float *x; // [rows, k], row stride ldx
+  int32_t exact;   // decode weights and compute in f32
+  int32_t refined; // 16 bits for each activation, where weights have fewer than 8
+  const float *x;  // [rows, k], row stride ldx
   int64_t ldx;
-  const void *activations_i8, *activations_i16; // quantised rows, NULL when no part reads them
-  const void *residues_i8; // NULL, or what 8 bits leave of each value, quantised again: nearly exact, at twice the work
-  size_t stride_i8, stride_i16, stride_residues;
+  const void *activations[VT_ACTIVATION_F32]; // tiles of each kind that a part reads
   vt_linear_part part[VT_LINEAR_PARTS];
   int32_t panels_per_item;
   char *scratch; // vt_linear_scratch_bytes for each worker
@@ -53,18 +52,14 @@ size_t vt_linear_scratch_bytes(const vt_linear_job *job);
 // Runs one item; a vt_job.
 void vt_linear_run(void *job, int32_t item, int32_t worker);
 
-// Quantises `rows` rows; a vt_job whose items are rows. With `residues`, rows of residue_stride bytes get the 8-bit form
-// of x - scale·q; each row has room for k floats behind it.
+// Quantises rows into tiles; a vt_job whose items are tiles.
 typedef struct vt_quantize_job {
   const vt_linear_kernels *linear;
   vt_activation kind;
-  int32_t k;
+  int32_t k, rows;
   const float *x;
   int64_t ldx;
-  void *activations;
-  size_t stride;
-  void *residues;
-  size_t residue_stride;
+  void *activations; // rows * vt_activation_bytes(kind, k)
 } vt_quantize_job;
 void vt_quantize_run(void *job, int32_t item, int32_t worker);
 

@@ -69,15 +69,6 @@ VT_LAYOUT size_t vt_packed_block_bytes(vt_format format) {
   return 0;
 }
 
-// Groups of four values whose 16-bit pair sums cannot leave int16 when added up: 127·15·2·8, 127·31·2·4, 127·63·2·2.
-VT_LAYOUT int vt_format_chain(vt_format format) {
-  switch (vt_format_bits(format)) {
-  case 4: return 8;
-  case 5: return 4;
-  default: return 2;
-  }
-}
-
 // The exact value of two bytes of IEEE binary16.
 VT_LAYOUT float vt_half(const void *bytes) {
   uint16_t bits;
@@ -85,13 +76,19 @@ VT_LAYOUT float vt_half(const void *bytes) {
   return vt_float_from_f16(bits);
 }
 
-// The parts of a row of activations.
-VT_LAYOUT const float *vt_i8_scales(const void *row, int32_t k) { return (const float *)((const char *)row + k); }
-VT_LAYOUT const float *vt_i8_sums32(const void *row, int32_t k) { return vt_i8_scales(row, k) + k / 32; }
-VT_LAYOUT const float *vt_i8_sums16(const void *row, int32_t k) { return vt_i8_scales(row, k) + k / 32 * 2; }
-VT_LAYOUT const float *vt_i16_scales(const void *row, int32_t k) {
-  return (const float *)((const char *)row + 2 * (size_t)k);
+// The parts of a tile of activations; element (b, r) of each is at b * rows + r.
+VT_LAYOUT const float *vt_tile_scales(vt_activation kind, const void *tile, int32_t k, int32_t rows) {
+  return (const float *)((const char *)tile + (size_t)rows * (size_t)k * (kind == VT_ACTIVATION_I8 ? 1 : 2));
 }
+VT_LAYOUT const float *vt_tile_sums32(vt_activation kind, const void *tile, int32_t k, int32_t rows) {
+  return vt_tile_scales(kind, tile, k, rows) + (size_t)rows * (size_t)k / 32;
+}
+VT_LAYOUT const float *vt_tile_sums16(vt_activation kind, const void *tile, int32_t k, int32_t rows) {
+  return vt_tile_scales(kind, tile, k, rows) + (size_t)rows * (size_t)k / 32 * 2;
+}
+
+// The largest magnitudes of the quantised forms. 127 · 256 leaves high and low bytes inside their range.
+enum { VT_I8_LARGEST = 127, VT_I8X2_LARGEST = 127 * 256, VT_I16_LARGEST = 32767 };
 
 // The scales and offsets of an unpacked panel, [k / sub][16] each, behind its values.
 VT_LAYOUT float *vt_unpacked_scales(vt_format format, const void *unpacked, int32_t k) {

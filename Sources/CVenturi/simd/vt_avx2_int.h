@@ -6,6 +6,8 @@ typedef __m256i v32b; // 32 bytes
 typedef __m256i v16s; // 16 int16
 
 VT_INLINE v8i v8i_load(const void *p) { return _mm256_loadu_si256((const __m256i *)p); }
+VT_INLINE v8i v8i_min(v8i a, v8i b) { return _mm256_min_epi32(a, b); }
+VT_INLINE v8i v8i_max(v8i a, v8i b) { return _mm256_max_epi32(a, b); }
 VT_INLINE v8i v8i_and(v8i a, v8i b) { return _mm256_and_si256(a, b); }
 VT_INLINE v32b v32b_load(const void *p) { return _mm256_loadu_si256((const __m256i *)p); }
 VT_INLINE void v32b_store(void *p, v32b x) { _mm256_storeu_si256((__m256i *)p, x); }
@@ -53,6 +55,5 @@ VT_INLINE int32_t v8i_sum(v8i x) {
   half = _mm_add_epi32(half, _mm_unpackhi_epi64(half, half));
   return _mm_cvtsi128_si32(_mm_add_epi32(half, _mm_shuffle_epi32(half, 1)));
 }
-VT_INLINE void v32b_prefetch(const void *p) { _mm_prefetch((const char *)p, _MM_HINT_T0); }
 
 #endif

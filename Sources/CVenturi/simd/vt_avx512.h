@@ -8,7 +8,7 @@
 #include <string.h>
 
 #pragma clang attribute push(                                                                                          \
-    __attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,prefer-256-bit"))),             \
+    __attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni"))),                            \
     apply_to = function)
 #pragma STDC FP_CONTRACT OFF // only explicit fused operations: the scalar twins must agree bit for bit
 
@@ -35,5 +35,10 @@ VT_INLINE v16f v16f_from_bf16(const uint16_t *p) {
       _mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)p)), 16));
 }
 VT_INLINE v16f v16f_from_i32(v16i x) { return _mm512_cvtepi32_ps(x); }
+VT_INLINE v16i v16i_add(v16i a, v16i b) { return _mm512_add_epi32(a, b); }
+VT_INLINE v16i v16i_sub(v16i a, v16i b) { return _mm512_sub_epi32(a, b); }
+VT_INLINE v16i v16i_set(int32_t x) { return _mm512_set1_epi32(x); }
+VT_INLINE v16i v16i_shift_left(v16i x, int bits) { return _mm512_slli_epi32(x, (unsigned)bits); }
+VT_INLINE v16i v16i_shift_right(v16i x, int bits) { return _mm512_srai_epi32(x, (unsigned)bits); } // arithmetic
 
 #endif

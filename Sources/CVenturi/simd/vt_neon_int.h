@@ -6,6 +6,8 @@ typedef struct { uint8x16_t a, b; } v32b; // 32 bytes
 typedef struct { int16x8_t a, b; } v16s;  // 16 int16
 
 VT_INLINE v8i v8i_load(const void *p) { return (v8i){vld1q_s32(p), vld1q_s32((const int32_t *)p + 4)}; }
+VT_INLINE v8i v8i_min(v8i x, v8i y) { return (v8i){vminq_s32(x.a, y.a), vminq_s32(x.b, y.b)}; }
+VT_INLINE v8i v8i_max(v8i x, v8i y) { return (v8i){vmaxq_s32(x.a, y.a), vmaxq_s32(x.b, y.b)}; }
 VT_INLINE v8i v8i_and(v8i x, v8i y) { return (v8i){vandq_s32(x.a, y.a), vandq_s32(x.b, y.b)}; }
 VT_INLINE v32b v32b_load(const void *p) { return (v32b){vld1q_u8(p), vld1q_u8((const uint8_t *)p + 16)}; }
 VT_INLINE void v32b_store(void *p, v32b x) { vst1q_u8(p, x.a), vst1q_u8((uint8_t *)p + 16, x.b); }
@@ -61,6 +63,5 @@ VT_INLINE void v8i_store_i8(int8_t *p, v8i a, v8i b, v8i c, v8i d) {
 }
 VT_INLINE void v8i_store_i16(int16_t *p, v8i a, v8i b) { vst1q_s16(p, v8i_narrow(a)), vst1q_s16(p + 8, v8i_narrow(b)); }
 VT_INLINE int32_t v8i_sum(v8i x) { return vaddvq_s32(vaddq_s32(x.a, x.b)); }
-VT_INLINE void v32b_prefetch(const void *p) { __builtin_prefetch(p); }
 
 #endif

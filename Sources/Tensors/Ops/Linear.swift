@@ -6,8 +6,7 @@ import Numerics
 public final class LinearInput {
   /// [rows, features], f32, contiguous.
   public let rows: Tensor
-  private var i8: (rows: Tensor, residues: Tensor?)?
-  private var i16: Tensor?
+  private var tiles: [vt_activation.RawValue: Tensor] = [:]
 
   /// Input from rows of f32.
   ///
@@ -17,45 +16,39 @@ public final class LinearInput {
     self.rows = rows
   }
 
-  /// The rows in 16 bits, made on first use.
-  func words(_ context: Context) -> Tensor {
-    if let i16 { return i16 }
-    let made = quantized(VT_ACTIVATION_I16, refined: false, context).rows
-    i16 = made
-    return made
-  }
-
-  /// The rows in 8 bits and, when `refined`, what that leaves of them, made on first use.
-  func bytes(refined: Bool, _ context: Context) -> (rows: Tensor, residues: Tensor?) {
-    if let i8, i8.residues != nil || !refined { return i8 }
-    let made = quantized(VT_ACTIVATION_I8, refined: refined, context)
-    i8 = made
-    return made
-  }
-
-  private func quantized(
-    _ kind: vt_activation, refined: Bool, _ context: Context
-  ) -> (rows: Tensor, residues: Tensor?) {
+  /// The rows in tiles of a quantised form, made on first use.
+  func tiles(_ kind: vt_activation, _ context: Context) -> Tensor {
+    if let made = tiles[kind.rawValue] { return made }
     let count = rows.shape[0]
     let k = Int32(rows.shape[1])
-    let stride = vt_activation_bytes(kind, k)
-    let made = context.empty([count, stride], .i8)
-    let residueStride = stride + 4 * Int(k)
-    let residues = refined ? context.empty([count, residueStride], .i8) : nil
+    let made = context.empty([count, vt_activation_bytes(kind, k)], .i8)
     var job = vt_quantize_job(
-      linear: context.linearKernels, kind: kind, k: k, x: UnsafePointer(rows.pointer(as: Float.self)),
-      ldx: Int64(k), activations: made.pointer, stride: stride, residues: residues?.pointer,
-      residue_stride: residueStride)
+      linear: context.linearKernels, kind: kind, k: k, rows: Int32(count),
+      x: UnsafePointer(rows.pointer(as: Float.self)), ldx: Int64(k), activations: made.pointer)
     let workers = context.workers
-    let grain = max(1, 8192 / max(1, Int(k)))
+    let step = context.linearKernels.pointee.tileRows(kind)
+    let items = (count + step - 1) / step
+    let isSmall = count * Int(k) <= 8192
     context.perform {
-      if count <= grain {
-        for row in 0..<count { vt_quantize_run(&job, Int32(row), 0) }
+      if isSmall {
+        for item in 0..<items { vt_quantize_run(&job, Int32(item), 0) }
       } else {
-        withUnsafeMutablePointer(to: &job) { workers.run(count, job: vt_quantize_run, context: $0) }
+        withUnsafeMutablePointer(to: &job) { workers.run(items, job: vt_quantize_run, context: $0) }
       }
     }
-    return (made, residues)
+    tiles[kind.rawValue] = made
+    return made
+  }
+}
+
+extension vt_linear_kernels {
+  /// The rows of a full tile of a kind.
+  func tileRows(_ kind: vt_activation) -> Int {
+    switch kind {
+    case VT_ACTIVATION_I8: Int(tile_rows.0)
+    case VT_ACTIVATION_I8X2: Int(tile_rows.1)
+    default: Int(tile_rows.2)
+    }
   }
 }
 
@@ -63,7 +56,7 @@ public final class LinearInput {
 public enum LinearPrecision: Sendable {
   /// Eight bits for each value (sixteen where weights have eight).
   case bytes
-  /// Eight bits, and eight more for what they leave: nearly exact, at twice the arithmetic and the same memory traffic.
+  /// Sixteen bits for each value: nearly exact, at twice the arithmetic and the same memory traffic.
   case refined
   /// Weights are decoded and everything is computed in f32.
   case exact
@@ -122,6 +115,7 @@ extension Context {
     job.rows = Int32(rows)
     job.parts = Int32(parts.count)
     job.exact = precision == .exact ? 1 : 0
+    job.refined = precision == .refined ? 1 : 0
     job.x = UnsafePointer(input.rows.pointer(as: Float.self))
     job.ldx = Int64(k)
     withUnsafeMutableBytes(of: &job.part) { bytes in
@@ -134,19 +128,13 @@ extension Context {
           epilogue: epilogue.cValue)
       }
     }
-    if vt_linear_reads(&job, VT_ACTIVATION_I8) != 0 {
-      let (rows, residues) = input.bytes(refined: precision == .refined, self)
-      job.activations_i8 = UnsafeRawPointer(rows.pointer)
-      job.stride_i8 = rows.shape[1]
-      if precision == .refined, let residues {
-        job.residues_i8 = UnsafeRawPointer(residues.pointer)
-        job.stride_residues = residues.shape[1]
+    for kind in [VT_ACTIVATION_I8, VT_ACTIVATION_I8X2, VT_ACTIVATION_I16] where vt_linear_reads(&job, kind) != 0 {
+      let tiles = UnsafeRawPointer(input.tiles(kind, self).pointer)
+      switch kind {
+      case VT_ACTIVATION_I8: job.activations.0 = tiles
+      case VT_ACTIVATION_I8X2: job.activations.1 = tiles
+      default: job.activations.2 = tiles
       }
-    }
-    if vt_linear_reads(&job, VT_ACTIVATION_I16) != 0 {
-      let rows = input.words(self)
-      job.activations_i16 = UnsafeRawPointer(rows.pointer)
-      job.stride_i16 = rows.shape[1]
     }
     let items = vt_linear_items(&job, Int32(workers.count))
     job.scratch_bytes = vt_linear_scratch_bytes(&job)

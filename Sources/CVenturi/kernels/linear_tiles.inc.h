@@ -1,0 +1,189 @@
+// Tiles of rows against unpacked panels, written once over the sixteen lanes of a panel. Include after linear_row.inc.h.
+
+// ---- unpacking ----
+
+VT_INLINE void store_scales(const block_scales *b, float *scales, float *offsets, int32_t s) {
+  v16f_store(scales + s * VT_PANEL, b->scale);
+  v16f_store(offsets + s * VT_PANEL, b->offset);
+}
+
+VT_INLINE void unpack_of(vt_format format, int32_t k, const uint8_t *block, void *unpacked) {
+  const int32_t sub = vt_format_sub_block(format);
+  const size_t bytes = vt_packed_block_bytes(format);
+  float *scales = vt_unpacked_scales(format, unpacked, k), *offsets = scales + k / sub * VT_PANEL;
+  uint8_t *out = unpacked;
+  if (vt_format_block_length(format) == 32) {
+    for (int32_t b = 0; b < k / 32; b++, block += bytes, out += 512) {
+      const block_scales s = plain_scales(format, block);
+      store_scales(&s, scales, offsets, b);
+      const uint8_t *values = block + (format == VT_Q4_1 || format == VT_Q5_1 ? 64 : 32);
+#pragma clang loop unroll(full)
+      for (int g = 0; g < 8; g++) v64b_store(out + 64 * g, group_values(format, values, g));
+    }
+    return;
+  }
+  for (int32_t b = 0; b < k / 32; b += 8, block += bytes) {
+    const super_scales super = load_super(format, block);
+    const uint8_t *part = block + (format == VT_Q6_K ? 32 : 64);
+    for (int32_t p = b; p < b + 8; p++, part += vt_packed_part_bytes(format), out += 512) {
+      for (int32_t s = 0; s < 32 / sub; s++) {
+        const block_scales scale = super_part(format, &super, part, s);
+        store_scales(&scale, scales, offsets, p * (32 / sub) + s);
+      }
+#pragma clang loop unroll(full)
+      for (int g = 0; g < 8; g++) v64b_store(out + 64 * g, group_values(format, part + 32, g));
+    }
+  }
+}
+
+static void unpack_q8(int32_t k, const uint8_t *block, void *unpacked) {
+  float *scales = vt_unpacked_scales(VT_Q8_0, unpacked, k), *offsets = scales + k / 32 * VT_PANEL;
+  int16_t *out = unpacked;
+  for (int32_t b = 0; b < k / 32; b++, block += 544, out += 512) {
+    v16f_store(scales + b * VT_PANEL, v16f_from_f16((const uint16_t *)block));
+    v16f_store(offsets + b * VT_PANEL, v16f_zero());
+    for (int at = 0; at < 512; at += 32) v32s_store(out + at, v32s_from_i8(block + 32 + at));
+  }
+}
+
+static void unpack(vt_format format, int32_t k, const void *panel, void *unpacked) {
+  switch (format) {
+  case VT_Q4_0: unpack_of(VT_Q4_0, k, panel, unpacked); break;
+  case VT_Q4_1: unpack_of(VT_Q4_1, k, panel, unpacked); break;
+  case VT_Q5_0: unpack_of(VT_Q5_0, k, panel, unpacked); break;
+  case VT_Q5_1: unpack_of(VT_Q5_1, k, panel, unpacked); break;
+  case VT_Q4_K: unpack_of(VT_Q4_K, k, panel, unpacked); break;
+  case VT_Q5_K: unpack_of(VT_Q5_K, k, panel, unpacked); break;
+  case VT_Q6_K: unpack_of(VT_Q6_K, k, panel, unpacked); break;
+  case VT_Q8_0: unpack_q8(k, panel, unpacked); break;
+  default: break;
+  }
+}
+
+// ---- tiles ----
+
+VT_INLINE void put(float *c, v16f x, int add) { v16f_store(c, add ? v16f_add(v16f_load(c), x) : x); }
+
+// A tile of `rows` rows of bytes; float sums stay in registers between blocks of k.
+VT_INLINE void tile_bytes(const int rows, const int refined, const int bits, const int sub, int32_t k,
+                          const uint8_t *values, const char *tile, float *c, int64_t ldc, int add) {
+  enum { MOST = VT_TILE_I8 > 2 * VT_TILE_I8X2 ? VT_TILE_I8 : 2 * VT_TILE_I8X2 };
+  const vt_activation kind = refined ? VT_ACTIVATION_I8X2 : VT_ACTIVATION_I8;
+  const int parts = refined ? 2 * rows : rows, chain = vdot_chain(bits, sub / 4);
+  const float *scales = (const float *)(values + (size_t)k * VT_PANEL), *offsets = scales + k / sub * VT_PANEL;
+  const float *ascales = vt_tile_scales(kind, tile, k, rows);
+  const float *asums = sub == 32 ? vt_tile_sums32(kind, tile, k, rows) : vt_tile_sums16(kind, tile, k, rows);
+  v16f acc[VT_TILE_I8];
+#pragma clang loop unroll(full)
+  for (int r = 0; r < rows; r++) acc[r] = v16f_zero();
+  for (int32_t s = 0; s < k / sub; s++) {
+    const char *a = tile + (size_t)(s * sub / 32) * 32 * (size_t)parts + s * sub % 32;
+    v16i sum[MOST];
+#pragma clang loop unroll(full)
+    for (int start = 0; start < sub / 4; start += chain) {
+      vdot part[MOST];
+#pragma clang loop unroll(full)
+      for (int g = start; g < start + chain; g++) {
+        const v64b w = v64b_load(values);
+        values += 64;
+#pragma clang loop unroll(full)
+        for (int p = 0; p < parts; p++) {
+          const v64b x = v64b_broadcast4(a + 32 * p + 4 * g);
+          part[p] = g == start ? vdot_first(w, x) : vdot_next(part[p], w, x);
+        }
+      }
+#pragma clang loop unroll(full)
+      for (int p = 0; p < parts; p++) sum[p] = start == 0 ? vdot_sum(part[p]) : v16i_add(sum[p], vdot_sum(part[p]));
+    }
+    const v16f scale = v16f_load(scales + s * VT_PANEL), offset = v16f_load(offsets + s * VT_PANEL);
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++) {
+      const v16i q = refined ? v16i_add(v16i_shift_left(sum[2 * r], 8), sum[2 * r + 1]) : sum[r];
+      const v16f ascale = v16f_broadcast(ascales + s * sub / 32 * rows + r);
+      acc[r] = v16f_fma(v16f_from_i32(q), v16f_mul(scale, ascale), acc[r]);
+      acc[r] = v16f_fma(offset, v16f_broadcast(asums + s * rows + r), acc[r]);
+    }
+  }
+#pragma clang loop unroll(full)
+  for (int r = 0; r < rows; r++) put(c + r * ldc, acc[r], add);
+}
+
+// A tile of `rows` rows of 16-bit activations against 16-bit weights.
+VT_INLINE void tile_words(const int rows, int32_t k, const int16_t *values, const char *tile, float *c, int64_t ldc,
+                          int add) {
+  const float *scales = vt_unpacked_scales(VT_Q8_0, values, k);
+  const float *ascales = vt_tile_scales(VT_ACTIVATION_I16, tile, k, rows);
+  v16f acc[VT_TILE_I16];
+#pragma clang loop unroll(full)
+  for (int r = 0; r < rows; r++) acc[r] = v16f_zero();
+  for (int32_t s = 0; s < k / 32; s++) {
+    v16i sum[VT_TILE_I16];
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++) sum[r] = v16i_set(0);
+#pragma clang loop unroll_count(4)
+    for (int pair = 0; pair < 16; pair++) {
+      const v32s w = v32s_load(values);
+      values += 32;
+#pragma clang loop unroll(full)
+      for (int r = 0; r < rows; r++) sum[r] = v16i_dot(sum[r], w, v32s_broadcast2(tile + 64 * r + 4 * pair));
+    }
+    tile += 64 * rows;
+    const v16f scale = v16f_load(scales + s * VT_PANEL);
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++)
+      acc[r] = v16f_fma(v16f_from_i32(sum[r]), v16f_mul(scale, v16f_broadcast(ascales + s * rows + r)), acc[r]);
+  }
+#pragma clang loop unroll(full)
+  for (int r = 0; r < rows; r++) put(c + r * ldc, acc[r], add);
+}
+
+// One body for each number of rows, so that every loop inside unrolls; sizes beyond the tile's fold away.
+#define VT_CASE(most, n, call)                                                                                         \
+  case n:                                                                                                              \
+    if (n <= most) {                                                                                                   \
+      enum { ROWS = n <= most ? n : 1 };                                                                               \
+      call;                                                                                                            \
+    }                                                                                                                  \
+    break
+#define VT_CASES(most, call)                                                                                           \
+  switch (rows) {                                                                                                      \
+    VT_CASE(most, 1, call);                                                                                            \
+    VT_CASE(most, 2, call);                                                                                            \
+    VT_CASE(most, 3, call);                                                                                            \
+    VT_CASE(most, 4, call);                                                                                            \
+    VT_CASE(most, 5, call);                                                                                            \
+    VT_CASE(most, 6, call);                                                                                            \
+    VT_CASE(most, 7, call);                                                                                            \
+    VT_CASE(most, 8, call);                                                                                            \
+    VT_CASE(most, 9, call);                                                                                            \
+    VT_CASE(most, 10, call);                                                                                           \
+    VT_CASE(most, 11, call);                                                                                           \
+    VT_CASE(most, 12, call);                                                                                           \
+  }
+
+#define VT_TILE_FUNCTIONS(name, bits, sub)                                                                             \
+  static void name##_tile(int rows, int32_t k, const void *u, const void *tile, float *c, int64_t ldc, int add) {      \
+    VT_CASES(VT_TILE_I8, tile_bytes(ROWS, 0, bits, sub, k, u, tile, c, ldc, add))                                      \
+  }                                                                                                                    \
+  static void name##_refined(int rows, int32_t k, const void *u, const void *tile, float *c, int64_t ldc, int add) {   \
+    VT_CASES(VT_TILE_I8X2, tile_bytes(ROWS, 1, bits, sub, k, u, tile, c, ldc, add))                                    \
+  }
+
+VT_TILE_FUNCTIONS(four_bits, 4, 32)
+VT_TILE_FUNCTIONS(five_bits, 5, 32)
+VT_TILE_FUNCTIONS(six_bits, 6, 16)
+
+static void eight_bits_tile(int rows, int32_t k, const void *u, const void *tile, float *c, int64_t ldc, int add) {
+  VT_CASES(VT_TILE_I16, tile_words(ROWS, k, u, tile, c, ldc, add))
+}
+
+static void tile_panel(vt_format format, vt_activation kind, int32_t k, const void *u, int32_t rows, const void *tile,
+                       float *c, int64_t ldc, int add) {
+  const int refined = kind == VT_ACTIVATION_I8X2;
+  switch (vt_format_bits(format)) {
+  case 4: (refined ? four_bits_refined : four_bits_tile)(rows, k, u, tile, c, ldc, add); break;
+  case 5: (refined ? five_bits_refined : five_bits_tile)(rows, k, u, tile, c, ldc, add); break;
+  case 6: (refined ? six_bits_refined : six_bits_tile)(rows, k, u, tile, c, ldc, add); break;
+  default: eight_bits_tile(rows, k, u, tile, c, ldc, add); break;
+  }
+}

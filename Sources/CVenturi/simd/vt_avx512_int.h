@@ -1,0 +1,57 @@
+// Bytes of a panel's sixteen columns in one register, for the quantised kernels; products by VNNI. Include after
+// vt_avx512.h and vt_avx2_int.h.
+#ifndef VT_AVX512_INT_H
+#define VT_AVX512_INT_H
+
+typedef __m512i v64b; // four bytes of k for each column
+typedef __m512i vdot; // a sum of byte products: 32 bits for each column
+typedef __m512i v32s; // two int16 of k for each column
+
+VT_INLINE int vdot_chain(int bits, int groups) {
+  (void)bits;
+  return groups;
+}
+
+VT_INLINE v64b v64b_load(const void *p) { return _mm512_loadu_si512(p); }
+VT_INLINE v64b v64b_load2(const void *p, const void *q) {
+  return _mm512_inserti64x4(_mm512_castsi256_si512(_mm256_loadu_si256(p)), _mm256_loadu_si256(q), 1);
+}
+VT_INLINE void v64b_store(void *p, v64b x) { _mm512_storeu_si512(p, x); }
+VT_INLINE v64b v64b_broadcast4(const void *p) {
+  int32_t value;
+  memcpy(&value, p, 4);
+  return _mm512_set1_epi32(value);
+}
+// The low halves of 32 bytes for columns 0-7, the high halves for 8-15.
+VT_INLINE v64b v64b_halves(const void *p) {
+  const __m512i both = _mm512_broadcast_i64x4(_mm256_loadu_si256(p));
+  const __m512i shifts = _mm512_inserti64x4(_mm512_setzero_si512(), _mm256_set1_epi16(4), 1);
+  return _mm512_and_si512(_mm512_srlv_epi16(both, shifts), _mm512_set1_epi8(15));
+}
+// x with the bits of `plane`, moved to the left (or by -shift to the right), that `mask` shows.
+VT_INLINE v64b v64b_with_bits(v64b x, v64b plane, int shift, int8_t mask) {
+  const __m512i moved =
+      shift >= 0 ? _mm512_slli_epi16(plane, (unsigned)shift) : _mm512_srli_epi16(plane, (unsigned)-shift);
+  return _mm512_ternarylogic_epi64(x, moved, _mm512_set1_epi8(mask), 0xF8); // x | (moved & mask)
+}
+// Unsigned bytes times signed bytes.
+VT_INLINE vdot vdot_first(v64b w, v64b x) { return _mm512_dpbusd_epi32(_mm512_setzero_si512(), w, x); }
+VT_INLINE vdot vdot_next(vdot sum, v64b w, v64b x) { return _mm512_dpbusd_epi32(sum, w, x); }
+VT_INLINE v16i vdot_sum(vdot x) { return x; }
+
+VT_INLINE v32s v32s_load(const void *p) { return _mm512_loadu_si512(p); }
+VT_INLINE void v32s_store(void *p, v32s x) { _mm512_storeu_si512(p, x); }
+VT_INLINE v32s v32s_from_i8(const void *p) { return _mm512_cvtepi8_epi16(_mm256_loadu_si256(p)); }
+VT_INLINE v32s v32s_broadcast2(const void *p) { return v64b_broadcast4(p); } // two int16 over and over
+// sum + w · x, neighbours added.
+VT_INLINE v16i v16i_dot(v16i sum, v32s w, v32s x) { return _mm512_dpwssd_epi32(sum, w, x); }
+VT_INLINE v16f v16f_from_u8(const uint8_t *p) {
+  return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)p)));
+}
+VT_INLINE v16f v16f_from_i8(const uint8_t *p) {
+  return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)p)));
+}
+VT_INLINE v16i v16i_load(const void *p) { return _mm512_loadu_si512(p); }
+VT_INLINE v16i v16i_and(v16i x, v16i y) { return _mm512_and_si512(x, y); }
+
+#endif

@@ -1,0 +1,61 @@
+// Bytes of a panel's sixteen columns as pairs of vectors, for the quantised kernels. Include after vt_*_int.h.
+#ifndef VT_PAIR_INT_H
+#define VT_PAIR_INT_H
+
+#include "vt_pair.h"
+
+typedef struct { v32b a, b; } v64b; // four bytes of k for each column, columns 0-7 and 8-15
+typedef struct { v16s a, b; } vdot; // a sum of byte products in the making: two 16-bit sums for each column
+typedef struct { v16s a, b; } v32s; // two int16 of k for each column
+
+// Groups of four whose products fit a vdot: 127·15·2·8, 128·31·2·4 and 128·63·2·2 stay inside int16.
+VT_INLINE int vdot_chain(int bits, int groups) {
+  const int chain = bits == 4 ? 8 : bits == 5 ? 4 : 2;
+  return chain < groups ? chain : groups;
+}
+
+VT_INLINE v64b v64b_load(const void *p) { return (v64b){v32b_load(p), v32b_load((const char *)p + 32)}; }
+VT_INLINE v64b v64b_load2(const void *p, const void *q) { return (v64b){v32b_load(p), v32b_load(q)}; }
+VT_INLINE void v64b_store(void *p, v64b x) { v32b_store(p, x.a), v32b_store((char *)p + 32, x.b); }
+VT_INLINE v64b v64b_broadcast4(const void *p) {
+  const v32b x = v32b_broadcast4(p);
+  return (v64b){x, x};
+}
+// The low halves of 32 bytes for columns 0-7, the high halves for 8-15.
+VT_INLINE v64b v64b_halves(const void *p) {
+  const v32b low = v32b_set(15), packed = v32b_load(p);
+  return (v64b){v32b_and(packed, low), v32b_and(v32b_right(packed, 4), low)};
+}
+// x with the bits of `plane`, moved to the left (or by -shift to the right), that `mask` shows.
+VT_INLINE v64b v64b_with_bits(v64b x, v64b plane, int shift, int8_t mask) {
+  const v32b m = v32b_set(mask);
+  if (shift >= 0)
+    return (v64b){v32b_or(x.a, v32b_and(v32b_left(plane.a, shift), m)),
+                  v32b_or(x.b, v32b_and(v32b_left(plane.b, shift), m))};
+  return (v64b){v32b_or(x.a, v32b_and(v32b_right(plane.a, -shift), m)),
+                v32b_or(x.b, v32b_and(v32b_right(plane.b, -shift), m))};
+}
+// Unsigned bytes times signed bytes.
+VT_INLINE vdot vdot_first(v64b w, v64b x) { return (vdot){v16s_dot(w.a, x.a), v16s_dot(w.b, x.b)}; }
+VT_INLINE vdot vdot_next(vdot sum, v64b w, v64b x) {
+  return (vdot){v16s_add(sum.a, v16s_dot(w.a, x.a)), v16s_add(sum.b, v16s_dot(w.b, x.b))};
+}
+VT_INLINE v16i vdot_sum(vdot x) { return (v16i){v8i_pairs(x.a), v8i_pairs(x.b)}; }
+
+VT_INLINE v32s v32s_load(const void *p) { return (v32s){v16s_load(p), v16s_load((const char *)p + 32)}; }
+VT_INLINE void v32s_store(void *p, v32s x) { v16s_store(p, x.a), v16s_store((char *)p + 32, x.b); }
+VT_INLINE v32s v32s_from_i8(const void *p) { return (v32s){v16s_from_i8(p), v16s_from_i8((const char *)p + 16)}; }
+VT_INLINE v32s v32s_broadcast2(const void *p) { // two int16 over and over
+  const v16s x = v16s_broadcast2(p);
+  return (v32s){x, x};
+}
+// sum + w · x, neighbours added.
+VT_INLINE v16i v16i_dot(v16i sum, v32s w, v32s x) {
+  return (v16i){v8i_add(sum.a, v8i_dot(w.a, x.a)), v8i_add(sum.b, v8i_dot(w.b, x.b))};
+}
+VT_INLINE v16f v16f_from_u8(const uint8_t *p) { return (v16f){v8f_from_u8(p), v8f_from_u8(p + 8)}; }
+VT_INLINE v16f v16f_from_i8(const uint8_t *p) { return (v16f){v8f_from_i8(p), v8f_from_i8(p + 8)}; }
+VT_INLINE v16i v16i_load(const void *p) { return (v16i){v8i_load(p), v8i_load((const char *)p + 32)}; }
+VT_INLINE v16i v16i_and(v16i x, v16i y) { return (v16i){v8i_and(x.a, y.a), v8i_and(x.b, y.b)}; }
+
+#endif
