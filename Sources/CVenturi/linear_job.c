@@ -40,7 +40,8 @@ int32_t vt_linear_items(vt_linear_job *job, int32_t threads) {
 static size_t rounded(size_t bytes) { return (bytes + 63) / 64 * 64; }
 
 static size_t panel_scratch(const vt_linear_job *job, const vt_packed *w) {
-  return rounded(job->exact ? (size_t)w->k * VT_PANEL * 4 : vt_unpacked_bytes(w->format, w->k));
+  const vt_activation kind = kind_of(job, w);
+  return rounded(kind == VT_ACTIVATION_F32 ? (size_t)w->k * VT_PANEL * 4 : vt_unpacked_bytes(w->format, kind, w->k));
 }
 
 size_t vt_linear_scratch_bytes(const vt_linear_job *job) {
@@ -72,7 +73,7 @@ static ready_panel prepare(const vt_linear_job *job, const vt_packed *w, int32_t
       p.unpacked = scratch;
     }
   } else if (job->rows > 1) {
-    job->linear->unpack(w->format, w->k, p.panel, scratch);
+    job->linear->unpack(w->format, p.kind, w->k, p.panel, scratch);
     p.unpacked = scratch;
   }
   return p;

@@ -6,19 +6,13 @@
 
 vt_activation vt_format_activation(vt_format format, int refined) {
   switch (format) {
-  case VT_Q8_0: return VT_ACTIVATION_I16;
+  case VT_Q8_0: return refined ? VT_ACTIVATION_I16 : VT_ACTIVATION_I8;
   case VT_F16: case VT_BF16: case VT_F32: return VT_ACTIVATION_F32;
   default: return refined ? VT_ACTIVATION_I8X2 : VT_ACTIVATION_I8;
   }
 }
 
-int32_t vt_format_block_length(vt_format format) {
-  switch (format) {
-  case VT_Q4_K: case VT_Q5_K: case VT_Q6_K: return 256;
-  case VT_F16: case VT_BF16: case VT_F32: return 1;
-  default: return 32;
-  }
-}
+int32_t vt_format_block_length(vt_format format) { return vt_block_length(format); }
 
 int32_t vt_format_block_bytes(vt_format format) {
   switch (format) {
@@ -36,13 +30,7 @@ int32_t vt_format_block_bytes(vt_format format) {
   return 0;
 }
 
-int32_t vt_format_sub_block(vt_format format) {
-  switch (format) {
-  case VT_F16: case VT_BF16: case VT_F32: return 0;
-  case VT_Q6_K: return 16;
-  default: return 32;
-  }
-}
+int32_t vt_format_sub_block(vt_format format) { return vt_sub_block(format); }
 
 size_t vt_panel_bytes(vt_format format, int32_t k) {
   return (size_t)(k / vt_format_block_length(format)) * vt_packed_block_bytes(format);
@@ -51,19 +39,19 @@ size_t vt_panel_bytes(vt_format format, int32_t k) {
 size_t vt_activation_bytes(vt_activation kind, int32_t k) {
   size_t n = (size_t)k;
   switch (kind) {
-  case VT_ACTIVATION_I8: return n + n / 32 * 16;
-  case VT_ACTIVATION_I8X2: return 2 * n + n / 32 * 16;
+  case VT_ACTIVATION_I8: return n + n / 32 * 20;
+  case VT_ACTIVATION_I8X2: return 2 * n + n / 32 * 20;
   case VT_ACTIVATION_I16: return 2 * n + n / 32 * 4;
   case VT_ACTIVATION_F32: return 4 * n;
   }
   return 0;
 }
 
-size_t vt_unpacked_bytes(vt_format format, int32_t k) {
+size_t vt_unpacked_bytes(vt_format format, vt_activation kind, int32_t k) {
   size_t n = (size_t)k;
   int32_t sub = vt_format_sub_block(format);
   if (sub == 0) return n * VT_PANEL * 4;
-  return n * VT_PANEL * (format == VT_Q8_0 ? 2 : 1) + n / (size_t)sub * VT_PANEL * 8;
+  return n * VT_PANEL * (kind == VT_ACTIVATION_I16 ? 2 : 1) + n / (size_t)sub * VT_PANEL * 8;
 }
 
 VT_LAYOUT uint32_t word(const uint8_t *bytes, int index) {

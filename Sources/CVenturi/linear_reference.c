@@ -20,8 +20,9 @@ static int32_t clamp(int32_t x, int32_t low, int32_t high) { return x < low ? lo
 static void quantize(vt_activation kind, int32_t k, const float *x, int32_t rows, int32_t row, void *tile) {
   if (kind == VT_ACTIVATION_F32) return;
   float *scales = (float *)vt_tile_scales(kind, tile, k, rows) + row,
-        *sums32 = (float *)vt_tile_sums32(kind, tile, k, rows) + row,
-        *sums16 = (float *)vt_tile_sums16(kind, tile, k, rows) + row;
+        *asums = (float *)vt_tile_asums(kind, tile, k, rows) + row;
+  int32_t *negated32 = (int32_t *)vt_tile_negated(kind, tile, k, rows, 32) + row,
+          *negated16 = (int32_t *)vt_tile_negated(kind, tile, k, rows, 16) + row;
   const int32_t largest = kind == VT_ACTIVATION_I8     ? VT_I8_LARGEST
                           : kind == VT_ACTIVATION_I8X2 ? VT_I8X2_LARGEST
                                                        : VT_I16_LARGEST;
@@ -45,9 +46,10 @@ static void quantize(vt_activation kind, int32_t k, const float *x, int32_t rows
     }
     scales[b * rows] = scale;
     if (kind == VT_ACTIVATION_I16) continue;
-    sums32[b * rows] = scale * (float)(sum[0] + sum[1]);
-    sums16[2 * b * rows] = scale * (float)sum[0];
-    sums16[(2 * b + 1) * rows] = scale * (float)sum[1];
+    asums[b * rows] = scale * (float)(sum[0] + sum[1]);
+    negated32[b * rows] = -(sum[0] + sum[1]);
+    negated16[2 * b * rows] = -sum[0];
+    negated16[(2 * b + 1) * rows] = -sum[1];
   }
 }
 
@@ -74,16 +76,16 @@ static const uint8_t *locate(vt_format format, const uint8_t *panel, int32_t s, 
     const uint8_t *block = panel + (size_t)(s / 16) * bytes,
                   *part = block + 32 + s / 2 % 8 * vt_packed_part_bytes(format);
     *scale = vt_half(block + 2 * c) * (float)(int8_t)part[s % 2 * 16 + c];
-    *offset = -32.0f * *scale;
+    *offset = 0;
     return part + 32;
   }
   const uint8_t *block = panel + (size_t)s * bytes;
   *scale = vt_half(block + 2 * c);
-  if (format == VT_Q4_1 || format == VT_Q5_1) {
+  *offset = 0;
+  if (vt_format_has_offset(format)) {
     *offset = vt_half(block + 32 + 2 * c);
     return block + 64;
   }
-  *offset = format == VT_Q8_0 ? 0 : -(float)vt_format_zero(format) * *scale;
   return block + 32;
 }
 
@@ -97,9 +99,20 @@ static int32_t value_at(vt_format format, const uint8_t *values, int c, int j) {
   return q;
 }
 
+// One sub-block's part of an output: what the file says of it, times the activations.
+static float accumulate(vt_format format, vt_activation kind, float acc, int32_t sum, float scale, float offset,
+                        float ascale, float asum) {
+  acc = fmaf((float)sum, scale * ascale, acc);
+  return kind != VT_ACTIVATION_I16 && vt_format_has_offset(format) ? fmaf(offset, asum, acc) : acc;
+}
+
+// Value j of column c of a packed block, signed as the sums take it.
+static int32_t signed_value(vt_format format, const uint8_t *values, int c, int j) {
+  return value_at(format, values, c, j) - (format == VT_Q8_0 ? 0 : vt_format_zero(format));
+}
+
 static void row_panel(vt_format format, vt_activation kind, int32_t k, const void *panel, const void *row, float *y) {
   const int32_t sub = vt_format_sub_block(format);
-  const float *sums = sub == 32 ? vt_tile_sums32(kind, row, k, 1) : vt_tile_sums16(kind, row, k, 1);
   for (int c = 0; c < VT_PANEL; c++) {
     float acc = 0;
     for (int32_t s = 0; s < k / sub; s++) {
@@ -107,27 +120,27 @@ static void row_panel(vt_format format, vt_activation kind, int32_t k, const voi
       const uint8_t *values = locate(format, panel, s, c, &scale, &offset);
       int32_t sum = 0;
       for (int32_t at = s * sub; at < (s + 1) * sub; at++)
-        sum += value_at(format, values, c, at % 32) * activation_at(kind, row, 1, 0, at);
-      acc = fmaf((float)sum, scale * vt_tile_scales(kind, row, k, 1)[s * sub / 32], acc);
-      if (kind != VT_ACTIVATION_I16) acc = fmaf(offset, sums[s], acc);
+        sum += signed_value(format, values, c, at % 32) * activation_at(kind, row, 1, 0, at);
+      const int32_t b = s * sub / 32;
+      const float asum = kind == VT_ACTIVATION_I16 ? 0 : vt_tile_asums(kind, row, k, 1)[b];
+      acc = accumulate(format, kind, acc, sum, scale, offset, vt_tile_scales(kind, row, k, 1)[b], asum);
     }
     y[c] = acc;
   }
 }
 
-static void unpack(vt_format format, int32_t k, const void *panel, void *unpacked) {
+static void unpack(vt_format format, vt_activation kind, int32_t k, const void *panel, void *unpacked) {
   const int32_t sub = vt_format_sub_block(format);
-  float *scales = vt_unpacked_scales(format, unpacked, k), *offsets = scales + k / sub * VT_PANEL;
+  float *scales = vt_unpacked_scales(kind, unpacked, k), *offsets = scales + k / sub * VT_PANEL;
   for (int32_t s = 0; s < k / sub; s++) {
     for (int c = 0; c < VT_PANEL; c++) {
       const uint8_t *values = locate(format, panel, s, c, &scales[s * VT_PANEL + c], &offsets[s * VT_PANEL + c]);
-      for (int32_t i = 0; i < sub; i++) {
-        const int32_t at = s * sub + i, q = value_at(format, values, c, at % 32);
-        if (format == VT_Q8_0) {
+      for (int32_t at = s * sub; at < (s + 1) * sub; at++) {
+        const int32_t q = value_at(format, values, c, at % 32);
+        if (kind == VT_ACTIVATION_I16)
           ((int16_t *)unpacked)[at / 2 * 32 + 2 * c + at % 2] = (int16_t)q;
-        } else {
-          ((uint8_t *)unpacked)[at / 4 * 64 + c / 8 * 32 + 4 * (c % 8) + at % 4] = (uint8_t)q;
-        }
+        else
+          ((uint8_t *)unpacked)[at / 4 * 64 + 4 * c + at % 4] = (uint8_t)(format == VT_Q8_0 ? q + 128 : q);
       }
     }
   }
@@ -136,23 +149,22 @@ static void unpack(vt_format format, int32_t k, const void *panel, void *unpacke
 static void tile_panel(vt_format format, vt_activation kind, int32_t k, const void *unpacked, int32_t rows,
                        const void *tile, float *c, int64_t ldc, int add) {
   const int32_t sub = vt_format_sub_block(format);
-  const float *scales = vt_unpacked_scales(format, unpacked, k), *offsets = scales + k / sub * VT_PANEL;
-  const float *sums = sub == 32 ? vt_tile_sums32(kind, tile, k, rows) : vt_tile_sums16(kind, tile, k, rows);
+  const float *scales = vt_unpacked_scales(kind, unpacked, k), *offsets = scales + k / sub * VT_PANEL;
   for (int32_t r = 0; r < rows; r++) {
     for (int column = 0; column < VT_PANEL; column++) {
       float acc = 0;
       for (int32_t s = 0; s < k / sub; s++) {
         int32_t sum = 0;
         for (int32_t at = s * sub; at < (s + 1) * sub; at++) {
-          const int32_t q =
-              kind == VT_ACTIVATION_I16
-                  ? ((const int16_t *)unpacked)[at / 2 * 32 + 2 * column + at % 2]
-                  : ((const uint8_t *)unpacked)[at / 4 * 64 + column / 8 * 32 + 4 * (column % 8) + at % 4];
+          const int32_t q = kind == VT_ACTIVATION_I16
+                                ? ((const int16_t *)unpacked)[at / 2 * 32 + 2 * column + at % 2]
+                                : ((const uint8_t *)unpacked)[at / 4 * 64 + 4 * column + at % 4] - vt_format_zero(format);
           sum += q * activation_at(kind, tile, rows, r, at);
         }
-        const float ascale = vt_tile_scales(kind, tile, k, rows)[s * sub / 32 * rows + r];
-        acc = fmaf((float)sum, scales[s * VT_PANEL + column] * ascale, acc);
-        if (kind != VT_ACTIVATION_I16) acc = fmaf(offsets[s * VT_PANEL + column], sums[s * rows + r], acc);
+        const int32_t b = s * sub / 32 * rows + r;
+        const float asum = kind == VT_ACTIVATION_I16 ? 0 : vt_tile_asums(kind, tile, k, rows)[b];
+        acc = accumulate(format, kind, acc, sum, scales[s * VT_PANEL + column], offsets[s * VT_PANEL + column],
+                         vt_tile_scales(kind, tile, k, rows)[b], asum);
       }
       c[r * ldc + column] = add ? c[r * ldc + column] + acc : acc;
     }
@@ -170,11 +182,9 @@ static void decode_panel(vt_format format, int32_t k, const void *panel, float *
       }
       float scale, offset;
       const uint8_t *values = locate(format, panel, i / sub, c, &scale, &offset);
-      const int32_t q = value_at(format, values, c, i % 32);
-      const int has_minimum = format == VT_Q4_1 || format == VT_Q5_1 || format == VT_Q4_K || format == VT_Q5_K;
+      const float scaled = scale * (float)signed_value(format, values, c, i % 32);
       // Products are exact, so a minimum is added with the one rounding that the format's definition has.
-      out[(size_t)i * VT_PANEL + c] =
-          has_minimum ? scale * (float)q + offset : scale * (float)(q - vt_format_zero(format));
+      out[(size_t)i * VT_PANEL + c] = vt_format_has_offset(format) ? scaled + offset : scaled;
     }
   }
 }

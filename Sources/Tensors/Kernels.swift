@@ -27,6 +27,9 @@ public enum KernelSet: String, Sendable, CaseIterable {
     }
   }
 
+  /// Whether 8-bit weights meet 8-bit activations faster than 16-bit ones.
+  public var hasByteProducts: Bool { self == .avx512 }
+
   /// Whether this processor runs the set.
   public var isSupported: Bool { vt_isa_supported(isa) }
 

@@ -92,7 +92,7 @@ import Testing
       let matrix = try PackedMatrix(packing: w, context: context)
       let expected = Self.exact(x, w)
       let fast = Self.values(context.linear(LinearInput(x), [matrix])[0])
-      let bar = dtype.isBlockQuantized && dtype != .q8_0 ? 1e-4 : 1e-7
+      let bar = dtype.isBlockQuantized ? 1e-4 : 1e-7
       #expect(Self.normalizedError(fast, expected) <= bar, "\(dtype.displayName) \(m)×\(k)×\(n)")
       let refined = Self.values(context.linear(LinearInput(x), [matrix], precision: .refined)[0])
       #expect(Self.normalizedError(refined, expected) <= 1e-8, "\(dtype.displayName) \(m)×\(k)×\(n) refined")
@@ -101,9 +101,11 @@ import Testing
     }
   }
 
-  @Test(arguments: all) func rowsDoNotDependOnTheirCompany(_ dtype: DType) throws {
-    let one = Context(threads: 1)
-    let two = Context(threads: 2)
+  static let fastSets = KernelSet.allCases.filter { $0 != .reference && $0.isSupported }
+
+  @Test(arguments: all, fastSets) func rowsDoNotDependOnTheirCompany(_ dtype: DType, _ kernels: KernelSet) throws {
+    let one = Context(threads: 1, kernels: kernels)
+    let two = Context(threads: 2, kernels: kernels)
     let twin = Context(threads: 1, kernels: .reference)
     let (k, n) = (512, 84)
     let w = Self.weights(dtype, rows: n, k: k, seed: 7, one)

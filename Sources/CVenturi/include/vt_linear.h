@@ -4,8 +4,8 @@
 // Lanes are columns, and every output accumulates over k in one fixed order, whatever the number of rows. So the
 // kernel for one row and the kernel for many rows give the same bits:
 //   for each block of `sub` = 32 (Q6_K: 16) values of k, in order, with exact integer sums
-//     acc = fma(float(sum q·a), scale·ascale, acc)
-//     acc = fma(offset, asum, acc)                     (types whose weight is scale·q + offset, offset ≠ 0)
+//     acc = fma(float(sum (q - zero)·a), scale·ascale, acc)
+//     acc = fma(offset, asum, acc)                          (types whose weight is scale·q + offset)
 // where a are the quantised activations, ascale their scale and asum = ascale · sum a.
 #ifndef VT_LINEAR_H
 #define VT_LINEAR_H
@@ -24,9 +24,9 @@ enum { VT_PANEL = 16, VT_LINEAR_ROWS = 48 };
 
 // How the activations of a product are given; a scale goes with each 32 values.
 typedef enum vt_activation {
-  VT_ACTIVATION_I8,   // 8 bits per value, for weights of up to 6 bits
+  VT_ACTIVATION_I8,   // 8 bits per value
   VT_ACTIVATION_I8X2, // 256·high + low: 16 bits per value as two products of bytes, for weights of up to 6 bits
-  VT_ACTIVATION_I16,  // 16 bits per value, for 8-bit weights: exact products at the same instruction count
+  VT_ACTIVATION_I16,  // 16 bits per value, for 8-bit weights
   VT_ACTIVATION_F32,  // plain floats
 } vt_activation;
 
@@ -49,13 +49,14 @@ void vt_decode_row(vt_format format, int32_t k, const void *row, float *out);
 
 // Quantised activations lie in tiles of up to `tile_rows` rows, so that a kernel finds what it needs at constant
 // distances. A tile of R rows is, for each 32 values of k and each row, 32 bytes (I8X2: 32 high bytes and 32 low ones;
-// I16: 32 int16); then the f32 scales [k/32][R]; then, but for I16, asum of 32 values [k/32][R] and of 16 [k/16][R].
+// I16: 32 int16); then the f32 scales [k/32][R]; then, but for I16, the f32 asums [k/32][R] and, as int32, minus the sums
+// of 32 values [k/32][R] and of 16 [k/16][R].
 // Bytes of one row of a tile.
 size_t vt_activation_bytes(vt_activation kind, int32_t k);
 
-// A panel unpacked for many rows: k·16 bytes of unsigned values (or int16 for Q8_0, k·32 bytes), and for each
-// sub-block 16 scales and 16 offsets. Size of the buffer in bytes for any format (F32 panels for floats).
-size_t vt_unpacked_bytes(vt_format format, int32_t k);
+// A panel unpacked for many rows: k·16 bytes of unsigned values (k·16 int16 for I16), and for each sub-block 16 scales
+// and 16 offsets. Size of the buffer in bytes for any format (F32 panels for floats).
+size_t vt_unpacked_bytes(vt_format format, vt_activation kind, int32_t k);
 
 typedef struct vt_linear_kernels {
   // The rows of a full tile of each kind; divides VT_LINEAR_ROWS.
@@ -64,8 +65,8 @@ typedef struct vt_linear_kernels {
   void (*quantize)(vt_activation kind, int32_t k, const float *x, int32_t rows, int32_t row, void *tile);
   // y[0..<16] of one row against one packed panel; `row` is a tile of one. Quantised formats only.
   void (*row_panel)(vt_format format, vt_activation kind, int32_t k, const void *panel, const void *row, float *y);
-  // Unpacks a panel of a quantised format for `tile_panel`.
-  void (*unpack)(vt_format format, int32_t k, const void *panel, void *unpacked);
+  // Unpacks a panel of a quantised format for `tile_panel` with activations of a kind.
+  void (*unpack)(vt_format format, vt_activation kind, int32_t k, const void *panel, void *unpacked);
   // c[r][0..<16] (row stride ldc) for the rows of a tile against an unpacked panel; `add`: c += instead.
   void (*tile_panel)(vt_format format, vt_activation kind, int32_t k, const void *unpacked, int32_t rows,
                      const void *tile, float *c, int64_t ldc, int add);

@@ -20,8 +20,9 @@ VT_INLINE float quantize_block(const float *x, int32_t largest, v8i q[4]) {
 
 VT_INLINE void quantize_of(vt_activation kind, int32_t k, const float *x, int32_t rows, int32_t row, void *tile) {
   float *scales = (float *)vt_tile_scales(kind, tile, k, rows) + row,
-        *sums32 = (float *)vt_tile_sums32(kind, tile, k, rows) + row,
-        *sums16 = (float *)vt_tile_sums16(kind, tile, k, rows) + row;
+        *asums = (float *)vt_tile_asums(kind, tile, k, rows) + row;
+  int32_t *negated32 = (int32_t *)vt_tile_negated(kind, tile, k, rows, 32) + row,
+          *negated16 = (int32_t *)vt_tile_negated(kind, tile, k, rows, 16) + row;
   char *out = (char *)tile + (kind == VT_ACTIVATION_I8 ? 32 : 64) * (size_t)row;
   const size_t step = (kind == VT_ACTIVATION_I8 ? 32 : 64) * (size_t)rows;
   for (int32_t b = 0; b < k / 32; b++, x += 32, out += step) {
@@ -45,9 +46,10 @@ VT_INLINE void quantize_of(vt_activation kind, int32_t k, const float *x, int32_
     }
     v8i_store_i8((int8_t *)out + (kind == VT_ACTIVATION_I8X2 ? 32 : 0), q[0], q[1], q[2], q[3]);
     scales[b * rows] = scale;
-    sums32[b * rows] = scale * (float)(first + second);
-    sums16[2 * b * rows] = scale * (float)first;
-    sums16[(2 * b + 1) * rows] = scale * (float)second;
+    asums[b * rows] = scale * (float)(first + second);
+    negated32[b * rows] = -(first + second);
+    negated16[2 * b * rows] = -first;
+    negated16[(2 * b + 1) * rows] = -second;
   }
 }
 

@@ -18,20 +18,20 @@ VT_INLINE void decode_of(vt_format format, int32_t k, const uint8_t *panel, floa
   enum { CHUNK = 256 };
   // Aligned for both the values and the scales behind them; the most that 256 values of k unpack to (Q6_K, Q8_0).
   _Alignas(64) char unpacked[CHUNK * VT_PANEL * 2 + CHUNK / 16 * VT_PANEL * 8];
-  const int32_t sub = vt_format_sub_block(format);
+  const int32_t sub = vt_sub_block(format);
   const int wide = format == VT_Q8_0, each = wide ? 2 : 4;
-  const int has_minimum = format == VT_Q4_1 || format == VT_Q5_1 || format == VT_Q4_K || format == VT_Q5_K;
+  const int has_minimum = vt_format_has_offset(format), zero = wide ? 0 : vt_format_zero(format);
   for (int32_t start = 0; start < k; start += CHUNK) {
     const int32_t length = k - start < CHUNK ? k - start : CHUNK;
-    const uint8_t *source = panel + (size_t)(start / vt_format_block_length(format)) * vt_packed_block_bytes(format);
-    if (wide) unpack_q8(length, source, unpacked);
+    const uint8_t *source = panel + (size_t)(start / vt_block_length(format)) * vt_packed_block_bytes(format);
+    if (wide) unpack_words(length, source, unpacked);
     else unpack_of(format, length, source, unpacked);
-    const float *scales = vt_unpacked_scales(format, unpacked, length), *offsets = scales + length / sub * VT_PANEL;
+    const float *scales = vt_unpacked_scales(wide ? VT_ACTIVATION_I16 : VT_ACTIVATION_I8, unpacked, length), *offsets = scales + length / sub * VT_PANEL;
     for (int32_t i = 0; i < length; i += each) {
       const v16f scale = v16f_load(scales + i / sub * VT_PANEL), offset = v16f_load(offsets + i / sub * VT_PANEL);
       const v16i values = v16i_load(unpacked + (size_t)i / (size_t)each * 64);
       for (int j = 0; j < each; j++) {
-        const v16f scaled = v16f_mul(scale, lane_values(values, j, wide, vt_format_zero(format)));
+        const v16f scaled = v16f_mul(scale, lane_values(values, j, wide, zero));
         v16f_store(out + (size_t)(start + i + j) * VT_PANEL, has_minimum ? v16f_add(scaled, offset) : scaled);
       }
     }

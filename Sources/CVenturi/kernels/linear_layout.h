@@ -34,14 +34,36 @@ VT_LAYOUT int vt_format_bits(vt_format format) {
   }
 }
 
-// What is subtracted from the unsigned value: the weight is scale · (q − zero). 0 for types with a minimum.
+// Values of a block, and values that share a scale, where kernels need them as constants.
+VT_LAYOUT int32_t vt_block_length(vt_format format) {
+  switch (format) {
+  case VT_Q4_K: case VT_Q5_K: case VT_Q6_K: return 256;
+  case VT_F16: case VT_BF16: case VT_F32: return 1;
+  default: return 32;
+  }
+}
+VT_LAYOUT int32_t vt_sub_block(vt_format format) {
+  switch (format) {
+  case VT_F16: case VT_BF16: case VT_F32: return 0;
+  case VT_Q6_K: return 16;
+  default: return 32;
+  }
+}
+
+// What is subtracted from the unsigned value: the weight is scale · (q − zero). 0 for types with a minimum. Q8_0's signed
+// bytes become unsigned ones where 8-bit activations meet them.
 VT_LAYOUT int vt_format_zero(vt_format format) {
   switch (format) {
   case VT_Q4_0: return 8;
   case VT_Q5_0: return 16;
   case VT_Q6_K: return 32;
+  case VT_Q8_0: return 128;
   default: return 0;
   }
+}
+
+VT_LAYOUT int vt_format_has_offset(vt_format format) {
+  return format == VT_Q4_1 || format == VT_Q5_1 || format == VT_Q4_K || format == VT_Q5_K;
 }
 
 // Bytes of one 32-value part inside a superblock.
@@ -80,19 +102,20 @@ VT_LAYOUT float vt_half(const void *bytes) {
 VT_LAYOUT const float *vt_tile_scales(vt_activation kind, const void *tile, int32_t k, int32_t rows) {
   return (const float *)((const char *)tile + (size_t)rows * (size_t)k * (kind == VT_ACTIVATION_I8 ? 1 : 2));
 }
-VT_LAYOUT const float *vt_tile_sums32(vt_activation kind, const void *tile, int32_t k, int32_t rows) {
+VT_LAYOUT const float *vt_tile_asums(vt_activation kind, const void *tile, int32_t k, int32_t rows) {
   return vt_tile_scales(kind, tile, k, rows) + (size_t)rows * (size_t)k / 32;
 }
-VT_LAYOUT const float *vt_tile_sums16(vt_activation kind, const void *tile, int32_t k, int32_t rows) {
-  return vt_tile_scales(kind, tile, k, rows) + (size_t)rows * (size_t)k / 32 * 2;
+// Minus the sums of `sub` values; element (s, r).
+VT_LAYOUT const int32_t *vt_tile_negated(vt_activation kind, const void *tile, int32_t k, int32_t rows, int32_t sub) {
+  return (const int32_t *)(vt_tile_scales(kind, tile, k, rows) + (size_t)rows * (size_t)k / 32 * (sub == 32 ? 2 : 3));
 }
 
 // The largest magnitudes of the quantised forms. 127 · 256 leaves high and low bytes inside their range.
 enum { VT_I8_LARGEST = 127, VT_I8X2_LARGEST = 127 * 256, VT_I16_LARGEST = 32767 };
 
 // The scales and offsets of an unpacked panel, [k / sub][16] each, behind its values.
-VT_LAYOUT float *vt_unpacked_scales(vt_format format, const void *unpacked, int32_t k) {
-  return (float *)((char *)unpacked + (size_t)k * VT_PANEL * (format == VT_Q8_0 ? 2 : 1));
+VT_LAYOUT float *vt_unpacked_scales(vt_activation kind, const void *unpacked, int32_t k) {
+  return (float *)((char *)unpacked + (size_t)k * VT_PANEL * (kind == VT_ACTIVATION_I16 ? 2 : 1));
 }
 
 #endif

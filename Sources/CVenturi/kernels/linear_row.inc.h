@@ -1,5 +1,8 @@
 // One row against packed panels, written once over the sixteen lanes of a panel; `vt_linear.h` states what is computed.
 
+// The zero of the unsigned values that the kernels multiply by.
+VT_INLINE int kernel_zero(vt_format format) { return format == VT_Q8_0 ? VT_BIAS_8 : vt_format_zero(format); }
+
 // The scales and offsets of 16 columns of one sub-block.
 typedef struct { v16f scale, offset; } block_scales;
 
@@ -9,7 +12,8 @@ typedef struct { v16f d, dmin; } super_scales;
 VT_INLINE super_scales load_super(vt_format format, const uint8_t *block) {
   super_scales s;
   s.d = v16f_from_f16((const uint16_t *)block);
-  s.dmin = format == VT_Q6_K ? v16f_zero() : v16f_mul(v16f_set(-1), v16f_from_f16((const uint16_t *)block + 16));
+  s.dmin = vt_format_has_offset(format) ? v16f_mul(v16f_set(-1), v16f_from_f16((const uint16_t *)block + 16))
+                                        : v16f_zero();
   return s;
 }
 
@@ -18,7 +22,7 @@ VT_INLINE block_scales super_part(vt_format format, const super_scales *super, c
   block_scales b;
   if (format == VT_Q6_K) {
     b.scale = v16f_mul(super->d, v16f_from_i8(part + 16 * s));
-    b.offset = v16f_mul(v16f_set(-32), b.scale);
+    b.offset = v16f_zero();
   } else {
     b.scale = v16f_mul(super->d, v16f_from_u8(part));
     b.offset = v16f_mul(super->dmin, v16f_from_u8(part + 16));
@@ -29,13 +33,13 @@ VT_INLINE block_scales super_part(vt_format format, const super_scales *super, c
 VT_INLINE block_scales plain_scales(vt_format format, const uint8_t *block) {
   block_scales b;
   b.scale = v16f_from_f16((const uint16_t *)block);
-  b.offset = format == VT_Q4_1 || format == VT_Q5_1 ? v16f_from_f16((const uint16_t *)block + 16)
-                                                    : v16f_mul(v16f_set(-(float)vt_format_zero(format)), b.scale);
+  b.offset = vt_format_has_offset(format) ? v16f_from_f16((const uint16_t *)block + 16) : v16f_zero();
   return b;
 }
 
 // The unsigned bytes of group g: four values of k for each column.
 VT_INLINE v64b group_values(vt_format format, const uint8_t *values, int g) {
+  if (format == VT_Q8_0) return v64b_from_pairs(values + 64 * g);
   const v64b low = v64b_halves(values + 32 * g);
   switch (vt_format_bits(format)) {
   case 5: return v64b_with_bits(low, v64b_load(values + 256), 4 - g, 0x10);
@@ -47,10 +51,11 @@ VT_INLINE v64b group_values(vt_format format, const uint8_t *values, int g) {
   }
 }
 
-// Integer sums over groups first..<first+count of one row's block `a` against packed values.
+// Integer sums over groups first..<first+count of one row's block `a`, whose values add up to -`negated`, against packed
+// values.
 VT_INLINE v16i packed_sums(vt_format format, vt_activation kind, const uint8_t *values, const char *a, int first,
-                           int count) {
-  const int chain = vdot_chain(vt_format_bits(format), count), refined = kind == VT_ACTIVATION_I8X2;
+                           int count, int32_t negated) {
+  const int bits = vt_format_bits(format), chain = vdot_chain(bits, count), refined = kind == VT_ACTIVATION_I8X2;
   v16i high = v16i_set(0), low = v16i_set(0);
 #pragma clang loop unroll(full)
   for (int start = first; start < first + count; start += chain) {
@@ -58,21 +63,22 @@ VT_INLINE v16i packed_sums(vt_format format, vt_activation kind, const uint8_t *
 #pragma clang loop unroll(full)
     for (int g = start; g < start + chain; g++) {
       const v64b w = group_values(format, values, g), x = v64b_broadcast4(a + 4 * g);
-      h = g == start ? vdot_first(w, x) : vdot_next(h, w, x);
+      h = g == start ? vdot_first(bits, w, x) : vdot_next(bits, h, w, x);
       if (refined) {
         const v64b y = v64b_broadcast4(a + 32 + 4 * g);
-        l = g == start ? vdot_first(w, y) : vdot_next(l, w, y);
+        l = g == start ? vdot_first(bits, w, y) : vdot_next(bits, l, w, y);
       }
     }
     high = start == first ? vdot_sum(h) : v16i_add(high, vdot_sum(h));
     if (refined) low = start == first ? vdot_sum(l) : v16i_add(low, vdot_sum(l));
   }
-  return refined ? v16i_add(v16i_shift_left(high, 8), low) : high;
+  const v16i sum = refined ? v16i_add(v16i_shift_left(high, 8), low) : high;
+  return kernel_zero(format) ? v16i_add(sum, v16i_set(kernel_zero(format) * negated)) : sum;
 }
 
-VT_INLINE v16f accumulate(v16f acc, v16i sum, const block_scales *b, float ascale, float asum) {
+VT_INLINE v16f accumulate(vt_format format, v16f acc, v16i sum, const block_scales *b, float ascale, float asum) {
   acc = v16f_fma(v16f_from_i32(sum), v16f_mul(b->scale, v16f_set(ascale)), acc);
-  return v16f_fma(b->offset, v16f_set(asum), acc);
+  return vt_format_has_offset(format) ? v16f_fma(b->offset, v16f_set(asum), acc) : acc;
 }
 
 enum { PREFETCH = 1024 };
@@ -83,16 +89,16 @@ VT_INLINE void prefetch_block(const uint8_t *block, size_t bytes) {
 
 VT_INLINE void row_panel_of(vt_format format, vt_activation kind, int32_t k, const uint8_t *block, const char *a,
                             float *y) {
-  const float *scales = vt_tile_scales(kind, a, k, 1), *sums32 = vt_tile_sums32(kind, a, k, 1),
-              *sums16 = vt_tile_sums16(kind, a, k, 1);
+  const float *scales = vt_tile_scales(kind, a, k, 1), *asums = vt_tile_asums(kind, a, k, 1);
+  const int32_t *negated = vt_tile_negated(kind, a, k, 1, vt_sub_block(format));
   const size_t bytes = vt_packed_block_bytes(format), each = kind == VT_ACTIVATION_I8 ? 32 : 64;
   v16f acc = v16f_zero();
-  if (vt_format_block_length(format) == 32) {
+  if (vt_block_length(format) == 32) {
     for (int32_t b = 0; b < k / 32; b++, block += bytes, a += each) {
       prefetch_block(block, bytes);
       const block_scales s = plain_scales(format, block);
-      const uint8_t *values = block + (format == VT_Q4_1 || format == VT_Q5_1 ? 64 : 32);
-      acc = accumulate(acc, packed_sums(format, kind, values, a, 0, 8), &s, scales[b], sums32[b]);
+      const uint8_t *values = block + (vt_format_has_offset(format) ? 64 : 32);
+      acc = accumulate(format, acc, packed_sums(format, kind, values, a, 0, 8, negated[b]), &s, scales[b], asums[b]);
     }
   } else {
     const size_t part_bytes = vt_packed_part_bytes(format);
@@ -104,10 +110,13 @@ VT_INLINE void row_panel_of(vt_format format, vt_activation kind, int32_t k, con
         const block_scales s = super_part(format, &super, part, 0);
         if (format == VT_Q6_K) {
           const block_scales t = super_part(format, &super, part, 1);
-          acc = accumulate(acc, packed_sums(format, kind, part + 32, a, 0, 4), &s, scales[p], sums16[2 * p]);
-          acc = accumulate(acc, packed_sums(format, kind, part + 32, a, 4, 4), &t, scales[p], sums16[2 * p + 1]);
+          const v16i first = packed_sums(format, kind, part + 32, a, 0, 4, negated[2 * p]);
+          const v16i second = packed_sums(format, kind, part + 32, a, 4, 4, negated[2 * p + 1]);
+          acc = accumulate(format, acc, first, &s, scales[p], 0);
+          acc = accumulate(format, acc, second, &t, scales[p], 0);
         } else {
-          acc = accumulate(acc, packed_sums(format, kind, part + 32, a, 0, 8), &s, scales[p], sums32[p]);
+          const v16i sum = packed_sums(format, kind, part + 32, a, 0, 8, 0);
+          acc = accumulate(format, acc, sum, &s, scales[p], asums[p]);
         }
       }
     }
@@ -115,7 +124,7 @@ VT_INLINE void row_panel_of(vt_format format, vt_activation kind, int32_t k, con
   v16f_store(y, acc);
 }
 
-static void row_panel_q8(int32_t k, const uint8_t *block, const char *a, float *y) {
+static void row_panel_words(int32_t k, const uint8_t *block, const char *a, float *y) {
   const float *scales = vt_tile_scales(VT_ACTIVATION_I16, a, k, 1);
   v16f acc = v16f_zero();
   for (int32_t b = 0; b < k / 32; b++, block += 544, a += 64) {
@@ -148,7 +157,10 @@ static void row_panel(vt_format format, vt_activation kind, int32_t k, const voi
     VT_ROW(VT_Q4_K);
     VT_ROW(VT_Q5_K);
     VT_ROW(VT_Q6_K);
-  case VT_Q8_0: row_panel_q8(k, panel, row, y); break;
+  case VT_Q8_0:
+    if (kind == VT_ACTIVATION_I16) row_panel_words(k, panel, row, y);
+    else row_panel_of(VT_Q8_0, VT_ACTIVATION_I8, k, panel, row, y);
+    break;
   default: break;
   }
 }

@@ -8,15 +8,15 @@ VT_INLINE void store_scales(const block_scales *b, float *scales, float *offsets
 }
 
 VT_INLINE void unpack_of(vt_format format, int32_t k, const uint8_t *block, void *unpacked) {
-  const int32_t sub = vt_format_sub_block(format);
+  const int32_t sub = vt_sub_block(format);
   const size_t bytes = vt_packed_block_bytes(format);
-  float *scales = vt_unpacked_scales(format, unpacked, k), *offsets = scales + k / sub * VT_PANEL;
+  float *scales = vt_unpacked_scales(VT_ACTIVATION_I8, unpacked, k), *offsets = scales + k / sub * VT_PANEL;
   uint8_t *out = unpacked;
-  if (vt_format_block_length(format) == 32) {
+  if (vt_block_length(format) == 32) {
     for (int32_t b = 0; b < k / 32; b++, block += bytes, out += 512) {
       const block_scales s = plain_scales(format, block);
       store_scales(&s, scales, offsets, b);
-      const uint8_t *values = block + (format == VT_Q4_1 || format == VT_Q5_1 ? 64 : 32);
+      const uint8_t *values = block + (vt_format_has_offset(format) ? 64 : 32);
 #pragma clang loop unroll(full)
       for (int g = 0; g < 8; g++) v64b_store(out + 64 * g, group_values(format, values, g));
     }
@@ -36,8 +36,8 @@ VT_INLINE void unpack_of(vt_format format, int32_t k, const uint8_t *block, void
   }
 }
 
-static void unpack_q8(int32_t k, const uint8_t *block, void *unpacked) {
-  float *scales = vt_unpacked_scales(VT_Q8_0, unpacked, k), *offsets = scales + k / 32 * VT_PANEL;
+static void unpack_words(int32_t k, const uint8_t *block, void *unpacked) {
+  float *scales = vt_unpacked_scales(VT_ACTIVATION_I16, unpacked, k), *offsets = scales + k / 32 * VT_PANEL;
   int16_t *out = unpacked;
   for (int32_t b = 0; b < k / 32; b++, block += 544, out += 512) {
     v16f_store(scales + b * VT_PANEL, v16f_from_f16((const uint16_t *)block));
@@ -46,7 +46,7 @@ static void unpack_q8(int32_t k, const uint8_t *block, void *unpacked) {
   }
 }
 
-static void unpack(vt_format format, int32_t k, const void *panel, void *unpacked) {
+static void unpack(vt_format format, vt_activation kind, int32_t k, const void *panel, void *unpacked) {
   switch (format) {
   case VT_Q4_0: unpack_of(VT_Q4_0, k, panel, unpacked); break;
   case VT_Q4_1: unpack_of(VT_Q4_1, k, panel, unpacked); break;
@@ -55,7 +55,10 @@ static void unpack(vt_format format, int32_t k, const void *panel, void *unpacke
   case VT_Q4_K: unpack_of(VT_Q4_K, k, panel, unpacked); break;
   case VT_Q5_K: unpack_of(VT_Q5_K, k, panel, unpacked); break;
   case VT_Q6_K: unpack_of(VT_Q6_K, k, panel, unpacked); break;
-  case VT_Q8_0: unpack_q8(k, panel, unpacked); break;
+  case VT_Q8_0:
+    if (kind == VT_ACTIVATION_I16) unpack_words(k, panel, unpacked);
+    else unpack_of(VT_Q8_0, k, panel, unpacked);
+    break;
   default: break;
   }
 }
@@ -65,14 +68,16 @@ static void unpack(vt_format format, int32_t k, const void *panel, void *unpacke
 VT_INLINE void put(float *c, v16f x, int add) { v16f_store(c, add ? v16f_add(v16f_load(c), x) : x); }
 
 // A tile of `rows` rows of bytes; float sums stay in registers between blocks of k.
-VT_INLINE void tile_bytes(const int rows, const int refined, const int bits, const int sub, int32_t k,
-                          const uint8_t *values, const char *tile, float *c, int64_t ldc, int add) {
+VT_INLINE void tile_bytes(const int rows, const int refined, vt_format format, int32_t k, const uint8_t *values,
+                          const char *tile, float *c, int64_t ldc, int add) {
   enum { MOST = VT_TILE_I8 > 2 * VT_TILE_I8X2 ? VT_TILE_I8 : 2 * VT_TILE_I8X2 };
   const vt_activation kind = refined ? VT_ACTIVATION_I8X2 : VT_ACTIVATION_I8;
-  const int parts = refined ? 2 * rows : rows, chain = vdot_chain(bits, sub / 4);
+  const int sub = vt_sub_block(format), zero = kernel_zero(format), has_offset = vt_format_has_offset(format);
+  const int parts = refined ? 2 * rows : rows, bits = vt_format_bits(format), chain = vdot_chain(bits, sub / 4);
   const float *scales = (const float *)(values + (size_t)k * VT_PANEL), *offsets = scales + k / sub * VT_PANEL;
   const float *ascales = vt_tile_scales(kind, tile, k, rows);
-  const float *asums = sub == 32 ? vt_tile_sums32(kind, tile, k, rows) : vt_tile_sums16(kind, tile, k, rows);
+  const float *asums = vt_tile_asums(kind, tile, k, rows);
+  const int32_t *negated = vt_tile_negated(kind, tile, k, rows, sub);
   v16f acc[VT_TILE_I8];
 #pragma clang loop unroll(full)
   for (int r = 0; r < rows; r++) acc[r] = v16f_zero();
@@ -89,19 +94,25 @@ VT_INLINE void tile_bytes(const int rows, const int refined, const int bits, con
 #pragma clang loop unroll(full)
         for (int p = 0; p < parts; p++) {
           const v64b x = v64b_broadcast4(a + 32 * p + 4 * g);
-          part[p] = g == start ? vdot_first(w, x) : vdot_next(part[p], w, x);
+          // Of a refined row the low bytes start from the zero's share.
+          if (zero && VT_WIDE_DOT && g == 0 && (!refined || p % 2 == 1))
+            part[p] = vdot_from(negated + s * rows + (refined ? p / 2 : p), zero, w, x);
+          else
+            part[p] = g == start ? vdot_first(bits, w, x) : vdot_next(bits, part[p], w, x);
         }
       }
 #pragma clang loop unroll(full)
       for (int p = 0; p < parts; p++) sum[p] = start == 0 ? vdot_sum(part[p]) : v16i_add(sum[p], vdot_sum(part[p]));
     }
-    const v16f scale = v16f_load(scales + s * VT_PANEL), offset = v16f_load(offsets + s * VT_PANEL);
+    const v16f scale = v16f_load(scales + s * VT_PANEL);
+    const v16f offset = has_offset ? v16f_load(offsets + s * VT_PANEL) : v16f_zero();
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++) {
-      const v16i q = refined ? v16i_add(v16i_shift_left(sum[2 * r], 8), sum[2 * r + 1]) : sum[r];
+      v16i q = refined ? v16i_add(v16i_shift_left(sum[2 * r], 8), sum[2 * r + 1]) : sum[r];
+      if (zero && !VT_WIDE_DOT) q = v16i_add(q, v16i_set(zero * negated[s * rows + r]));
       const v16f ascale = v16f_broadcast(ascales + s * sub / 32 * rows + r);
       acc[r] = v16f_fma(v16f_from_i32(q), v16f_mul(scale, ascale), acc[r]);
-      acc[r] = v16f_fma(offset, v16f_broadcast(asums + s * rows + r), acc[r]);
+      if (has_offset) acc[r] = v16f_fma(offset, v16f_broadcast(asums + s * rows + r), acc[r]);
     }
   }
 #pragma clang loop unroll(full)
@@ -111,7 +122,7 @@ VT_INLINE void tile_bytes(const int rows, const int refined, const int bits, con
 // A tile of `rows` rows of 16-bit activations against 16-bit weights.
 VT_INLINE void tile_words(const int rows, int32_t k, const int16_t *values, const char *tile, float *c, int64_t ldc,
                           int add) {
-  const float *scales = vt_unpacked_scales(VT_Q8_0, values, k);
+  const float *scales = vt_unpacked_scales(VT_ACTIVATION_I16, values, k);
   const float *ascales = vt_tile_scales(VT_ACTIVATION_I16, tile, k, rows);
   v16f acc[VT_TILE_I16];
 #pragma clang loop unroll(full)
@@ -161,29 +172,38 @@ VT_INLINE void tile_words(const int rows, int32_t k, const int16_t *values, cons
     VT_CASE(most, 12, call);                                                                                           \
   }
 
-#define VT_TILE_FUNCTIONS(name, bits, sub)                                                                             \
-  static void name##_tile(int rows, int32_t k, const void *u, const void *tile, float *c, int64_t ldc, int add) {      \
-    VT_CASES(VT_TILE_I8, tile_bytes(ROWS, 0, bits, sub, k, u, tile, c, ldc, add))                                      \
-  }                                                                                                                    \
+#define VT_TILE_FUNCTION(name, format)                                                                                 \
+  static void name(int rows, int32_t k, const void *u, const void *tile, float *c, int64_t ldc, int add) {             \
+    VT_CASES(VT_TILE_I8, tile_bytes(ROWS, 0, format, k, u, tile, c, ldc, add))                                         \
+  }
+#define VT_TILE_FUNCTIONS(name, format)                                                                                \
+  VT_TILE_FUNCTION(name##_tile, format)                                                                                \
   static void name##_refined(int rows, int32_t k, const void *u, const void *tile, float *c, int64_t ldc, int add) {   \
-    VT_CASES(VT_TILE_I8X2, tile_bytes(ROWS, 1, bits, sub, k, u, tile, c, ldc, add))                                    \
+    VT_CASES(VT_TILE_I8X2, tile_bytes(ROWS, 1, format, k, u, tile, c, ldc, add))                                       \
   }
 
-VT_TILE_FUNCTIONS(four_bits, 4, 32)
-VT_TILE_FUNCTIONS(five_bits, 5, 32)
-VT_TILE_FUNCTIONS(six_bits, 6, 16)
+// Unpacked, Q4_1 and Q4_K are alike, and so are Q5_1 and Q5_K.
+VT_TILE_FUNCTIONS(q4_0, VT_Q4_0)
+VT_TILE_FUNCTIONS(q4_1, VT_Q4_1)
+VT_TILE_FUNCTIONS(q5_0, VT_Q5_0)
+VT_TILE_FUNCTIONS(q5_1, VT_Q5_1)
+VT_TILE_FUNCTIONS(q6_k, VT_Q6_K)
+VT_TILE_FUNCTION(q8_0_tile, VT_Q8_0)
 
-static void eight_bits_tile(int rows, int32_t k, const void *u, const void *tile, float *c, int64_t ldc, int add) {
+static void q8_0_words(int rows, int32_t k, const void *u, const void *tile, float *c, int64_t ldc, int add) {
   VT_CASES(VT_TILE_I16, tile_words(ROWS, k, u, tile, c, ldc, add))
 }
 
 static void tile_panel(vt_format format, vt_activation kind, int32_t k, const void *u, int32_t rows, const void *tile,
                        float *c, int64_t ldc, int add) {
-  const int refined = kind == VT_ACTIVATION_I8X2;
-  switch (vt_format_bits(format)) {
-  case 4: (refined ? four_bits_refined : four_bits_tile)(rows, k, u, tile, c, ldc, add); break;
-  case 5: (refined ? five_bits_refined : five_bits_tile)(rows, k, u, tile, c, ldc, add); break;
-  case 6: (refined ? six_bits_refined : six_bits_tile)(rows, k, u, tile, c, ldc, add); break;
-  default: eight_bits_tile(rows, k, u, tile, c, ldc, add); break;
+  const int refined = kind != VT_ACTIVATION_I8;
+  switch (format) {
+  case VT_Q4_0: (refined ? q4_0_refined : q4_0_tile)(rows, k, u, tile, c, ldc, add); break;
+  case VT_Q4_1: case VT_Q4_K: (refined ? q4_1_refined : q4_1_tile)(rows, k, u, tile, c, ldc, add); break;
+  case VT_Q5_0: (refined ? q5_0_refined : q5_0_tile)(rows, k, u, tile, c, ldc, add); break;
+  case VT_Q5_1: case VT_Q5_K: (refined ? q5_1_refined : q5_1_tile)(rows, k, u, tile, c, ldc, add); break;
+  case VT_Q6_K: (refined ? q6_k_refined : q6_k_tile)(rows, k, u, tile, c, ldc, add); break;
+  case VT_Q8_0: (refined ? q8_0_words : q8_0_tile)(rows, k, u, tile, c, ldc, add); break;
+  default: break;
   }
 }

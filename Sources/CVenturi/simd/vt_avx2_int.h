@@ -30,6 +30,15 @@ VT_INLINE v16s v16s_broadcast2(const void *p) { return v32b_broadcast4(p); } // 
 VT_INLINE v16s v16s_add(v16s a, v16s b) { return _mm256_add_epi16(a, b); }
 // Unsigned bytes times signed bytes, neighbours added; the caller keeps the sums inside int16.
 VT_INLINE v16s v16s_dot(v32b u, v32b s) { return _mm256_maddubs_epi16(u, s); }
+// Signed bytes times signed bytes above -128, neighbours added.
+VT_INLINE v16s v16s_dot_signed(v32b w, v32b s) {
+  return _mm256_maddubs_epi16(_mm256_abs_epi8(w), _mm256_sign_epi8(s, w));
+}
+// 16 bytes at p and 16 at q, two from each in turn.
+VT_INLINE v32b v32b_interleave2(const void *p, const void *q) {
+  const __m128i a = _mm_loadu_si128((const __m128i *)p), b = _mm_loadu_si128((const __m128i *)q);
+  return _mm256_set_m128i(_mm_unpackhi_epi16(a, b), _mm_unpacklo_epi16(a, b));
+}
 // Neighbours added into 8 int32.
 VT_INLINE v8i v8i_pairs(v16s x) { return _mm256_madd_epi16(x, _mm256_set1_epi16(1)); }
 // int16 products, neighbours added.

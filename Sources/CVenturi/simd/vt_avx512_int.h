@@ -12,6 +12,9 @@ VT_INLINE int vdot_chain(int bits, int groups) {
   return groups;
 }
 
+// What is added to 8-bit weights to make them unsigned.
+enum { VT_BIAS_8 = 128 };
+
 VT_INLINE v64b v64b_load(const void *p) { return _mm512_loadu_si512(p); }
 VT_INLINE v64b v64b_load2(const void *p, const void *q) {
   return _mm512_inserti64x4(_mm512_castsi256_si512(_mm256_loadu_si256(p)), _mm256_loadu_si256(q), 1);
@@ -28,6 +31,12 @@ VT_INLINE v64b v64b_halves(const void *p) {
   const __m512i shifts = _mm512_inserti64x4(_mm512_setzero_si512(), _mm256_set1_epi16(4), 1);
   return _mm512_and_si512(_mm512_srlv_epi16(both, shifts), _mm512_set1_epi8(15));
 }
+// Signed bytes, two of k for each column in each 32, as unsigned ones above 128, four of k for each column.
+VT_INLINE v64b v64b_from_pairs(const void *p) {
+  const __m512i order = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6, 21,
+                                         5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
+  return _mm512_xor_si512(_mm512_permutexvar_epi16(order, _mm512_loadu_si512(p)), _mm512_set1_epi8(-128));
+}
 // x with the bits of `plane`, moved to the left (or by -shift to the right), that `mask` shows.
 VT_INLINE v64b v64b_with_bits(v64b x, v64b plane, int shift, int8_t mask) {
   const __m512i moved =
@@ -35,9 +44,21 @@ VT_INLINE v64b v64b_with_bits(v64b x, v64b plane, int shift, int8_t mask) {
   return _mm512_ternarylogic_epi64(x, moved, _mm512_set1_epi8(mask), 0xF8); // x | (moved & mask)
 }
 // Unsigned bytes times signed bytes.
-VT_INLINE vdot vdot_first(v64b w, v64b x) { return _mm512_dpbusd_epi32(_mm512_setzero_si512(), w, x); }
-VT_INLINE vdot vdot_next(vdot sum, v64b w, v64b x) { return _mm512_dpbusd_epi32(sum, w, x); }
+VT_INLINE vdot vdot_first(int bits, v64b w, v64b x) {
+  (void)bits;
+  return _mm512_dpbusd_epi32(_mm512_setzero_si512(), w, x);
+}
+VT_INLINE vdot vdot_next(int bits, vdot sum, v64b w, v64b x) {
+  (void)bits;
+  return _mm512_dpbusd_epi32(sum, w, x);
+}
 VT_INLINE v16i vdot_sum(vdot x) { return x; }
+// A sum that starts at zero · *negated; only where a vdot has 32 bits for each column.
+enum { VT_WIDE_DOT = 1 };
+VT_INLINE vdot vdot_from(const int32_t *negated, int zero, v64b w, v64b x) {
+  const unsigned shift = (unsigned)__builtin_ctz((unsigned)zero);
+  return _mm512_dpbusd_epi32(_mm512_slli_epi32(_mm512_set1_epi32(*negated), shift), w, x);
+}
 
 VT_INLINE v32s v32s_load(const void *p) { return _mm512_loadu_si512(p); }
 VT_INLINE void v32s_store(void *p, v32s x) { _mm512_storeu_si512(p, x); }

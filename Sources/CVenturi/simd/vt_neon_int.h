@@ -43,6 +43,12 @@ VT_INLINE int16x8_t v16s_dot_half(uint8x16_t u, uint8x16_t s) {
   return vpaddq_s16(vmull_s8(vget_low_s8(x), vget_low_s8(y)), vmull_high_s8(x, y));
 }
 VT_INLINE v16s v16s_dot(v32b u, v32b s) { return (v16s){v16s_dot_half(u.a, s.a), v16s_dot_half(u.b, s.b)}; }
+VT_INLINE v16s v16s_dot_signed(v32b w, v32b s) { return v16s_dot(w, s); }
+// 16 bytes at p and 16 at q, two from each in turn.
+VT_INLINE v32b v32b_interleave2(const void *p, const void *q) {
+  const uint16x8_t a = vreinterpretq_u16_u8(vld1q_u8(p)), b = vreinterpretq_u16_u8(vld1q_u8(q));
+  return (v32b){vreinterpretq_u8_u16(vzip1q_u16(a, b)), vreinterpretq_u8_u16(vzip2q_u16(a, b))};
+}
 VT_INLINE v8i v8i_pairs(v16s x) { return (v8i){vpaddlq_s16(x.a), vpaddlq_s16(x.b)}; }
 VT_INLINE int32x4_t v8i_dot_half(int16x8_t x, int16x8_t y) {
   return vpaddq_s32(vmull_s16(vget_low_s16(x), vget_low_s16(y)), vmull_high_s16(x, y));

@@ -8,11 +8,14 @@ typedef struct { v32b a, b; } v64b; // four bytes of k for each column, columns 
 typedef struct { v16s a, b; } vdot; // a sum of byte products in the making: two 16-bit sums for each column
 typedef struct { v16s a, b; } v32s; // two int16 of k for each column
 
-// Groups of four whose products fit a vdot: 127·15·2·8, 128·31·2·4 and 128·63·2·2 stay inside int16.
+// Groups of four whose products fit a vdot: 128·15·2·8, 128·31·2·4, 128·63·2·2 and 128·127·2 stay inside int16.
 VT_INLINE int vdot_chain(int bits, int groups) {
-  const int chain = bits == 4 ? 8 : bits == 5 ? 4 : 2;
+  const int chain = bits == 4 ? 8 : bits == 5 ? 4 : bits == 6 ? 2 : 1;
   return chain < groups ? chain : groups;
 }
+
+// What is added to 8-bit weights to make them unsigned.
+enum { VT_BIAS_8 = 0 };
 
 VT_INLINE v64b v64b_load(const void *p) { return (v64b){v32b_load(p), v32b_load((const char *)p + 32)}; }
 VT_INLINE v64b v64b_load2(const void *p, const void *q) { return (v64b){v32b_load(p), v32b_load(q)}; }
@@ -26,6 +29,11 @@ VT_INLINE v64b v64b_halves(const void *p) {
   const v32b low = v32b_set(15), packed = v32b_load(p);
   return (v64b){v32b_and(packed, low), v32b_and(v32b_right(packed, 4), low)};
 }
+// Signed bytes, two of k for each column in each 32, as four of k for each column.
+VT_INLINE v64b v64b_from_pairs(const void *p) {
+  const char *bytes = p;
+  return (v64b){v32b_interleave2(bytes, bytes + 32), v32b_interleave2(bytes + 16, bytes + 48)};
+}
 // x with the bits of `plane`, moved to the left (or by -shift to the right), that `mask` shows.
 VT_INLINE v64b v64b_with_bits(v64b x, v64b plane, int shift, int8_t mask) {
   const v32b m = v32b_set(mask);
@@ -35,12 +43,23 @@ VT_INLINE v64b v64b_with_bits(v64b x, v64b plane, int shift, int8_t mask) {
   return (v64b){v32b_or(x.a, v32b_and(v32b_right(plane.a, -shift), m)),
                 v32b_or(x.b, v32b_and(v32b_right(plane.b, -shift), m))};
 }
-// Unsigned bytes times signed bytes.
-VT_INLINE vdot vdot_first(v64b w, v64b x) { return (vdot){v16s_dot(w.a, x.a), v16s_dot(w.b, x.b)}; }
-VT_INLINE vdot vdot_next(vdot sum, v64b w, v64b x) {
-  return (vdot){v16s_add(sum.a, v16s_dot(w.a, x.a)), v16s_add(sum.b, v16s_dot(w.b, x.b))};
+// Weights of `bits` bits times signed bytes; those of eight bits are signed too.
+VT_INLINE vdot vdot_first(int bits, v64b w, v64b x) {
+  if (bits == 8) return (vdot){v16s_dot_signed(w.a, x.a), v16s_dot_signed(w.b, x.b)};
+  return (vdot){v16s_dot(w.a, x.a), v16s_dot(w.b, x.b)};
+}
+VT_INLINE vdot vdot_next(int bits, vdot sum, v64b w, v64b x) {
+  const vdot more = vdot_first(bits, w, x);
+  return (vdot){v16s_add(sum.a, more.a), v16s_add(sum.b, more.b)};
 }
 VT_INLINE v16i vdot_sum(vdot x) { return (v16i){v8i_pairs(x.a), v8i_pairs(x.b)}; }
+
+// A vdot has no room for the zero's share.
+enum { VT_WIDE_DOT = 0 };
+VT_INLINE vdot vdot_from(const int32_t *negated, int zero, v64b w, v64b x) {
+  (void)negated, (void)zero;
+  return vdot_first(0, w, x);
+}
 
 VT_INLINE v32s v32s_load(const void *p) { return (v32s){v16s_load(p), v16s_load((const char *)p + 32)}; }
 VT_INLINE void v32s_store(void *p, v32s x) { v16s_store(p, x.a), v16s_store((char *)p + 32, x.b); }

@@ -55,7 +55,7 @@ public final class Llama: LanguageModel, @unchecked Sendable {
     }
     norm = try weights.norm("output_norm.weight")
     let headName = file.tensorIfPresent("output.weight") == nil ? "token_embd.weight" : "output.weight"
-    head = try weights.linear(headName, out: vocabularySize, in: configuration.width)
+    head = try weights.linear(headName, out: vocabularySize, in: configuration.width, precision: .refined)
     embedding = TokenEmbedding(embeddingRows)
     self.configuration = configuration
     self.description = description

@@ -54,7 +54,7 @@ extension vt_linear_kernels {
 
 /// How a product with quantised weights treats its input.
 public enum LinearPrecision: Sendable {
-  /// Eight bits for each value (sixteen where weights have eight).
+  /// Eight bits for each value.
   case bytes
   /// Sixteen bits for each value: nearly exact, at twice the arithmetic and the same memory traffic.
   case refined
