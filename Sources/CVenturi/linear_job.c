@@ -25,8 +25,9 @@ int32_t vt_linear_items(vt_linear_job *job, int32_t threads) {
   int32_t panels = 0;
   for (int32_t p = 0; p < job->parts; p++)
     if (!is_gated(job, p)) panels += panels_of(job->part[p].weights);
-  // Eight items for each thread balance without paying for the hand-out of single panels.
-  int32_t each = threads <= 1 ? panels : panels / (threads * 8);
+  // Eight items for each thread balance without paying for the hand-out of single panels; of many rows a panel alone is
+  // work enough.
+  int32_t each = threads <= 1 ? panels : job->rows >= VT_LINEAR_ROWS ? 1 : panels / (threads * 8);
   if (each < 1) each = 1;
   // Floating-point rows run four panels at a time.
   if (each > 4) each -= each % 4;

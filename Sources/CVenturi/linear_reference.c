@@ -28,7 +28,7 @@ static void quantize(vt_activation kind, int32_t k, const float *x, int32_t rows
                                                        : VT_I16_LARGEST;
   const int32_t bytes = kind == VT_ACTIVATION_I8 ? 32 : 64;
   for (int32_t b = 0; b < k / 32; b++) {
-    const float m = amax(x + 32 * b, 32), scale = m / (float)largest, inverse = m > 0 ? (float)largest / m : 0;
+    const float m = amax(x + 32 * b, 32), scale = m * (1.0f / (float)largest), inverse = m > 0 ? (float)largest / m : 0;
     int8_t *out = (int8_t *)tile + bytes * (b * rows + row);
     int32_t sum[2] = {0, 0};
     for (int32_t i = 0; i < 32; i++) {

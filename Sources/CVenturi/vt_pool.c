@@ -8,23 +8,28 @@
 
 #include "vt_system.h"
 
-// A job is published by a new generation in the upper half of `ticket`; its lower half is the next item to hand out.
-// Claiming an item is a compare-and-swap on the whole word, and the descriptor (count, job, context) changes only while
-// the ticket is closed. So a worker that wakes late can never run an item of a job that has ended: had it read a newer
-// descriptor, its compare-and-swap would fail.
+// Each worker has a share of a job's items, a run of neighbours, in a word of its own: the next item in the lower half, the
+// end in the upper one. It takes items from the front; who has finished takes from the ends of the others' shares. So
+// items are handed out without a fight over one counter, and neighbours, which touch neighbouring memory, stay together.
+//
+// A successful compare-and-swap is the right to an item of the job that is published: the descriptor (job, context)
+// changes only when every item of the job before has been done, so a worker that wakes late finds empty shares or
+// the new job's, never an old item.
 struct vt_pool {
-  _Alignas(64) atomic_uint_least64_t ticket;
+  struct share {
+    _Alignas(64) atomic_uint_least64_t items;
+  } *shares; // `count` of them
+  int32_t count;
   _Alignas(64) atomic_int done;
-  _Alignas(64) atomic_int count;
-  _Atomic(vt_job) job;
+  _Alignas(64) _Atomic(vt_job) job;
   _Atomic(void *) context;
-  _Alignas(64) atomic_int sleepers;
+  atomic_int sleepers;
   atomic_int active;
   atomic_bool busy;
   atomic_bool stop;
   pthread_mutex_t lock;
   pthread_cond_t wake;
-  int32_t threads;
+  int32_t threads; // started, the caller included
   bool spins;
   struct worker {
     pthread_t thread;
@@ -32,8 +37,6 @@ struct vt_pool {
     int32_t index;
   } *workers;
 };
-
-enum { CLOSED = INT32_MAX };
 
 static const double spin_seconds = 300e-6;
 
@@ -45,21 +48,26 @@ static inline void relax(void) {
 #endif
 }
 
-static void work(vt_pool *pool, uint64_t ticket, int32_t worker) {
-  const uint64_t generation = ticket >> 32;
+static inline bool is_empty(uint64_t items) { return (uint32_t)items >= items >> 32; }
+
+// Takes an item from the front of a share, or from its end; -1 when there is none.
+static int32_t take(struct share *share, bool from_end) {
+  uint64_t items = atomic_load_explicit(&share->items, memory_order_acquire);
+  while (!is_empty(items)) {
+    const uint64_t left = from_end ? items - (1ull << 32) : items + 1;
+    if (atomic_compare_exchange_weak_explicit(&share->items, &items, left, memory_order_acq_rel, memory_order_acquire))
+      return from_end ? (int32_t)(left >> 32) : (int32_t)(uint32_t)items;
+  }
+  return -1;
+}
+
+static void work(vt_pool *pool, int32_t worker) {
   int finished = 0;
-  for (;;) {
-    if (ticket >> 32 != generation) break;
-    const int32_t item = (int32_t)(ticket & 0xFFFFFFFF);
-    if (item == CLOSED || item >= atomic_load_explicit(&pool->count, memory_order_acquire)) break;
-    vt_job job = atomic_load_explicit(&pool->job, memory_order_acquire);
-    void *context = atomic_load_explicit(&pool->context, memory_order_acquire);
-    if (!atomic_compare_exchange_weak_explicit(&pool->ticket, &ticket, ticket + 1, memory_order_acq_rel,
-                                               memory_order_acquire))
-      continue;
-    job(context, item, worker);
-    finished++;
-    ticket = atomic_load_explicit(&pool->ticket, memory_order_acquire);
+  for (int32_t other = 0; other < pool->count; other++) {
+    struct share *share = &pool->shares[(worker + other) % pool->count];
+    for (int32_t item; (item = take(share, other > 0)) >= 0; finished++)
+      atomic_load_explicit(&pool->job, memory_order_acquire)(atomic_load_explicit(&pool->context, memory_order_acquire),
+                                                             item, worker);
   }
   if (finished) atomic_fetch_add_explicit(&pool->done, finished, memory_order_release);
 }
@@ -67,31 +75,27 @@ static void work(vt_pool *pool, uint64_t ticket, int32_t worker) {
 static void *worker_main(void *argument) {
   struct worker *self = argument;
   vt_pool *pool = self->pool;
-  uint64_t seen = 0;
+  struct share *own = &pool->shares[self->index];
   for (;;) {
-    uint64_t ticket = atomic_load_explicit(&pool->ticket, memory_order_acquire);
-    if (ticket >> 32 == seen && pool->spins) {
+    bool empty = is_empty(atomic_load_explicit(&own->items, memory_order_acquire));
+    if (empty && pool->spins) {
       const double deadline = vt_monotonic_seconds() + spin_seconds;
       do {
-        for (int i = 0; i < 64; i++) {
+        for (int i = 0; i < 64 && empty; i++) {
           relax();
-          ticket = atomic_load_explicit(&pool->ticket, memory_order_acquire);
-          if (ticket >> 32 != seen) break;
+          empty = is_empty(atomic_load_explicit(&own->items, memory_order_acquire));
         }
-      } while (ticket >> 32 == seen && !atomic_load_explicit(&pool->stop, memory_order_relaxed) &&
-               vt_monotonic_seconds() < deadline);
+      } while (empty && !atomic_load_explicit(&pool->stop, memory_order_relaxed) && vt_monotonic_seconds() < deadline);
     }
-    if (ticket >> 32 == seen) {
+    if (empty) {
       pthread_mutex_lock(&pool->lock);
       atomic_fetch_add(&pool->sleepers, 1);
-      while ((ticket = atomic_load(&pool->ticket)) >> 32 == seen && !atomic_load(&pool->stop))
-        pthread_cond_wait(&pool->wake, &pool->lock);
+      while (is_empty(atomic_load(&own->items)) && !atomic_load(&pool->stop)) pthread_cond_wait(&pool->wake, &pool->lock);
       atomic_fetch_sub(&pool->sleepers, 1);
       pthread_mutex_unlock(&pool->lock);
     }
     if (atomic_load_explicit(&pool->stop, memory_order_relaxed)) return NULL;
-    seen = ticket >> 32;
-    if (self->index < atomic_load_explicit(&pool->active, memory_order_relaxed)) work(pool, ticket, self->index);
+    work(pool, self->index);
   }
 }
 
@@ -99,9 +103,7 @@ vt_pool *vt_pool_create(int32_t threads) {
   if (threads < 1) threads = 1;
   vt_pool *pool = aligned_alloc(64, (sizeof(vt_pool) + 63) / 64 * 64);
   if (!pool) return NULL;
-  atomic_init(&pool->ticket, 0);
   atomic_init(&pool->done, 0);
-  atomic_init(&pool->count, 0);
   atomic_init(&pool->job, NULL);
   atomic_init(&pool->context, NULL);
   atomic_init(&pool->sleepers, 0);
@@ -111,13 +113,16 @@ vt_pool *vt_pool_create(int32_t threads) {
   pthread_mutex_init(&pool->lock, NULL);
   pthread_cond_init(&pool->wake, NULL);
   pool->threads = 1;
+  pool->count = threads;
   // With fewer processors than threads a spinning worker would take time from the one that has work.
   pool->spins = threads <= vt_available_processors();
   pool->workers = calloc((size_t)threads, sizeof *pool->workers);
-  if (!pool->workers) {
+  pool->shares = aligned_alloc(64, (size_t)threads * sizeof *pool->shares);
+  if (!pool->workers || !pool->shares) {
     vt_pool_destroy(pool);
     return NULL;
   }
+  for (int32_t index = 0; index < threads; index++) atomic_init(&pool->shares[index].items, 0);
   for (int32_t index = 1; index < threads; index++) {
     struct worker *worker = &pool->workers[index];
     worker->pool = pool;
@@ -141,6 +146,7 @@ void vt_pool_destroy(vt_pool *pool) {
   pthread_cond_destroy(&pool->wake);
   pthread_mutex_destroy(&pool->lock);
   free(pool->workers);
+  free(pool->shares);
   free(pool);
 }
 
@@ -160,19 +166,20 @@ void vt_pool_run(vt_pool *pool, int32_t count, vt_job job, void *context) {
     for (int32_t item = 0; item < count; item++) job(context, item, 0);
     return;
   }
-  const uint64_t generation = ((atomic_load(&pool->ticket) >> 32) + 2) & 0xFFFFFFFF;
-  atomic_store(&pool->ticket, ((generation - 1) & 0xFFFFFFFF) << 32 | CLOSED);
-  atomic_store_explicit(&pool->done, 0, memory_order_release);
-  atomic_store_explicit(&pool->count, count, memory_order_release);
-  atomic_store_explicit(&pool->job, job, memory_order_release);
-  atomic_store_explicit(&pool->context, context, memory_order_release);
-  atomic_store(&pool->ticket, generation << 32);
+  atomic_store_explicit(&pool->done, 0, memory_order_relaxed);
+  atomic_store_explicit(&pool->job, job, memory_order_relaxed);
+  atomic_store_explicit(&pool->context, context, memory_order_relaxed);
+  const int64_t active = atomic_load_explicit(&pool->active, memory_order_relaxed);
+  for (int64_t worker = active - 1; worker >= 0; worker--) {
+    const uint64_t first = (uint64_t)(count * worker / active), end = (uint64_t)(count * (worker + 1) / active);
+    atomic_store(&pool->shares[worker].items, end << 32 | first);
+  }
   if (atomic_load(&pool->sleepers) > 0) {
     pthread_mutex_lock(&pool->lock);
     pthread_cond_broadcast(&pool->wake);
     pthread_mutex_unlock(&pool->lock);
   }
-  work(pool, generation << 32, 0);
+  work(pool, 0);
   for (int spins = 0; atomic_load_explicit(&pool->done, memory_order_acquire) < count; spins++) {
     relax();
     if (spins > 20000) {

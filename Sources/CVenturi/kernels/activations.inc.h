@@ -15,7 +15,7 @@ VT_INLINE float quantize_block(const float *x, int32_t largest, v8i q[4]) {
   const v8f inverse = v8f_set(m > 0 ? (float)largest / m : 0);
 #pragma clang loop unroll(full)
   for (int i = 0; i < 4; i++) q[i] = clamped(v8i_nearest(v8f_mul(v8f_load(x + 8 * i), inverse)), largest);
-  return m / (float)largest;
+  return m * (1.0f / (float)largest);
 }
 
 VT_INLINE void quantize_of(vt_activation kind, int32_t k, const float *x, int32_t rows, int32_t row, void *tile) {
@@ -34,7 +34,7 @@ VT_INLINE void quantize_of(vt_activation kind, int32_t k, const float *x, int32_
       continue;
     }
     const float scale = quantize_block(x, kind == VT_ACTIVATION_I8 ? VT_I8_LARGEST : VT_I8X2_LARGEST, q);
-    const int32_t first = v8i_sum(v8i_add(q[0], q[1])), second = v8i_sum(v8i_add(q[2], q[3]));
+    int32_t sums[2], above[2] = {0, 0};
     if (kind == VT_ACTIVATION_I8X2) {
       v8i high[4];
 #pragma clang loop unroll(full)
@@ -42,9 +42,14 @@ VT_INLINE void quantize_of(vt_activation kind, int32_t k, const float *x, int32_
         high[i] = v8i_shift_right(v8i_add(q[i], v8i_set(128)), 8);
         q[i] = v8i_sub(q[i], v8i_shift_left(high[i], 8));
       }
-      v8i_store_i8((int8_t *)out, high[0], high[1], high[2], high[3]);
+      const v32b bytes = v8i_bytes(high[0], high[1], high[2], high[3]);
+      v32b_store(out, bytes);
+      v32b_sums(bytes, above);
     }
-    v8i_store_i8((int8_t *)out + (kind == VT_ACTIVATION_I8X2 ? 32 : 0), q[0], q[1], q[2], q[3]);
+    const v32b bytes = v8i_bytes(q[0], q[1], q[2], q[3]);
+    v32b_store(out + (kind == VT_ACTIVATION_I8X2 ? 32 : 0), bytes);
+    v32b_sums(bytes, sums);
+    const int32_t first = 256 * above[0] + sums[0], second = 256 * above[1] + sums[1];
     scales[b * rows] = scale;
     asums[b * rows] = scale * (float)(first + second);
     negated32[b * rows] = -(first + second);

@@ -50,19 +50,20 @@ VT_INLINE v8f v8f_from_i8(const uint8_t *p) {
   return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)p)));
 }
 // 32 int32, clamped to int8, in order.
-VT_INLINE void v8i_store_i8(int8_t *p, v8i a, v8i b, v8i c, v8i d) {
+VT_INLINE v32b v8i_bytes(v8i a, v8i b, v8i c, v8i d) {
   __m256i bytes = _mm256_packs_epi16(_mm256_packs_epi32(a, b), _mm256_packs_epi32(c, d));
-  _mm256_storeu_si256((__m256i *)p,
-                      _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7)));
+  return _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+}
+// The sums of the first and of the last 16 signed bytes.
+VT_INLINE void v32b_sums(v32b x, int32_t sums[2]) {
+  const __m256i eights = _mm256_sad_epu8(_mm256_xor_si256(x, _mm256_set1_epi8(-128)), _mm256_setzero_si256());
+  const __m256i both = _mm256_add_epi64(eights, _mm256_unpackhi_epi64(eights, eights));
+  sums[0] = _mm_cvtsi128_si32(_mm256_castsi256_si128(both)) - 16 * 128;
+  sums[1] = _mm_cvtsi128_si32(_mm256_extracti128_si256(both, 1)) - 16 * 128;
 }
 // 16 int32, clamped to int16, in order.
 VT_INLINE void v8i_store_i16(int16_t *p, v8i a, v8i b) {
   _mm256_storeu_si256((__m256i *)p, _mm256_permute4x64_epi64(_mm256_packs_epi32(a, b), 0xD8));
-}
-VT_INLINE int32_t v8i_sum(v8i x) {
-  __m128i half = _mm_add_epi32(_mm256_castsi256_si128(x), _mm256_extracti128_si256(x, 1));
-  half = _mm_add_epi32(half, _mm_unpackhi_epi64(half, half));
-  return _mm_cvtsi128_si32(_mm_add_epi32(half, _mm_shuffle_epi32(half, 1)));
 }
 
 #endif

@@ -13,6 +13,7 @@
 #pragma STDC FP_CONTRACT OFF // only explicit fused operations: the scalar twins must agree bit for bit
 
 #define VT_SUFFIX(name) name##_avx512
+#define VT_SIXTEEN_LANES // v16f is a register, not a pair
 
 #include "vt_x86.h"
 
@@ -27,6 +28,9 @@ VT_INLINE v16f v16f_zero(void) { return _mm512_setzero_ps(); }
 VT_INLINE v16f v16f_add(v16f a, v16f b) { return _mm512_add_ps(a, b); }
 VT_INLINE v16f v16f_sub(v16f a, v16f b) { return _mm512_sub_ps(a, b); }
 VT_INLINE v16f v16f_mul(v16f a, v16f b) { return _mm512_mul_ps(a, b); }
+VT_INLINE v16f v16f_div(v16f a, v16f b) { return _mm512_div_ps(a, b); }
+VT_INLINE v16f v16f_min(v16f a, v16f b) { return _mm512_min_ps(a, b); }
+VT_INLINE v16f v16f_scale(v16f a, v16f n) { return _mm512_scalef_ps(a, n); } // a · 2^n, one rounding
 VT_INLINE v16f v16f_max(v16f a, v16f b) { return _mm512_max_ps(a, b); }
 VT_INLINE v16f v16f_fma(v16f a, v16f b, v16f c) { return _mm512_fmadd_ps(a, b, c); } // a * b + c, one rounding
 VT_INLINE v16f v16f_from_f16(const uint16_t *p) { return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)p)); }

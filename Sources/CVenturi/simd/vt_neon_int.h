@@ -63,11 +63,15 @@ VT_INLINE v8f v8f_from_i8(const uint8_t *p) {
   return (v8f){vcvtq_f32_s32(vmovl_s16(vget_low_s16(wide))), vcvtq_f32_s32(vmovl_high_s16(wide))};
 }
 VT_INLINE int16x8_t v8i_narrow(v8i x) { return vcombine_s16(vqmovn_s32(x.a), vqmovn_s32(x.b)); }
-VT_INLINE void v8i_store_i8(int8_t *p, v8i a, v8i b, v8i c, v8i d) {
-  vst1q_s8(p, vcombine_s8(vqmovn_s16(v8i_narrow(a)), vqmovn_s16(v8i_narrow(b))));
-  vst1q_s8(p + 16, vcombine_s8(vqmovn_s16(v8i_narrow(c)), vqmovn_s16(v8i_narrow(d))));
+VT_INLINE v32b v8i_bytes(v8i a, v8i b, v8i c, v8i d) {
+  return (v32b){vreinterpretq_u8_s8(vcombine_s8(vqmovn_s16(v8i_narrow(a)), vqmovn_s16(v8i_narrow(b)))),
+                vreinterpretq_u8_s8(vcombine_s8(vqmovn_s16(v8i_narrow(c)), vqmovn_s16(v8i_narrow(d))))};
+}
+// The sums of the first and of the last 16 signed bytes.
+VT_INLINE void v32b_sums(v32b x, int32_t sums[2]) {
+  sums[0] = vaddlvq_s8(vreinterpretq_s8_u8(x.a));
+  sums[1] = vaddlvq_s8(vreinterpretq_s8_u8(x.b));
 }
 VT_INLINE void v8i_store_i16(int16_t *p, v8i a, v8i b) { vst1q_s16(p, v8i_narrow(a)), vst1q_s16(p + 8, v8i_narrow(b)); }
-VT_INLINE int32_t v8i_sum(v8i x) { return vaddvq_s32(vaddq_s32(x.a, x.b)); }
 
 #endif

@@ -16,6 +16,7 @@ VT_INLINE v16f v16f_zero(void) { return (v16f){v8f_zero(), v8f_zero()}; }
 VT_INLINE v16f v16f_add(v16f x, v16f y) { return (v16f){v8f_add(x.a, y.a), v8f_add(x.b, y.b)}; }
 VT_INLINE v16f v16f_sub(v16f x, v16f y) { return (v16f){v8f_sub(x.a, y.a), v8f_sub(x.b, y.b)}; }
 VT_INLINE v16f v16f_mul(v16f x, v16f y) { return (v16f){v8f_mul(x.a, y.a), v8f_mul(x.b, y.b)}; }
+VT_INLINE v16f v16f_div(v16f x, v16f y) { return (v16f){v8f_div(x.a, y.a), v8f_div(x.b, y.b)}; }
 VT_INLINE v16f v16f_max(v16f x, v16f y) { return (v16f){v8f_max(x.a, y.a), v8f_max(x.b, y.b)}; }
 // x * y + z, one rounding
 VT_INLINE v16f v16f_fma(v16f x, v16f y, v16f z) { return (v16f){v8f_fma(x.a, y.a, z.a), v8f_fma(x.b, y.b, z.b)}; }
