@@ -131,7 +131,11 @@ static void run_panel(const vt_linear_job *job, int32_t part, int32_t index, cha
     multiply(job, &main, row, rows, sums, VT_PANEL, 0);
     if (gated) {
       multiply(job, &up, row, rows, ups, VT_PANEL, 0);
-      job->linear->silu_gate(rows * VT_PANEL, sums, ups, sums);
+      if (columns == VT_PANEL) {
+        job->linear->silu_gate(rows, VT_PANEL, sums, ups, y, out->ldy);
+        continue;
+      }
+      job->linear->silu_gate(1, rows * VT_PANEL, sums, ups, sums, 0);
     }
     for (int32_t r = 0; r < rows; r++) {
       float *target = y + r * out->ldy;

@@ -189,8 +189,9 @@ static void decode_panel(vt_format format, int32_t k, const void *panel, float *
   }
 }
 
-static void silu_gate(int32_t n, const float *g, const float *u, float *y) {
-  for (int32_t i = 0; i < n; i++) y[i] = g[i] / (1.0f + vt_exp_scalar(-g[i])) * u[i];
+static void silu_gate(int32_t rows, int32_t n, const float *g, const float *u, float *y, int64_t ldy) {
+  for (; rows > 0; rows--, g += n, u += n, y += ldy)
+    for (int32_t i = 0; i < n; i++) y[i] = g[i] / (1.0f + vt_exp_scalar(-g[i])) * u[i];
 }
 
 static const vt_linear_kernels kernels = {{4, 4, 4}, quantize, row_panel, unpack, tile_panel, decode_panel, silu_gate};

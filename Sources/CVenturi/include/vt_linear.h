@@ -72,8 +72,8 @@ typedef struct vt_linear_kernels {
                      const void *tile, float *c, int64_t ldc, int add);
   // Decodes a packed panel to f32 [k][16], exactly.
   void (*decode_panel)(vt_format format, int32_t k, const void *panel, float *out);
-  // y = g / (1 + e^-g) · u for n values, n a multiple of 8; y may be g or u.
-  void (*silu_gate)(int32_t n, const float *g, const float *u, float *y);
+  // y[r] = g / (1 + e^-g) · u for `rows` rows of n values, n a multiple of 8; g and u are dense, rows of y ldy apart.
+  void (*silu_gate)(int32_t rows, int32_t n, const float *g, const float *u, float *y, int64_t ldy);
 } vt_linear_kernels;
 
 // The kernels of an instruction set that is supported here.

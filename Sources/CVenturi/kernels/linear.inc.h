@@ -59,15 +59,17 @@ static void decode_panel(vt_format format, int32_t k, const void *panel, float *
   }
 }
 
-static void silu_gate(int32_t n, const float *g, const float *u, float *y) {
-  int32_t i = 0;
-  for (; i + 16 <= n; i += 16) {
-    const v16f x = v16f_load(g + i), below = v16f_add(v16f_set(1), v16f_exp(v16f_sub(v16f_zero(), x)));
-    v16f_store(y + i, v16f_mul(v16f_div(x, below), v16f_load(u + i)));
-  }
-  if (i < n) {
-    const v8f x = v8f_load(g + i), below = v8f_add(v8f_set(1), v8f_exp(v8f_sub(v8f_zero(), x)));
-    v8f_store(y + i, v8f_mul(v8f_div(x, below), v8f_load(u + i)));
+static void silu_gate(int32_t rows, int32_t n, const float *g, const float *u, float *y, int64_t ldy) {
+  for (; rows > 0; rows--, g += n, u += n, y += ldy) {
+    int32_t i = 0;
+    for (; i + 16 <= n; i += 16) {
+      const v16f x = v16f_load(g + i), below = v16f_add(v16f_set(1), v16f_exp(v16f_sub(v16f_zero(), x)));
+      v16f_store(y + i, v16f_mul(v16f_div(x, below), v16f_load(u + i)));
+    }
+    if (i < n) {
+      const v8f x = v8f_load(g + i), below = v8f_add(v8f_set(1), v8f_exp(v8f_sub(v8f_zero(), x)));
+      v8f_store(y + i, v8f_mul(v8f_div(x, below), v8f_load(u + i)));
+    }
   }
 }
 

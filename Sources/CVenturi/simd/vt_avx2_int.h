@@ -6,7 +6,6 @@ typedef __m256i v32b; // 32 bytes
 typedef __m256i v16s; // 16 int16
 
 VT_INLINE v8i v8i_load(const void *p) { return _mm256_loadu_si256((const __m256i *)p); }
-VT_INLINE v8i v8i_min(v8i a, v8i b) { return _mm256_min_epi32(a, b); }
 VT_INLINE v8i v8i_max(v8i a, v8i b) { return _mm256_max_epi32(a, b); }
 VT_INLINE v8i v8i_and(v8i a, v8i b) { return _mm256_and_si256(a, b); }
 VT_INLINE v32b v32b_load(const void *p) { return _mm256_loadu_si256((const __m256i *)p); }

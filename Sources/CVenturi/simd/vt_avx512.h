@@ -38,6 +38,11 @@ VT_INLINE v16f v16f_from_bf16(const uint16_t *p) {
   return _mm512_castsi512_ps(
       _mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)p)), 16));
 }
+VT_INLINE v16f v16f_abs(v16f a) { return _mm512_abs_ps(a); }
+VT_INLINE float v16f_max_lane(v16f x) {
+  return v8f_max_lane(_mm256_max_ps(_mm512_castps512_ps256(x), _mm512_extractf32x8_ps(x, 1)));
+}
+VT_INLINE v16i v16i_nearest(v16f x) { return _mm512_cvtps_epi32(x); } // nearest, ties to even
 VT_INLINE v16f v16f_from_i32(v16i x) { return _mm512_cvtepi32_ps(x); }
 VT_INLINE v16i v16i_add(v16i a, v16i b) { return _mm512_add_epi32(a, b); }
 VT_INLINE v16i v16i_sub(v16i a, v16i b) { return _mm512_sub_epi32(a, b); }

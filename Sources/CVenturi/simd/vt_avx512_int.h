@@ -72,6 +72,12 @@ VT_INLINE v16f v16f_from_u8(const uint8_t *p) {
 VT_INLINE v16f v16f_from_i8(const uint8_t *p) {
   return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)p)));
 }
+VT_INLINE v16i v16i_max(v16i a, v16i b) { return _mm512_max_epi32(a, b); }
+// 32 int32, clamped to int8, in order.
+VT_INLINE v32b v16i_bytes(v16i a, v16i b) {
+  return _mm256_set_m128i(_mm512_cvtsepi32_epi8(b), _mm512_cvtsepi32_epi8(a));
+}
+VT_INLINE void v16i_store_i16(int16_t *p, v16i x) { _mm256_storeu_si256((__m256i *)p, _mm512_cvtsepi32_epi16(x)); }
 VT_INLINE v16i v16i_load(const void *p) { return _mm512_loadu_si512(p); }
 VT_INLINE v16i v16i_and(v16i x, v16i y) { return _mm512_and_si512(x, y); }
 

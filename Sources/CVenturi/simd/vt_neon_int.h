@@ -6,7 +6,6 @@ typedef struct { uint8x16_t a, b; } v32b; // 32 bytes
 typedef struct { int16x8_t a, b; } v16s;  // 16 int16
 
 VT_INLINE v8i v8i_load(const void *p) { return (v8i){vld1q_s32(p), vld1q_s32((const int32_t *)p + 4)}; }
-VT_INLINE v8i v8i_min(v8i x, v8i y) { return (v8i){vminq_s32(x.a, y.a), vminq_s32(x.b, y.b)}; }
 VT_INLINE v8i v8i_max(v8i x, v8i y) { return (v8i){vmaxq_s32(x.a, y.a), vmaxq_s32(x.b, y.b)}; }
 VT_INLINE v8i v8i_and(v8i x, v8i y) { return (v8i){vandq_s32(x.a, y.a), vandq_s32(x.b, y.b)}; }
 VT_INLINE v32b v32b_load(const void *p) { return (v32b){vld1q_u8(p), vld1q_u8((const uint8_t *)p + 16)}; }

@@ -74,6 +74,10 @@ VT_INLINE v16i v16i_dot(v16i sum, v32s w, v32s x) {
 }
 VT_INLINE v16f v16f_from_u8(const uint8_t *p) { return (v16f){v8f_from_u8(p), v8f_from_u8(p + 8)}; }
 VT_INLINE v16f v16f_from_i8(const uint8_t *p) { return (v16f){v8f_from_i8(p), v8f_from_i8(p + 8)}; }
+VT_INLINE v16i v16i_max(v16i x, v16i y) { return (v16i){v8i_max(x.a, y.a), v8i_max(x.b, y.b)}; }
+// 32 int32, clamped to int8, in order.
+VT_INLINE v32b v16i_bytes(v16i x, v16i y) { return v8i_bytes(x.a, x.b, y.a, y.b); }
+VT_INLINE void v16i_store_i16(int16_t *p, v16i x) { v8i_store_i16(p, x.a, x.b); }
 VT_INLINE v16i v16i_load(const void *p) { return (v16i){v8i_load(p), v8i_load((const char *)p + 32)}; }
 VT_INLINE v16i v16i_and(v16i x, v16i y) { return (v16i){v8i_and(x.a, y.a), v8i_and(x.b, y.b)}; }
 

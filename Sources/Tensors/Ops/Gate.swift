@@ -14,7 +14,7 @@ extension Context {
     let workers = workers
     perform {
       workers.run(rows) { row, _ in
-        kernels.pointee.silu_gate(Int32(width), g + row * width, u + row * width, target + row * width)
+        kernels.pointee.silu_gate(1, Int32(width), g + row * width, u + row * width, target + row * width, 0)
       }
     }
     return y
