@@ -21,7 +21,9 @@ let package = Package(
     .target(name: "Formats", dependencies: ["Numerics"]),
     .target(name: "Text"),
     .target(name: "Layers", dependencies: ["CVenturi", "Costs", "Numerics", "Tensors"]),
-    .target(name: "Mixers", dependencies: ["CVenturi", "Costs", "Numerics", "Tensors", "Layers"]),
+    .target(
+      name: "Mixers", dependencies: ["CVenturi", "Costs", "Numerics", "Tensors", "Layers"],
+      exclude: ["DenseAttention/README.md", "KeyValueCache/README.md", "SelfAttention/README.md"]),
     .target(name: "Models", dependencies: ["CVenturi", "Costs", "Numerics", "Tensors", "Layers", "Mixers", "Formats"]),
     .target(name: "Inference", dependencies: ["Numerics", "Tensors", "Mixers", "Models", "Formats", "Text"]),
     .target(
