@@ -25,7 +25,7 @@ package struct VenturiCommand: ParsableCommand {
     do {
       let settings = try Settings.load()
       let completed = settings.completing(arguments)
-      if let note = try prepare(arguments) { Output.note(note) }
+      try refuseUnknownVerb(arguments)
       var command: any ParsableCommand
       do { command = try parseAsRoot(completed) } catch {
         return finish(parsing: error, settings.origins(completed, beside: arguments), wantsJSON)
@@ -54,13 +54,17 @@ package struct VenturiCommand: ParsableCommand {
     }
   }
 
-  /// What is wrong with the call before it is parsed, if it is worth a note.
-  private static func prepare(_ arguments: [String]) throws -> String? {
-    guard let verb = arguments.first, Siblings.known[verb] != nil else { return nil }
+  /// Refuses a first word that is no verb, and says what may be meant; the parser would only call it unexpected.
+  private static func refuseUnknownVerb(_ arguments: [String]) throws(CommandFailure) {
+    guard let verb = arguments.first, !verb.hasPrefix("-"), !Siblings.verbs.contains(verb) else { return }
+    if let purpose = Siblings.known[verb] {
+      throw CommandFailure(
+        status: .unavailable, kind: "unavailable",
+        message: "'\(verb)' is done by the program venturi-\(verb), which is not installed (\(purpose))")
+    }
+    let meant = NearestWord.of(verb, among: Siblings.verbs).map { "did you mean '\($0)'? " } ?? ""
     throw CommandFailure(
-      status: .unavailable, kind: "unavailable",
-      message:
-        "'\(verb)' is done by the program venturi-\(verb), which is not installed (\(Siblings.known[verb] ?? ""))")
+      status: .usage, kind: "usage", message: "'\(verb)' is no verb; \(meant)`venturi --help` lists them")
   }
 
   /// Help and versions are answers; everything else that parsing says is an error of usage.

@@ -35,6 +35,9 @@ done
 for shell in bash zsh fish; do expect 0 --generate-completion-script $shell; holds out 'tokenize'; done
 
 expect 2 nonsense; silent out; holds err "nonsense"
+expect 2 runn hello; silent out; holds err "did you mean 'run'"
+expect 2 runn --json; json; holds out '"type":"usage"'
+expect 2 run ''; silent out; holds err 'empty'
 expect 2 run --temp warm hello; silent out; holds err "temp"
 expect 2 run --json --temp warm hello; json; holds out '"code":2'
 expect 2 run; holds err 'prompt'
@@ -60,6 +63,7 @@ done
 expect 0 ls --json; json; holds out '"models":\[\]'
 expect 0 doctor --json; json; holds out '"kernels"'
 VENTURI_THREADS=2 expect 0 doctor --show-origin --json; json; holds out 'environment VENTURI_THREADS'
+holds out '"temp":{"value":"0.8","origin":"default"}'
 expect 0 bench attention --n 64 --heads 2 --d 16 --pairs 2 --against torch --json; json; holds out '"rows"'
 expect 2 bench gemm --against abacus --json; json
 

@@ -30,9 +30,15 @@ run --raw -b 2; [ "$(tokens)" = "$first" ]
 run --raw --lookup 4; [ "$(tokens)" = "$first" ]
 run --raw --logprobs 3; last 'len(it["logprobs"]) == 6 and all(len(t["top"]) == 3 and t["logprob"] <= 0 for t in it["logprobs"])'
 run --raw --stream; [ "$(wc -l <"$folder/out")" -gt 1 ]; last 'it["usage"]["completionTokens"] == 6'
+run --temp -1 && exit 1; last 'it["error"]["code"] == 2 and "temperature" in it["error"]["message"]'
 run --compute f32; last 'it["usage"]["promptTokens"] > 5'
 "$venturi" run -n 4 -s 7 --json "Say hello" >"$folder/a"; "$venturi" run -n 4 -s 7 --json "Say hello" >"$folder/out"
 python3 -c "import json,sys; a,b=[json.load(open(p)) for p in sys.argv[1:]]; assert a['tokens']==b['tokens']" "$folder/a" "$folder/out"
+"$venturi" run -n 8 --json "Say hello" >"$folder/a"; last_seed=$(python3 -c "import json,sys; print(json.load(sys.stdin)['seed'])" <"$folder/a")
+"$venturi" run -n 8 -s "$last_seed" --json "Say hello" >"$folder/out"
+python3 -c "import json,sys; a,b=[json.load(open(p)) for p in sys.argv[1:]]; assert a['tokens']==b['tokens']" "$folder/a" "$folder/out"
+"$venturi" run --raw -n 2 --temp 0 --logprobs 2 "The capital of France is" 2>"$folder/err" >"$folder/out"
+grep -q '^" Paris" -[0-9.]*  *" Paris" -' "$folder/err"; [ "$(cat "$folder/out")" = " Paris." ]
 [ "$("$venturi" run --raw -n 2 --temp 0 "The capital of France is" 2>/dev/null)" = " Paris." ]
 printf 'The capital of France is' | "$venturi" run --raw -n 2 --temp 0 --json >"$folder/out"; last '"Paris" in it["text"]'
 

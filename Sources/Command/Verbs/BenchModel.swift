@@ -31,10 +31,7 @@ package struct BenchModel: ParsableCommand {
   package init() {}
 
   package func validate() throws {
-    let counts = threads.values
-    if counts.contains(where: { !(1...1024).contains($0) }) {
-      throw ValidationError("--threads \(threads.defaultValueDescription): must be from 1 to 1024")
-    }
+    try threads.check("--threads", 1...1024)
     if prompts.values.allSatisfy({ $0 == 0 }), generations.values.allSatisfy({ $0 == 0 }) {
       throw ValidationError("--n-prompt and --n-gen are both 0: nothing is left to measure")
     }

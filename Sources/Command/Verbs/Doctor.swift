@@ -22,9 +22,7 @@ package struct Doctor: ParsableCommand {
   package init() {}
 
   package func validate() throws {
-    if let threads, threads.values.contains(where: { !(1...1024).contains($0) }) {
-      throw ValidationError("--threads \(threads.defaultValueDescription): must be from 1 to 1024")
-    }
+    try threads?.check("--threads", 1...1024)
   }
 
   package func run() throws {

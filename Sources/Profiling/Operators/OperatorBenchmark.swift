@@ -1,4 +1,3 @@
-import Numerics
 import Tensors
 
 #if canImport(Glibc)
@@ -7,12 +6,10 @@ import Tensors
   import Musl
 #endif
 
-/// Ours beside the peers on products of f32 matrices, in GFLOP/s.
-///
-/// `ours` packs the weights inside the timed part, as the peers do; `oursPacked` has them packed ahead.
-public struct MatrixBenchmark {
-  /// The products.
-  public var products: [MatrixProduct]
+/// Ours beside the peers on single operators, in GFLOP/s.
+public struct OperatorBenchmark {
+  /// The cases.
+  public var cases: [any OperatorCase]
   /// Thread counts.
   public var threads: [Int]
   /// The peers' names.
@@ -24,9 +21,9 @@ public struct MatrixBenchmark {
 
   /// A benchmark from its parts.
   public init(
-    products: [MatrixProduct], threads: [Int], peers: [String], timing: TimingProtocol, fingerprint: String
+    cases: [any OperatorCase], threads: [Int], peers: [String], timing: TimingProtocol, fingerprint: String
   ) {
-    self.products = products
+    self.cases = cases
     self.threads = threads
     self.peers = peers
     self.timing = timing
@@ -36,7 +33,7 @@ public struct MatrixBenchmark {
   /// Measures every cell that the store does not have.
   ///
   /// - Returns: the rows, and the machine's ceilings for each thread count.
-  /// - Throws: ``ProfilingError``; `TensorError` for want of memory; `CancellationError`.
+  /// - Throws: ``ProfilingError``; what an operator throws; `CancellationError`.
   public func run(
     catalogue: PeerCatalogue, store: CellStore?, report: (JSON) -> Void = { _ in },
     isCancelled: @escaping () -> Bool = { false }
@@ -49,13 +46,13 @@ public struct MatrixBenchmark {
       measured.append(machine.json)
       // A peer may take its thread count from the environment, so peers are started anew for each.
       var field: PeerField?
-      for product in products {
+      for operation in cases {
         if isCancelled() { throw CancellationError() }
-        let key = "\(fingerprint) | \(product.name) | \(count) threads"
+        let key = "\(fingerprint) | \(operation.name) | \(count) threads"
         if field == nil, store?[key] == nil {
-          field = try PeerField(peers, task: .gemm(threads: count), catalogue: catalogue)
+          field = try PeerField(peers, task: operation.task(threads: count), catalogue: catalogue)
         }
-        let measure = { try self.row(product, context, field, machine) }
+        let measure = { try self.row(operation, context, field, machine) }
         let row = try store?.cell(key, measure) ?? measure()
         rows.append(row)
         report(row)
@@ -65,31 +62,26 @@ public struct MatrixBenchmark {
   }
 
   private func row(
-    _ product: MatrixProduct, _ context: Context, _ field: PeerField?, _ machine: Ceilings
+    _ operation: any OperatorCase, _ context: Context, _ field: PeerField?, _ machine: Ceilings
   ) throws -> JSON {
-    let contestant = MatrixContestant(product, context: context)
-    // Enough products in a turn for some milliseconds, or one.
-    let once = contestant.turn(packed: false, repeats: 1)
-    let repeats = max(1, min(1000, Int(5e-3 / max(once, 1e-7))))
-    let request: [JSON.Member] = [
-      JSON.Member("op", "gemm"), JSON.Member("m", .integer(product.m)), JSON.Member("n", .integer(product.n)),
-      JSON.Member("k", .integer(product.k)), JSON.Member("threads", .integer(context.workers.count)),
-      JSON.Member("repeat", .integer(repeats)), JSON.Member("transposed", .bool(product.transposed)),
-    ]
+    let contestant = try operation.contestant(context)
+    // Enough passes in a turn for some milliseconds, or one.
+    let once = try contestant.turn(repeats: 1)
+    let repeats = max(1, min(1000, Int(10e-3 / max(once, 1e-7))))
+    let threads = JSON.Member("threads", .integer(context.workers.count))
+    let work = operation.operations * 1e-9
     let comparison = try Comparison(
-      work: product.operations * 1e-9, request: request, field: field, protocol: timing
-    ) { contestant.turn(packed: false, repeats: repeats) }
-    let ahead = try timing.run([
-      TimingProtocol.Contestant("packed") { contestant.turn(packed: true, repeats: repeats) }
-    ])
-    var members = [
-      JSON.Member("test", .string(product.name)), JSON.Member("threads", .integer(context.workers.count)),
-      JSON.Member("m", .integer(product.m)), JSON.Member("n", .integer(product.n)),
-      JSON.Member("k", .integer(product.k)),
-    ]
+      work: work, request: operation.request + [threads, JSON.Member("repeat", .integer(repeats))], field: field,
+      protocol: timing
+    ) { try contestant.turn(repeats: repeats) }
+    var members = [JSON.Member("test", .string(operation.name)), threads]
+    members += operation.request.dropFirst()
     members += comparison.members
-    let packed = Summary(ahead.first?.seconds.map { product.operations * 1e-9 / $0 } ?? [])
-    members.append(JSON.Member("oursPacked", packed?.json ?? .null))
+    for variant in contestant.variants {
+      let outcome = try timing.run([TimingProtocol.Contestant(variant.name) { try variant.turn(repeats) }])
+      members.append(
+        JSON.Member(variant.name, Summary(outcome.first?.seconds.map { work / $0 } ?? [])?.json ?? .null))
+    }
     let ceiling = machine.chains[.f32]?.max ?? .nan
     members.append(JSON.Member("ceiling", .rounded(ceiling, digits: 4)))
     members.append(JSON.Member("share", .rounded(comparison.ours.median / ceiling, digits: 4)))
