@@ -21,12 +21,14 @@ package struct VenturiCommand: ParsableCommand {
 
   /// Parses and runs; prints what went wrong and returns the exit code.
   package static func execute(_ arguments: [String]) -> ExitStatus {
-    let wantsJSON = arguments.contains("--json") || Settings.isOn(environmentValue("VENTURI_JSON"))
+    var wantsJSON = arguments.contains("--json") || Settings.isOn(environmentValue("VENTURI_JSON"))
+    var command: (any ParsableCommand)?
     do {
       let settings = try Settings.load()
       let completed = settings.completing(arguments)
+      wantsJSON = wantsJSON || completed.contains("--json")
+      Interrupts.reportAsJSON(wantsJSON)
       try refuseUnknownVerb(arguments)
-      var command: any ParsableCommand
       do { command = try parseAsRoot(completed) } catch {
         return finish(parsing: error, settings.origins(completed, beside: arguments), wantsJSON)
       }
@@ -37,7 +39,7 @@ package struct VenturiCommand: ParsableCommand {
           try await verb.run()
         }
       } else {
-        try command.run()
+        try command?.run()
       }
       return .ok
     } catch let status as ExitStatus {
@@ -45,10 +47,8 @@ package struct VenturiCommand: ParsableCommand {
     } catch let exit as ExitCode {
       return ExitStatus(rawValue: exit.rawValue) ?? .failure
     } catch {
-      if exitCode(for: error) == .success || error is CleanExit || error is ValidationError {
-        return finish(parsing: error, [], wantsJSON)
-      }
-      let failure = CommandFailure(error)
+      if exitCode(for: error) == .success || error is CleanExit { return finish(parsing: error, [], wantsJSON) }
+      let failure = CommandFailure(error).naming((command as? any ModelVerb)?.modelName)
       Output.failure(failure, json: wantsJSON)
       return failure.status
     }

@@ -71,6 +71,7 @@ struct ArgumentTests {
   @Test func errorsHaveTheirCodes() {
     func status(_ error: any Error) -> Command.ExitStatus { CommandFailure(error).status }
     #expect(status(CancellationError()) == .interrupted)
+    #expect(status(ValidationError("x")) == .usage && CommandFailure(ValidationError("x")).message == "x")
     #expect(status(ModelError.unknownArchitecture("x")) == .badModel)
     #expect(status(ModelError.doesNotFit(neededBytes: 2, availableBytes: 1)) == .unavailable)
     #expect(status(InferenceError.invalidOption(field: "topK", value: "-1", problem: "")) == .usage)
@@ -81,6 +82,9 @@ struct ArgumentTests {
     #expect(status(TensorError.cannotMap(path: "/", code: 21)) == .badModel)
     #expect(status(ProfilingError.peerAbsent(name: "x", hint: "")) == .unavailable)
     #expect(status(CommandFailure(status: .overloaded, kind: "x", message: "y")) == .overloaded)
+    let bad = CommandFailure(ModelError.unknownArchitecture("x")).naming("a.gguf")
+    #expect(bad.message.hasPrefix("a.gguf: ") && bad.naming("a.gguf") == bad)
+    #expect(CommandFailure(CancellationError()).naming("a.gguf").message == "interrupted")
     let object = CommandFailure(ModelError.unknownArchitecture("x")).json["error"]
     #expect(object?["code"]?.int == 65 && object?["type"]?.text == "bad_model" && object?["message"]?.text != nil)
   }

@@ -58,6 +58,11 @@ for verb in 'run hello' 'tokenize hello' show; do
   case $verb in show) expect 65 show "$folder/bad.gguf" --json ;; *) expect 65 $verb -m "$folder/bad.gguf" --json ;; esac
   json; holds out '"code":65'
 done
+holds out 'bad.gguf: '
+expect 65 show "$folder"; holds err 'Is a directory'
+code=0; "$venturi" ls --json >/dev/full 2>"$folder/err" || code=$?
+[ $code = 1 ] || { echo "a lost answer: exit code $code instead of 1"; exit 1; }
+holds err 'No space left'
 : >"$folder/empty.gguf"; expect 65 show "$folder/empty.gguf"; silent out
 
 expect 0 ls --json; json; holds out '"models":\[\]'

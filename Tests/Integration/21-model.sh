@@ -56,6 +56,19 @@ assert p.wait(60) == 130, p.returncode
 assert json.loads(lines[-1])["finishReason"] == "cancelled"
 PY
 
+# Elsewhere it ends the program, which says so.
+python3 - "$venturi" <<'PY'
+import signal, subprocess, sys, json
+p = subprocess.Popen([sys.argv[1], "bench", "model", "-t", "1", "--pairs", "1000", "-p", "16", "-n", "0", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+try: p.communicate(timeout=2)
+except subprocess.TimeoutExpired: pass
+p.send_signal(signal.SIGINT)
+out, _ = p.communicate(timeout=60)
+assert p.returncode == 130, p.returncode
+assert json.loads(out.splitlines()[-1])["error"] == {"message": "interrupted", "type": "interrupted", "code": 130}
+PY
+"$venturi" run -c 99999 -n 1 --json hi >"$folder/out" 2>"$folder/err"; last 'it["usage"]["completionTokens"] == 1'; grep -q 'at most 8192' "$folder/err"
+
 yes 'The people of the United States form a more perfect union and establish justice.' | head -n 60 >"$folder/text"
 "$venturi" eval perplexity --file "$folder/text" --windows 1 --json >"$folder/out"; last 'it["tokens"] == 255 and 1 < it["perplexity"] < 50'
 "$venturi" eval kl --file "$folder/text" --windows 1 --json >"$folder/out"; last 'it["positions"] == 255 and 0 <= it["kl"] < 0.5'

@@ -15,7 +15,7 @@ extension BenchOptions {
         progress.finish()
         Output.note(BenchTable.line(row))
         progress.show("measuring")
-      }, isCancelled: { Interrupts.isRequested })
+      })
     progress.finish()
     let report: JSON = [
       "pairs": .integer(pairs), "machine": MachineReport.json, "ceilings": .array(result.ceilings),

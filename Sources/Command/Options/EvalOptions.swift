@@ -21,15 +21,11 @@ package struct EvalOptions: ParsableArguments {
   ///
   /// - Throws: what reading the files and `body` throw.
   func measure<Result>(
-    _ title: String, digits: Int,
-    _ body: (Evaluation, _ limit: Int, _ report: (Int, Double) -> Void, _ isCancelled: @escaping () -> Bool) throws
-      -> Result
+    _ title: String, digits: Int, _ body: (Evaluation, _ limit: Int, _ report: (Int, Double) -> Void) throws -> Result
   ) throws -> Result {
     let evaluation = try Evaluation(text: self, model: model)
     let progress = ProgressBar(title)
     defer { progress.finish() }
-    return try body(
-      evaluation, windows ?? .max, { progress.show("window \($0), \(Human.fixed($1, digits))") },
-      { Interrupts.isRequested })
+    return try body(evaluation, windows ?? .max) { progress.show("window \($0), \(Human.fixed($1, digits))") }
   }
 }

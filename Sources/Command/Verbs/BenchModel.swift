@@ -60,7 +60,7 @@ package struct BenchModel: ParsableCommand {
         progress.finish()
         Output.note(BenchTable.line(row))
         progress.show("\(number) of \(tests.count * threads.values.count) cells")
-      }, isCancelled: { Interrupts.isRequested })
+      })
     progress.finish()
     let report: JSON = [
       "model": .string(path), "types": .string(WeightInventory.types(file)), "compute": .string(compute.rawValue),

@@ -31,7 +31,6 @@ package struct Doctor: ParsableCommand {
       let progress = ProgressBar("doctor")
       defer { progress.finish() }
       for count in threads?.values ?? Array(Set([1, KernelThreads.all])).sorted() {
-        if Interrupts.isRequested { throw CancellationError() }
         progress.show("measuring \(count) threads")
         ceilings.append(try Ceilings.measure(context: Context(threads: count)).json)
       }

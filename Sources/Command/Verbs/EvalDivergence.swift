@@ -11,17 +11,17 @@ package struct EvalDivergence: ParsableCommand {
       itself.
       """)
 
-  @OptionGroup(title: "Text") package var options: EvalOptions
+  @OptionGroup package var options: EvalOptions
 
   package init() {}
 
   package func run() throws {
-    let (result, name) = try options.measure("kl", digits: 6) { evaluation, limit, report, isCancelled in
+    let (result, name) = try options.measure("kl", digits: 6) { evaluation, limit, report in
       let reference = try evaluation.load(compute: .f32)
       let model = try evaluation.load(compute: options.model.compute)
       let result = try Divergence(
         evaluation.tokens, beginning: evaluation.beginning, reference: reference, model: model,
-        context: evaluation.context, limit: limit, report: report, isCancelled: isCancelled)
+        context: evaluation.context, limit: limit, report: report)
       return (result, model.description.name)
     }
     if options.output.json {

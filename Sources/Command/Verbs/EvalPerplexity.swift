@@ -8,17 +8,17 @@ package struct EvalPerplexity: ParsableCommand {
     commandName: "perplexity", abstract: "Perplexity on a text, by llama.cpp's protocol.",
     discussion: "Windows of 512 tokens, the second half of each scored, what does not fill a window dropped.")
 
-  @OptionGroup(title: "Text") package var options: EvalOptions
+  @OptionGroup package var options: EvalOptions
 
   package init() {}
 
   package func run() throws {
     let compute = options.model.compute
-    let (score, name) = try options.measure("perplexity", digits: 4) { evaluation, limit, report, isCancelled in
+    let (score, name) = try options.measure("perplexity", digits: 4) { evaluation, limit, report in
       let model = try evaluation.load(compute: compute)
       let score = try TextScore(
         evaluation.tokens, beginning: evaluation.beginning, model: model, context: evaluation.context, limit: limit,
-        report: report, isCancelled: isCancelled)
+        report: report)
       return (score, model.description.name)
     }
     if options.output.json {
