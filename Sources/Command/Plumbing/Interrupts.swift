@@ -50,6 +50,8 @@ package enum Interrupts {
     let taken = handler.withLock { $0 }
     if signal == SIGINT, !isSecond, let taken, taken() { return }
     Terminal.restore()
+    // What comes next on the terminal does not continue a line of progress.
+    if Output.noteIsTerminal { Output.notePiece("\n") }
     if signal == SIGINT, reportsJSON.load(ordering: .relaxed) {
       Output.answer(CommandFailure(CancellationError()).json.line)
     }
