@@ -9,7 +9,7 @@ public final class ScriptedModel: LanguageModel {
   /// The logits after a history, one for each token id.
   public typealias Script = @Sendable (_ history: [Int32]) -> [Float]
 
-  /// A description with the sizes given and otherwise the smallest there are.
+  /// Sizes that fit the script.
   public let description: ModelDescription
   private let script: Script
   private let canTruncate: Bool

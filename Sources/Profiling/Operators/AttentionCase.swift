@@ -25,7 +25,7 @@ public struct AttentionCase: OperatorCase, Equatable {
   /// `N2048 H8/8 d64 causal`.
   public var name: String { "N\(n) H\(heads)/\(kvHeads) d\(d)\(causal ? " causal" : "")" }
   /// Operations of both products, half of them where the pass is causal.
-  public var operations: Double { 4 * Double(heads) * Double(n) * Double(n) * Double(d) * (causal ? 0.5 : 1) }
+  public var work: Double { 4e-9 * Double(heads) * Double(n) * Double(n) * Double(d) * (causal ? 0.5 : 1) }
   /// As peers are asked for it.
   public var request: [JSON.Member] {
     [
@@ -35,7 +35,7 @@ public struct AttentionCase: OperatorCase, Equatable {
   }
 
   /// Attention, whatever the threads.
-  public func task(threads: Int) -> PeerCatalogue.Task { .attention }
+  public func task(threads: Int) -> PeerCatalogue.Task? { .attention }
 
   /// Our own side.
   ///

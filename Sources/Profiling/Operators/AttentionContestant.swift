@@ -5,7 +5,6 @@ import Tensors
 
 /// Our own side of an attention benchmark: keys and values go into an f32 cache, then every query attends.
 final class AttentionContestant: OperatorContestant {
-  let variants: [Variant] = []
   private let core: DenseAttention
   private let cache: KeyValueCache
   private let box = BatchBox()

@@ -6,7 +6,7 @@ import Tensors
   import Musl
 #endif
 
-/// Ours beside the peers on single operators, in GFLOP/s.
+/// Ours beside the peers on single operators.
 public struct OperatorBenchmark {
   /// The cases.
   public var cases: [any OperatorCase]
@@ -49,8 +49,8 @@ public struct OperatorBenchmark {
       for operation in cases {
         if isCancelled() { throw CancellationError() }
         let key = "\(fingerprint) | \(operation.name) | \(count) threads"
-        if field == nil, store?[key] == nil {
-          field = try PeerField(peers, task: operation.task(threads: count), catalogue: catalogue)
+        if field == nil, store?[key] == nil, let task = operation.task(threads: count) {
+          field = try PeerField(peers, task: task, catalogue: catalogue)
         }
         let measure = { try self.row(operation, context, field, machine) }
         let row = try store?.cell(key, measure) ?? measure()
@@ -69,9 +69,9 @@ public struct OperatorBenchmark {
     let once = try contestant.turn(repeats: 1)
     let repeats = max(1, min(1000, Int(10e-3 / max(once, 1e-7))))
     let threads = JSON.Member("threads", .integer(context.workers.count))
-    let work = operation.operations * 1e-9
     let comparison = try Comparison(
-      work: work, request: operation.request + [threads, JSON.Member("repeat", .integer(repeats))], field: field,
+      work: operation.work, request: operation.request + [threads, JSON.Member("repeat", .integer(repeats))],
+      field: field,
       protocol: timing
     ) { try contestant.turn(repeats: repeats) }
     var members = [JSON.Member("test", .string(operation.name)), threads]
@@ -80,12 +80,12 @@ public struct OperatorBenchmark {
     for variant in contestant.variants {
       let outcome = try timing.run([TimingProtocol.Contestant(variant.name) { try variant.turn(repeats) }])
       members.append(
-        JSON.Member(variant.name, Summary(outcome.first?.seconds.map { work / $0 } ?? [])?.json ?? .null))
+        JSON.Member(variant.name, Summary(outcome.first?.seconds.map { operation.work / $0 } ?? [])?.json ?? .null))
     }
-    let ceiling = machine.chains[.f32]?.max ?? .nan
+    let ceiling = operation.ceiling(of: machine)
     members.append(JSON.Member("ceiling", .rounded(ceiling, digits: 4)))
     members.append(JSON.Member("share", .rounded(comparison.ours.median / ceiling, digits: 4)))
-    members.append(JSON.Member("unit", "GFLOP/s"))
+    members.append(JSON.Member("unit", .string(operation.unit)))
     return .object(members)
   }
 

@@ -11,3 +11,8 @@ public protocol OperatorContestant {
   /// - Throws: what the operator throws.
   func turn(repeats: Int) throws -> Double
 }
+
+extension OperatorContestant {
+  /// None.
+  public var variants: [Variant] { [] }
+}
