@@ -70,6 +70,7 @@ expect 0 doctor --json; json; holds out '"kernels"'
 VENTURI_THREADS=2 expect 0 doctor --show-origin --json; json; holds out 'environment VENTURI_THREADS'
 holds out '"temp":{"value":"0.8","origin":"default"}'
 expect 0 bench attention --n 64 --heads 2 --d 16 --pairs 2 --against torch --json; json; holds out '"rows"'
+expect 0 bench gemm -m 2 -n 16 -k 32 --square 16 --pairs 2 -t 1 --json; json; holds out '"test":"2x16x32^T"'; holds out '"oursPacked":{"median"'
 expect 2 bench gemm --against abacus --json; json
 
 # A sibling beside the program takes its verb, with the arguments after it.

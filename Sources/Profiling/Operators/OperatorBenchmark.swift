@@ -40,9 +40,10 @@ public struct OperatorBenchmark {
   ) throws -> (rows: [JSON], ceilings: [JSON]) {
     var rows: [JSON] = []
     var measured: [JSON] = []
+    let bytes = cases.map(\.ceilingBytes).max() ?? 0
     for count in threads {
       let context = Context(threads: count)
-      let machine = try Ceilings.measure(context: context, bytes: 32 << 20, repeats: 15)
+      let machine = try Ceilings.measure(context: context, bytes: bytes, repeats: 15)
       measured.append(machine.json)
       // A peer may take its thread count from the environment, so peers are started anew for each.
       var field: PeerField?
@@ -86,6 +87,7 @@ public struct OperatorBenchmark {
     members.append(JSON.Member("ceiling", .rounded(ceiling, digits: 4)))
     members.append(JSON.Member("share", .rounded(comparison.ours.median / ceiling, digits: 4)))
     members.append(JSON.Member("unit", .string(operation.unit)))
+    members += try contestant.figures()
     return .object(members)
   }
 

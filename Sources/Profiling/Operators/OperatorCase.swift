@@ -14,6 +14,9 @@ public protocol OperatorCase: Sendable {
   /// What peers are started for; nothing where none does such work.
   func task(threads: Int) -> PeerCatalogue.Task?
 
+  /// The bytes over which memory's rates are measured, beyond the caches where memory is the limit.
+  var ceilingBytes: Int { get }
+
   /// The speed that the machine sets a limit at.
   func ceiling(of machine: Ceilings) -> Double
 
@@ -26,6 +29,9 @@ public protocol OperatorCase: Sendable {
 extension OperatorCase {
   /// Operations.
   public var unit: String { "GFLOP/s" }
+
+  /// Enough for rates of arithmetic.
+  public var ceilingBytes: Int { 32 << 20 }
 
   /// The best rate of f32 multiply-adds.
   public func ceiling(of machine: Ceilings) -> Double { machine.chains[.f32]?.max ?? .nan }

@@ -10,9 +10,17 @@ public protocol OperatorContestant {
   ///
   /// - Throws: what the operator throws.
   func turn(repeats: Int) throws -> Double
+
+  /// Further figures of the row, such as memory taken.
+  ///
+  /// - Throws: what the operator throws.
+  func figures() throws -> [JSON.Member]
 }
 
 extension OperatorContestant {
   /// None.
   public var variants: [Variant] { [] }
+
+  /// None.
+  public func figures() -> [JSON.Member] { [] }
 }
