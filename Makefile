@@ -31,7 +31,7 @@ test: setup ## Build and run the whole suite: unit tests, laws, integration scri
 	@$(TEST) $(if $(FILTER),--filter $(FILTER)) 2>&1 | Scripts/closing-line
 	@$(if $(FILTER),:,Scripts/integration)
 
-examples: ## Build the programs of Examples/, packages of their own that depend on the library
+examples: model ## Build and run the programs of Examples/, packages of their own that depend on the library
 	@Scripts/examples
 
 ##@ Building

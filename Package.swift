@@ -16,20 +16,21 @@ let package = Package(
   targets: [
     .target(name: "CVenturi"),
     .target(name: "Numerics"),
-    .target(name: "Costs", dependencies: ["Numerics"]),
+    .target(name: "Costs"),
     .target(name: "Tensors", dependencies: ["CVenturi", "Costs", "Numerics"]),
     .target(name: "Formats", dependencies: ["Numerics"]),
     .target(name: "Text"),
     .target(name: "Layers", dependencies: ["CVenturi", "Costs", "Numerics", "Tensors"]),
-    .target(name: "Mixers", dependencies: ["CVenturi", "Costs", "Numerics", "Tensors", "Layers"]),
-    .target(name: "Models", dependencies: ["CVenturi", "Costs", "Numerics", "Tensors", "Layers", "Mixers", "Formats"]),
-    .target(name: "Inference", dependencies: ["Numerics", "Tensors", "Mixers", "Models", "Formats", "Text"]),
     .target(
-      name: "Profiling", dependencies: ["CVenturi", "Numerics", "Tensors", "Layers", "Mixers", "Models", "Inference"]),
+      name: "Mixers", dependencies: ["CVenturi", "Numerics", "Tensors", "Layers"],
+      exclude: ["DenseAttention/README.md", "KeyValueCache/README.md", "SelfAttention/README.md"]),
+    .target(name: "Models", dependencies: ["CVenturi", "Numerics", "Tensors", "Layers", "Mixers", "Formats"]),
+    .target(name: "Inference", dependencies: ["Tensors", "Models", "Formats", "Text"]),
+    .target(name: "Profiling", dependencies: ["CVenturi", "Numerics", "Tensors", "Layers", "Mixers", "Models"]),
     .target(
       name: "Venturi",
       dependencies: ["Numerics", "Tensors", "Formats", "Text", "Layers", "Mixers", "Models", "Inference"]),
-    .target(name: "VenturiTesting", dependencies: ["Numerics", "Tensors", "Formats", "Layers", "Mixers", "Models"]),
+    .target(name: "VenturiTesting", dependencies: ["Numerics", "Tensors", "Formats", "Layers", "Models"]),
     .executableTarget(
       name: "Command",
       dependencies: [
@@ -37,12 +38,11 @@ let package = Package(
       ]),
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .testTarget(name: "NumericsTests", dependencies: ["Numerics"]),
-    .testTarget(name: "TensorsTests", dependencies: ["CVenturi", "Costs", "Numerics", "Tensors", "VenturiTesting"]),
+    .testTarget(name: "TensorsTests", dependencies: ["CVenturi", "Numerics", "Tensors", "VenturiTesting"]),
     .testTarget(name: "FormatsTests", dependencies: ["Numerics", "Formats", "VenturiTesting"]),
     .testTarget(name: "TextTests", dependencies: ["Text"]),
     .testTarget(name: "MixersTests", dependencies: ["Tensors", "Layers", "Mixers", "VenturiTesting"]),
-    .testTarget(
-      name: "ModelsTests", dependencies: ["Tensors", "Formats", "Layers", "Mixers", "Models", "VenturiTesting"]),
+    .testTarget(name: "ModelsTests", dependencies: ["Tensors", "Models", "VenturiTesting"]),
     .testTarget(
       name: "InferenceTests",
       dependencies: ["Venturi", "VenturiTesting", "CAllocationCounter"]),

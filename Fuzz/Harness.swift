@@ -15,7 +15,9 @@ public func fuzzOneInput(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
     let sum = GGUFLaws.readEverything(in: file)
     let copy = try GGUFWriter(copying: file).encoded()
     let again = try GGUFFile(ByteView(copying: copy))
-    guard GGUFLaws.readEverything(in: again) == sum else { fatalError("another file after writing it again") }
+    guard GGUFLaws.readEverything(in: again) == sum, again.entries.map(\.key) == file.entries.map(\.key),
+      again.tensors.map(\.name) == file.tensors.map(\.name)
+    else { fatalError("another file after writing it again") }
   } catch {
     // Writing may refuse nothing that parsing accepts, and errors of parsing tell their place in the input.
     if case .notWritable = error { fatalError("accepted, but \(error)") }

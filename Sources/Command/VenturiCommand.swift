@@ -21,12 +21,14 @@ package struct VenturiCommand: ParsableCommand {
 
   /// Parses and runs; prints what went wrong and returns the exit code.
   package static func execute(_ arguments: [String]) -> ExitStatus {
-    let wantsJSON = arguments.contains("--json") || Settings.isOn(environmentValue("VENTURI_JSON"))
+    var wantsJSON = arguments.contains("--json") || Settings.isOn(environmentValue("VENTURI_JSON"))
+    var command: (any ParsableCommand)?
     do {
       let settings = try Settings.load()
       let completed = settings.completing(arguments)
-      if let note = try prepare(arguments) { Output.note(note) }
-      var command: any ParsableCommand
+      wantsJSON = wantsJSON || completed.contains("--json")
+      Interrupts.reportAsJSON(wantsJSON)
+      try refuseUnknownVerb(arguments)
       do { command = try parseAsRoot(completed) } catch {
         return finish(parsing: error, settings.origins(completed, beside: arguments), wantsJSON)
       }
@@ -37,7 +39,7 @@ package struct VenturiCommand: ParsableCommand {
           try await verb.run()
         }
       } else {
-        try command.run()
+        try command?.run()
       }
       return .ok
     } catch let status as ExitStatus {
@@ -45,22 +47,24 @@ package struct VenturiCommand: ParsableCommand {
     } catch let exit as ExitCode {
       return ExitStatus(rawValue: exit.rawValue) ?? .failure
     } catch {
-      if exitCode(for: error) == .success || error is CleanExit || error is ValidationError {
-        return finish(parsing: error, [], wantsJSON)
-      }
-      let failure = CommandFailure(error)
+      if exitCode(for: error) == .success || error is CleanExit { return finish(parsing: error, [], wantsJSON) }
+      let failure = CommandFailure(error).naming((command as? any ModelVerb)?.modelName)
       Output.failure(failure, json: wantsJSON)
       return failure.status
     }
   }
 
-  /// What is wrong with the call before it is parsed, if it is worth a note.
-  private static func prepare(_ arguments: [String]) throws -> String? {
-    guard let verb = arguments.first, Siblings.known[verb] != nil else { return nil }
+  /// Refuses a first word that is no verb, and says what may be meant; the parser would only call it unexpected.
+  private static func refuseUnknownVerb(_ arguments: [String]) throws(CommandFailure) {
+    guard let verb = arguments.first, !verb.hasPrefix("-"), !Siblings.verbs.contains(verb) else { return }
+    if let purpose = Siblings.known[verb] {
+      throw CommandFailure(
+        status: .unavailable, kind: "unavailable",
+        message: "'\(verb)' is done by the program venturi-\(verb), which is not installed (\(purpose))")
+    }
+    let meant = NearestWord.of(verb, among: Siblings.verbs).map { "did you mean '\($0)'? " } ?? ""
     throw CommandFailure(
-      status: .unavailable, kind: "unavailable",
-      message:
-        "'\(verb)' is done by the program venturi-\(verb), which is not installed (\(Siblings.known[verb] ?? ""))")
+      status: .usage, kind: "usage", message: "'\(verb)' is no verb; \(meant)`venturi --help` lists them")
   }
 
   /// Help and versions are answers; everything else that parsing says is an error of usage.

@@ -30,8 +30,8 @@ public struct LoadedModel: Sendable {
 public enum ModelLoader {
   /// Maps the file at `path`, checks it and builds the model it describes.
   ///
-  /// - Throws: ``TensorError`` when the file cannot be mapped, ``FormatError`` when it is malformed, ``ModelError`` when
-  ///   it is not a model that fits here.
+  /// - Throws: ``/Tensors/TensorError`` when the file cannot be mapped, ``/Formats/FormatError`` when it is malformed,
+  ///   ``ModelError`` when it is not a model that fits here.
   public static func load(path: String, options: LoadOptions = LoadOptions(), context: Context) throws -> LoadedModel {
     let storage = try Storage(mapping: path)
     return try load(GGUFFile(storage.bytes, keeper: storage), storage: storage, options: options, context: context)
@@ -39,7 +39,7 @@ public enum ModelLoader {
 
   /// Builds the model that a parsed file describes; `storage` holds the file's bytes.
   ///
-  /// - Throws: ``FormatError`` or ``ModelError``.
+  /// - Throws: ``/Formats/FormatError`` or ``ModelError``.
   public static func load(
     _ file: GGUFFile, storage: Storage, options: LoadOptions = LoadOptions(), context: Context
   ) throws -> LoadedModel {

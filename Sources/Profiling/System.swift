@@ -5,7 +5,7 @@
 #endif
 
 /// The system's text for an error number.
-func systemErrorText(_ code: Int32) -> String {
+public func systemErrorText(_ code: Int32) -> String {
   var text = [CChar](repeating: 0, count: 256)
   // A message cut short is still a message.
   _ = strerror_r(code, &text, text.count - 1)

@@ -20,6 +20,7 @@ public struct BytePairTokenizer: Sendable {
   /// Checks the merges against the vocabulary.
   ///
   /// - Parameters:
+  ///   - vocabulary: the tokens.
   ///   - merges: each the texts of two tokens with a space between, in the order of preference.
   ///   - preTokenizer: the way's name, as in `tokenizer.ggml.pre`.
   /// - Throws: ``TextError`` naming the merge, or the pre-tokenizer.
@@ -35,6 +36,7 @@ public struct BytePairTokenizer: Sendable {
   /// The tokens of a text.
   ///
   /// - Parameters:
+  ///   - text: any text.
   ///   - parseSpecial: whether the texts of control tokens become those tokens. Never set it for text that a user wrote.
   ///   - addBoundaries: whether the tokens that the vocabulary wants before and after each text are added.
   public func encode(_ text: String, parseSpecial: Bool = false, addBoundaries: Bool = true) -> [TokenID] {
@@ -66,8 +68,10 @@ public struct BytePairTokenizer: Sendable {
 
   /// The tokens of a rendered prompt: its special segments become control tokens, its text segments never do.
   ///
-  /// - Parameter addBoundaries: whether the token that the vocabulary wants before each text is added. The one after is not:
-  ///   the model is to go on.
+  /// - Parameters:
+  ///   - segments: what a chat template rendered.
+  ///   - addBoundaries: whether the token that the vocabulary wants before each text is added. The one after is not: the
+  ///     model is to go on.
   /// - Throws: ``TextError/unknownSpecialToken(text:)`` if the vocabulary lacks a special segment.
   public func encode(_ segments: [PromptSegment], addBoundaries: Bool = true) throws(TextError) -> [TokenID] {
     var tokens: [TokenID] = []
@@ -85,7 +89,9 @@ public struct BytePairTokenizer: Sendable {
 
   /// The text of tokens. What is no valid UTF-8 becomes U+FFFD.
   ///
-  /// - Parameter rendersSpecial: whether control tokens and the unknown token show their text; else they are left out.
+  /// - Parameters:
+  ///   - tokens: ids of the vocabulary.
+  ///   - rendersSpecial: whether control tokens and the unknown token show their text; else they are left out.
   /// - Throws: ``TextError/tokenOutOfRange(id:count:)``.
   public func decode(_ tokens: [TokenID], rendersSpecial: Bool = false) throws(TextError) -> String {
     String(decoding: try decodeBytes(tokens, rendersSpecial: rendersSpecial), as: UTF8.self)

@@ -24,7 +24,9 @@ public struct ChatTemplate: Sendable, Equatable {
 
   /// Writes a conversation as the template does.
   ///
-  /// - Parameter addsGenerationPrompt: whether it ends with the start of the assistant's turn.
+  /// - Parameters:
+  ///   - messages: the conversation, its first message first.
+  ///   - addsGenerationPrompt: whether it ends with the start of the assistant's turn.
   /// - Returns: segments; texts that touch are one segment, because words may span them.
   public func render(_ messages: [ChatMessage], addsGenerationPrompt: Bool = true) -> [PromptSegment] {
     var segments: [PromptSegment] = []

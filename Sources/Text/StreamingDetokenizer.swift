@@ -7,7 +7,9 @@ public struct StreamingDetokenizer: Sendable {
 
   /// Starts an empty text.
   ///
-  /// - Parameter rendersSpecial: whether control tokens and the unknown token show their text; else they are left out.
+  /// - Parameters:
+  ///   - vocabulary: the tokens.
+  ///   - rendersSpecial: whether control tokens and the unknown token show their text; else they are left out.
   public init(vocabulary: Vocabulary, rendersSpecial: Bool = false) {
     self.vocabulary = vocabulary
     self.rendersSpecial = rendersSpecial

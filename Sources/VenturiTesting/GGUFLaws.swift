@@ -15,13 +15,14 @@ public enum GGUFLaws {
     check(Set(file.tensors.map(\.name)).count == file.tensors.count, "tensors occur twice")
     for entry in file.entries {
       check(entry.offset <= file.bytes.count, "\(entry.key) lies outside of the file")
-      check(file[entry.key]?.type == entry.value.type, "\(entry.key) is not found by its key")
+      check(file.entry(entry.key)?.offset == entry.offset, "\(entry.key) is not found by its key")
     }
     var end = 0
     for tensor in file.tensors.sorted(by: { $0.byteRange.lowerBound < $1.byteRange.lowerBound }) {
       let range = tensor.byteRange
       check(file.tensorIfPresent(tensor.name) == tensor, "\(tensor.name) is not found by its name")
       check((try? tensor.dtype.byteCount(of: tensor.count)) == range.count, "\(tensor.name) has \(range.count) bytes")
+      check(file.data(of: tensor).count == range.count, "\(tensor.name) has data of another length than it says")
       check((try? Shape(validating: tensor.shape.dimensions)) == tensor.shape, "\(tensor.name) has a wrong shape")
       check(tensor.shape.rowMajorStrides.count == tensor.extents.count, "\(tensor.name) has no strides")
       check(range.upperBound <= file.bytes.count, "\(tensor.name) lies outside of the file")

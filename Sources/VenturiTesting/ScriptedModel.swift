@@ -9,6 +9,7 @@ public final class ScriptedModel: LanguageModel {
   /// The logits after a history, one for each token id.
   public typealias Script = @Sendable (_ history: [Int32]) -> [Float]
 
+  /// Sizes that fit the script.
   public let description: ModelDescription
   private let script: Script
   private let canTruncate: Bool
@@ -30,6 +31,9 @@ public final class ScriptedModel: LanguageModel {
   /// The number of tokens of every run of every batch so far.
   public var batches: [[Int]] { log.withLock { $0 } }
 
+  /// A state that remembers its tokens.
+  ///
+  /// - Throws: `ModelError.contextExceeded`.
   public func makeState(capacity: Int) throws -> any SequenceState {
     if capacity > description.contextLength {
       throw ModelError.contextExceeded(limit: description.contextLength, requested: capacity)
@@ -37,6 +41,9 @@ public final class ScriptedModel: LanguageModel {
     return ScriptedState(capacity: capacity, canTruncate: canTruncate)
   }
 
+  /// The script's logits for the rows that the batch asks for.
+  ///
+  /// - Throws: `ModelError.foreignState`, `ModelError.contextExceeded`.
   public func evaluate(_ batch: TokenBatch, isCancelled: () -> Bool) throws -> Logits {
     log.withLock { $0.append(batch.runs.map(\.tokens.count)) }
     var values: [Float] = []

@@ -35,6 +35,25 @@ struct ArgumentTests {
     #expect(throws: (any Error).self) { try VenturiCommand.parseAsRoot(arguments) }
   }
 
+  /// Numbers with a sign are values, to be refused as such by whoever takes them, and no options.
+  @Test func signedNumbersAreValues() throws {
+    let arguments = [
+      "run", "--temp", "-1", "--top-k", "-2", "--top-p", "-3", "--min-p", "-4", "--repeat-penalty", "-5", "-t", "-6",
+      "--lookup", "-7", "hi",
+    ]
+    let run = try #require(try VenturiCommand.parseAsRoot(arguments) as? Run)
+    let flags = run.generation
+    #expect(flags.temperature == -1 && flags.topK == -2 && flags.topP == -3 && flags.minP == -4)
+    #expect(flags.repeatPenalty == -5 && run.model.threads == -6 && flags.lookup == -7 && run.words == "hi")
+  }
+
+  @Test func mistypedVerbs() {
+    let verbs = ["run", "rm", "chat", "show"]
+    #expect(NearestWord.of("runn", among: verbs) == "run" && NearestWord.of("chta", among: verbs) == "chat")
+    #expect(NearestWord.of("nonsense", among: verbs) == nil && NearestWord.of("x", among: verbs) == nil)
+    #expect(NearestWord.distance("kitten", "sitting") == 3 && NearestWord.distance("", "ab") == 2)
+  }
+
   @Test func lists() {
     #expect(CountList(argument: "1,2,64-66")?.values == [1, 2, 64, 65, 66])
     for wrong in ["", "a", "1-", "-1", "3-1", "1,", "1-999999"] {
@@ -52,6 +71,7 @@ struct ArgumentTests {
   @Test func errorsHaveTheirCodes() {
     func status(_ error: any Error) -> Command.ExitStatus { CommandFailure(error).status }
     #expect(status(CancellationError()) == .interrupted)
+    #expect(status(ValidationError("x")) == .usage && CommandFailure(ValidationError("x")).message == "x")
     #expect(status(ModelError.unknownArchitecture("x")) == .badModel)
     #expect(status(ModelError.doesNotFit(neededBytes: 2, availableBytes: 1)) == .unavailable)
     #expect(status(InferenceError.invalidOption(field: "topK", value: "-1", problem: "")) == .usage)
@@ -62,6 +82,9 @@ struct ArgumentTests {
     #expect(status(TensorError.cannotMap(path: "/", code: 21)) == .badModel)
     #expect(status(ProfilingError.peerAbsent(name: "x", hint: "")) == .unavailable)
     #expect(status(CommandFailure(status: .overloaded, kind: "x", message: "y")) == .overloaded)
+    let bad = CommandFailure(ModelError.unknownArchitecture("x")).naming("a.gguf")
+    #expect(bad.message.hasPrefix("a.gguf: ") && bad.naming("a.gguf") == bad)
+    #expect(CommandFailure(CancellationError()).naming("a.gguf").message == "interrupted")
     let object = CommandFailure(ModelError.unknownArchitecture("x")).json["error"]
     #expect(object?["code"]?.int == 65 && object?["type"]?.text == "bad_model" && object?["message"]?.text != nil)
   }

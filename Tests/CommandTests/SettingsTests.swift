@@ -60,14 +60,14 @@ struct SettingsTests {
     #expect(Set(Setting.all.map(\.variable)).count == Setting.all.count)
   }
 
+  @Test func defaultsAreTheParsers() {
+    let defaults = Settings.defaults()
+    #expect(defaults["temp"] == "0.8" && defaults["model"] == "smollm2" && defaults["compute"] == "fast")
+    #expect(defaults["json"] == "off" && defaults["seed"] == "-1" && defaults["system-prompt"] == nil)
+  }
+
   private static func longOptions() throws -> [(verb: String, option: String)] {
-    do {
-      _ = try VenturiCommand.parseAsRoot(["--experimental-dump-help"])
-      return []
-    } catch {
-      let dump = try JSON(parsing: VenturiCommand.fullMessage(for: error))
-      return collect(dump["command"] ?? .null, path: [])
-    }
+    collect(try #require(Settings.dumpedHelp())["command"] ?? .null, path: [])
   }
 
   private static func collect(_ command: JSON, path: [String]) -> [(verb: String, option: String)] {

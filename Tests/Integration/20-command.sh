@@ -35,6 +35,9 @@ done
 for shell in bash zsh fish; do expect 0 --generate-completion-script $shell; holds out 'tokenize'; done
 
 expect 2 nonsense; silent out; holds err "nonsense"
+expect 2 runn hello; silent out; holds err "did you mean 'run'"
+expect 2 runn --json; json; holds out '"type":"usage"'
+expect 2 run ''; silent out; holds err 'empty'
 expect 2 run --temp warm hello; silent out; holds err "temp"
 expect 2 run --json --temp warm hello; json; holds out '"code":2'
 expect 2 run; holds err 'prompt'
@@ -55,12 +58,19 @@ for verb in 'run hello' 'tokenize hello' show; do
   case $verb in show) expect 65 show "$folder/bad.gguf" --json ;; *) expect 65 $verb -m "$folder/bad.gguf" --json ;; esac
   json; holds out '"code":65'
 done
+holds out 'bad.gguf: '
+expect 65 show "$folder"; holds err 'Is a directory'
+code=0; "$venturi" ls --json >/dev/full 2>"$folder/err" || code=$?
+[ $code = 1 ] || { echo "a lost answer: exit code $code instead of 1"; exit 1; }
+holds err 'No space left'
 : >"$folder/empty.gguf"; expect 65 show "$folder/empty.gguf"; silent out
 
 expect 0 ls --json; json; holds out '"models":\[\]'
 expect 0 doctor --json; json; holds out '"kernels"'
 VENTURI_THREADS=2 expect 0 doctor --show-origin --json; json; holds out 'environment VENTURI_THREADS'
+holds out '"temp":{"value":"0.8","origin":"default"}'
 expect 0 bench attention --n 64 --heads 2 --d 16 --pairs 2 --against torch --json; json; holds out '"rows"'
+expect 0 bench gemm -m 2 -n 16 -k 32 --square 16 --pairs 2 -t 1 --json; json; holds out '"test":"2x16x32^T"'; holds out '"oursPacked":{"median"'
 expect 2 bench gemm --against abacus --json; json
 
 # A sibling beside the program takes its verb, with the arguments after it.

@@ -30,9 +30,15 @@ run --raw -b 2; [ "$(tokens)" = "$first" ]
 run --raw --lookup 4; [ "$(tokens)" = "$first" ]
 run --raw --logprobs 3; last 'len(it["logprobs"]) == 6 and all(len(t["top"]) == 3 and t["logprob"] <= 0 for t in it["logprobs"])'
 run --raw --stream; [ "$(wc -l <"$folder/out")" -gt 1 ]; last 'it["usage"]["completionTokens"] == 6'
+run --temp -1 && exit 1; last 'it["error"]["code"] == 2 and "temperature" in it["error"]["message"]'
 run --compute f32; last 'it["usage"]["promptTokens"] > 5'
 "$venturi" run -n 4 -s 7 --json "Say hello" >"$folder/a"; "$venturi" run -n 4 -s 7 --json "Say hello" >"$folder/out"
 python3 -c "import json,sys; a,b=[json.load(open(p)) for p in sys.argv[1:]]; assert a['tokens']==b['tokens']" "$folder/a" "$folder/out"
+"$venturi" run -n 8 --json "Say hello" >"$folder/a"; last_seed=$(python3 -c "import json,sys; print(json.load(sys.stdin)['seed'])" <"$folder/a")
+"$venturi" run -n 8 -s "$last_seed" --json "Say hello" >"$folder/out"
+python3 -c "import json,sys; a,b=[json.load(open(p)) for p in sys.argv[1:]]; assert a['tokens']==b['tokens']" "$folder/a" "$folder/out"
+"$venturi" run --raw -n 2 --temp 0 --logprobs 2 "The capital of France is" 2>"$folder/err" >"$folder/out"
+grep -q '^" Paris" -[0-9.]*  *" Paris" -' "$folder/err"; [ "$(cat "$folder/out")" = " Paris." ]
 [ "$("$venturi" run --raw -n 2 --temp 0 "The capital of France is" 2>/dev/null)" = " Paris." ]
 printf 'The capital of France is' | "$venturi" run --raw -n 2 --temp 0 --json >"$folder/out"; last '"Paris" in it["text"]'
 
@@ -49,6 +55,19 @@ lines = p.stdout.read().splitlines()
 assert p.wait(60) == 130, p.returncode
 assert json.loads(lines[-1])["finishReason"] == "cancelled"
 PY
+
+# Elsewhere it ends the program, which says so.
+python3 - "$venturi" <<'PY'
+import signal, subprocess, sys, json
+p = subprocess.Popen([sys.argv[1], "bench", "model", "-t", "1", "--pairs", "1000", "-p", "16", "-n", "0", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+try: p.communicate(timeout=2)
+except subprocess.TimeoutExpired: pass
+p.send_signal(signal.SIGINT)
+out, _ = p.communicate(timeout=60)
+assert p.returncode == 130, p.returncode
+assert json.loads(out.splitlines()[-1])["error"] == {"message": "interrupted", "type": "interrupted", "code": 130}
+PY
+"$venturi" run -c 99999 -n 1 --json hi >"$folder/out" 2>"$folder/err"; last 'it["usage"]["completionTokens"] == 1'; grep -q 'at most 8192' "$folder/err"
 
 yes 'The people of the United States form a more perfect union and establish justice.' | head -n 60 >"$folder/text"
 "$venturi" eval perplexity --file "$folder/text" --windows 1 --json >"$folder/out"; last 'it["tokens"] == 255 and 1 < it["perplexity"] < 50'

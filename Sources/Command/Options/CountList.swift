@@ -27,4 +27,13 @@ package struct CountList: ExpressibleByArgument, Sendable, Equatable {
   }
 
   package var defaultValueDescription: String { values.map(String.init).joined(separator: ",") }
+
+  /// Refuses numbers outside of `range`.
+  ///
+  /// - Throws: `ValidationError` naming the option.
+  package func check(_ option: String, _ range: ClosedRange<Int>) throws {
+    if values.allSatisfy(range.contains) { return }
+    throw ValidationError(
+      "\(option) \(defaultValueDescription): must be from \(range.lowerBound) to \(range.upperBound)")
+  }
 }

@@ -8,7 +8,9 @@ package struct GenerationFlags: ParsableArguments {
     parsing: .unconditional, help: "The most new tokens; -1 goes on until the model ends or the context is full.")
   package var maxTokens: Int = -1
 
-  @Option(name: [.customShort("c"), .customLong("ctx-size")], help: "The longest sequence; 0 takes the model's own.")
+  @Option(
+    name: [.customShort("c"), .customLong("ctx-size")], parsing: .unconditional,
+    help: "The longest sequence; 0 takes the model's own.")
   package var contextSize: Int = 0
 
   @Option(
@@ -17,19 +19,22 @@ package struct GenerationFlags: ParsableArguments {
   package var seed: Int = -1
 
   @Option(
-    name: [.customLong("temp"), .customLong("temperature")], help: "The temperature; 0 takes the likeliest token.")
+    name: [.customLong("temp"), .customLong("temperature")], parsing: .unconditional,
+    help: "The temperature; 0 takes the likeliest token.")
   package var temperature: Float = 0.8
 
-  @Option(help: "Keep the likeliest tokens, so many; 0 keeps all.")
+  @Option(parsing: .unconditional, help: "Keep the likeliest tokens, so many; 0 keeps all.")
   package var topK: Int = 40
 
-  @Option(help: "Keep the fewest likeliest tokens that together have this probability; 1 keeps all.")
+  @Option(
+    parsing: .unconditional,
+    help: "Keep the fewest likeliest tokens that together have this probability; 1 keeps all.")
   package var topP: Float = 0.95
 
-  @Option(help: "Keep tokens at least this times as likely as the likeliest; 0 keeps all.")
+  @Option(parsing: .unconditional, help: "Keep tokens at least this times as likely as the likeliest; 0 keeps all.")
   package var minP: Float = 0.05
 
-  @Option(help: "Divide the logits of recent tokens by this; 1 does nothing.")
+  @Option(parsing: .unconditional, help: "Divide the logits of recent tokens by this; 1 does nothing.")
   package var repeatPenalty: Float = 1
 
   @Option(parsing: .unconditional, help: "How many recent tokens count for penalties; -1 takes the whole context.")
@@ -54,7 +59,9 @@ package struct GenerationFlags: ParsableArguments {
   @Flag(help: "Go on after tokens that end an answer.")
   package var ignoreEos = false
 
-  @Option(help: "Guess so many tokens ahead from earlier text; the answer stays the same, bit for bit.")
+  @Option(
+    parsing: .unconditional,
+    help: "Guess so many tokens ahead from earlier text; the answer stays the same, bit for bit.")
   package var lookup: Int = 0
 
   @Option(

@@ -9,10 +9,13 @@ package struct ModelOptions: ParsableArguments {
   package var model = "smollm2"
 
   @Option(
-    name: [.customShort("t"), .customLong("threads")], help: "Threads that compute; by default one per processor.")
+    name: [.customShort("t"), .customLong("threads")], parsing: .unconditional,
+    help: "Threads that compute; by default one per processor.")
   package var threads: Int?
 
-  @Option(name: [.customShort("b"), .customLong("batch-size")], help: "The most prompt tokens computed in one step.")
+  @Option(
+    name: [.customShort("b"), .customLong("batch-size")], parsing: .unconditional,
+    help: "The most prompt tokens computed in one step.")
   package var batchSize: Int = 512
 
   @Option(

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Profiling
 import Venturi
 
@@ -8,7 +9,7 @@ import Venturi
 #endif
 
 /// An error as the command reports it: a sentence, a word for programs and an exit code.
-package struct CommandFailure: Error, Sendable, CustomStringConvertible {
+package struct CommandFailure: Error, Sendable, Equatable, CustomStringConvertible {
   /// The exit code.
   package var status: ExitStatus
   /// A word for programs.
@@ -30,6 +31,13 @@ package struct CommandFailure: Error, Sendable, CustomStringConvertible {
     let (status, kind) = Self.classify(error)
     self.init(status: status, kind: kind, message: status == .interrupted ? "interrupted" : "\(error)")
     if let failure = error as? CommandFailure { self = failure }
+    if case .cannotMap(let path, let code) = error as? TensorError { message = "\(path): \(systemErrorText(code))" }
+  }
+
+  /// The failure with the model's name before what is wrong in its file.
+  package func naming(_ model: String?) -> CommandFailure {
+    guard let model, kind == "bad_model", !message.contains(model) else { return self }
+    return CommandFailure(status: status, kind: kind, message: "\(model): \(message)")
   }
 
   /// `{"error": {"message", "type", "code"}}`.
@@ -44,6 +52,7 @@ package struct CommandFailure: Error, Sendable, CustomStringConvertible {
   private static func classify(_ error: any Error) -> (ExitStatus, String) {
     switch error {
     case is CancellationError: (.interrupted, "interrupted")
+    case is ValidationError: (.usage, "usage")
     case is FormatError, is TextError: (.badModel, "bad_model")
     case let error as ModelError: classify(error)
     case let error as InferenceError: classify(error)

@@ -15,9 +15,10 @@ package enum Interrupts {
 
   private static let handler = Mutex<Handler?>(nil)
   private static let requested = Atomic<Bool>(false)
+  private static let reportsJSON = Atomic<Bool>(false)
 
-  /// Whether an interrupt came.
-  package static var isRequested: Bool { requested.load(ordering: .relaxed) }
+  /// Whether an interrupt that ends the program says so in an object on standard output.
+  static func reportAsJSON(_ isOn: Bool) { reportsJSON.store(isOn, ordering: .relaxed) }
 
   /// Starts the thread. Called first, while there is one thread: all later ones inherit the blocked signals.
   static func install() {
@@ -49,6 +50,11 @@ package enum Interrupts {
     let taken = handler.withLock { $0 }
     if signal == SIGINT, !isSecond, let taken, taken() { return }
     Terminal.restore()
+    // What comes next on the terminal does not continue a line of progress.
+    if Output.noteIsTerminal { Output.notePiece("\n") }
+    if signal == SIGINT, reportsJSON.load(ordering: .relaxed) {
+      Output.answer(CommandFailure(CancellationError()).json.line)
+    }
     _exit(signal == SIGINT ? ExitStatus.interrupted.rawValue : 128 + signal)
   }
 

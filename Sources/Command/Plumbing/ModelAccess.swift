@@ -26,7 +26,11 @@ enum ModelAccess {
     let clock = ContinuousClock()
     let start = clock.now
     let engine = try await Engine.load(path, options: model.engineOptions(contextLength: contextLength))
-    return (engine, (clock.now - start) / .seconds(1))
+    let seconds = (clock.now - start) / .seconds(1)
+    if let contextLength, contextLength > engine.contextLength {
+      Output.note("--ctx-size \(contextLength): the model holds at most \(engine.contextLength) tokens")
+    }
+    return (engine, seconds)
   }
 
   /// The tokenizer of a model file.

@@ -32,6 +32,13 @@ package enum Output {
     note("venturi: \(failure.message)")
   }
 
+  /// Ends the program when its answer could not be written.
+  private static func lost(_ code: Int32) -> Never {
+    if code != EPIPE { note("venturi: standard output: \(systemErrorText(code))") }
+    Terminal.restore()
+    _exit(ExitStatus.failure.rawValue)
+  }
+
   /// Writes everything; a reader that went away ends the program quietly, as it does with any command.
   private static func write(_ text: String, to file: Int32) {
     var text = text
@@ -40,8 +47,11 @@ package enum Output {
       while sent < bytes.count {
         let count = systemWrite(file, bytes.baseAddress.map { $0 + sent }, bytes.count - sent)
         if count < 0, errno == EINTR || errno == EAGAIN { continue }
-        if count < 0, errno == EPIPE, file == STDOUT_FILENO { _exit(ExitStatus.failure.rawValue) }
-        if count <= 0 { return }
+        if count <= 0 {
+          // Without its answer the program has failed; nobody can be told of a lost note.
+          if file == STDOUT_FILENO { lost(errno) }
+          return
+        }
         sent += count
       }
     }

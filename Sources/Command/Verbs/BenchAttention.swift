@@ -31,17 +31,13 @@ package struct BenchAttention: ParsableCommand {
   package init() {}
 
   package func validate() throws {
-    if n.values.contains(where: { !(1...65536).contains($0) }) {
-      throw ValidationError("--n \(n.defaultValueDescription): must be from 1 to 65536")
-    }
+    try n.check("--n", 1...65536)
     if !(1...1024).contains(heads) { throw ValidationError("--heads \(heads): must be from 1 to 1024") }
     if let kvHeads, kvHeads < 1 || !heads.isMultiple(of: kvHeads) {
       throw ValidationError("--kv-heads \(kvHeads): must divide --heads \(heads)")
     }
     if !(1...1024).contains(d) { throw ValidationError("--d \(d): must be from 1 to 1024") }
-    if threads.values.contains(where: { !(1...1024).contains($0) }) {
-      throw ValidationError("--threads \(threads.defaultValueDescription): must be from 1 to 1024")
-    }
+    try threads.check("--threads", 1...1024)
   }
 
   package func run() throws {
@@ -53,24 +49,6 @@ package struct BenchAttention: ParsableCommand {
         masks.map { AttentionCase(n: n, heads: heads, kvHeads: kvHeads, d: d, causal: $0) }
       }
     }
-    let benchmark = AttentionBenchmark(
-      cases: cases, threads: threads.values, peers: bench.peers, timing: bench.timing,
-      fingerprint: bench.fingerprint("attention"))
-    let progress = ProgressBar("bench")
-    defer { progress.finish() }
-    let result = try benchmark.run(
-      catalogue: BenchOptions.catalogue, store: try bench.store(),
-      report: { row in
-        progress.finish()
-        Output.note(BenchTable.line(row))
-        progress.show("measuring")
-      }, isCancelled: { Interrupts.isRequested })
-    progress.finish()
-    let report: JSON = [
-      "pairs": .integer(bench.pairs), "machine": MachineReport.json, "ceilings": .array(result.ceilings),
-      "geometricMean": MatrixBenchmark.geometricMean(result.rows),
-      "smallest": MatrixBenchmark.smallest(result.rows), "rows": .array(result.rows),
-    ]
-    Output.answer(output.json ? report.line : BenchTable.text(result.rows))
+    try bench.measure(cases, subject: "attention", threads: threads, output: output)
   }
 }

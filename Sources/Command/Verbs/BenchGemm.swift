@@ -28,16 +28,9 @@ package struct BenchGemm: ParsableCommand {
   package init() {}
 
   package func validate() throws {
-    for (name, list) in [("-m", m), ("-n", n), ("-k", k)]
-    where list.values.contains(where: { !(1...65536).contains($0) }) {
-      throw ValidationError("\(name) \(list.defaultValueDescription): must be from 1 to 65536")
-    }
-    if square.values.contains(where: { $0 > 16384 }) {
-      throw ValidationError("--square \(square.defaultValueDescription): must be at most 16384")
-    }
-    if threads.values.contains(where: { !(1...1024).contains($0) }) {
-      throw ValidationError("--threads \(threads.defaultValueDescription): must be from 1 to 1024")
-    }
+    for (name, list) in [("-m", m), ("-n", n), ("-k", k)] { try list.check(name, 1...65536) }
+    try square.check("--square", 0...16384)
+    try threads.check("--threads", 1...1024)
   }
 
   package func run() throws {
@@ -45,24 +38,6 @@ package struct BenchGemm: ParsableCommand {
     let layers = m.values.flatMap { m in
       n.values.flatMap { n in k.values.map { k in MatrixProduct(m: m, n: n, k: k, transposed: true) } }
     }
-    let benchmark = MatrixBenchmark(
-      products: layers + squares, threads: threads.values, peers: bench.peers, timing: bench.timing,
-      fingerprint: bench.fingerprint("gemm"))
-    let progress = ProgressBar("bench")
-    defer { progress.finish() }
-    let result = try benchmark.run(
-      catalogue: BenchOptions.catalogue, store: try bench.store(),
-      report: { row in
-        progress.finish()
-        Output.note(BenchTable.line(row))
-        progress.show("measuring")
-      }, isCancelled: { Interrupts.isRequested })
-    progress.finish()
-    let report: JSON = [
-      "pairs": .integer(bench.pairs), "machine": MachineReport.json, "ceilings": .array(result.ceilings),
-      "geometricMean": MatrixBenchmark.geometricMean(result.rows),
-      "smallest": MatrixBenchmark.smallest(result.rows), "rows": .array(result.rows),
-    ]
-    Output.answer(output.json ? report.line : BenchTable.text(result.rows))
+    try bench.measure(layers + squares, subject: "gemm", threads: threads, output: output)
   }
 }

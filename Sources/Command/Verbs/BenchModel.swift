@@ -31,10 +31,7 @@ package struct BenchModel: ParsableCommand {
   package init() {}
 
   package func validate() throws {
-    let counts = threads.values
-    if counts.contains(where: { !(1...1024).contains($0) }) {
-      throw ValidationError("--threads \(threads.defaultValueDescription): must be from 1 to 1024")
-    }
+    try threads.check("--threads", 1...1024)
     if prompts.values.allSatisfy({ $0 == 0 }), generations.values.allSatisfy({ $0 == 0 }) {
       throw ValidationError("--n-prompt and --n-gen are both 0: nothing is left to measure")
     }
@@ -63,7 +60,7 @@ package struct BenchModel: ParsableCommand {
         progress.finish()
         Output.note(BenchTable.line(row))
         progress.show("\(number) of \(tests.count * threads.values.count) cells")
-      }, isCancelled: { Interrupts.isRequested })
+      })
     progress.finish()
     let report: JSON = [
       "model": .string(path), "types": .string(WeightInventory.types(file)), "compute": .string(compute.rawValue),

@@ -85,14 +85,14 @@ struct Conversation {
     case "/exit", "/quit", "/bye": return .leave
     case "/help": Output.note(Self.help)
     case "/reset", "/clear":
-      try await session.reset(to: Self.beginning(system))
+      await session.reset(to: Self.beginning(system))
       Output.note("the conversation starts anew")
     case "/system":
       if argument.isEmpty {
         Output.note(system ?? "no instructions are set")
       } else {
         system = argument
-        try await session.reset(to: Self.beginning(system))
+        await session.reset(to: Self.beginning(system))
         Output.note("the conversation starts anew with these instructions")
       }
     case "/again": try await again()
@@ -108,7 +108,7 @@ struct Conversation {
     guard let at = messages.lastIndex(where: { $0.role == .user }) else { return Output.note("nothing was asked yet") }
     let question = messages[at].content
     messages.removeSubrange(at...)
-    try await session.reset(to: messages)
+    await session.reset(to: messages)
     try await answer(question)
   }
 

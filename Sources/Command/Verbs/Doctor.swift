@@ -22,9 +22,7 @@ package struct Doctor: ParsableCommand {
   package init() {}
 
   package func validate() throws {
-    if let threads, threads.values.contains(where: { !(1...1024).contains($0) }) {
-      throw ValidationError("--threads \(threads.defaultValueDescription): must be from 1 to 1024")
-    }
+    try threads?.check("--threads", 1...1024)
   }
 
   package func run() throws {
@@ -33,7 +31,6 @@ package struct Doctor: ParsableCommand {
       let progress = ProgressBar("doctor")
       defer { progress.finish() }
       for count in threads?.values ?? Array(Set([1, KernelThreads.all])).sorted() {
-        if Interrupts.isRequested { throw CancellationError() }
         progress.show("measuring \(count) threads")
         ceilings.append(try Ceilings.measure(context: Context(threads: count)).json)
       }

@@ -53,9 +53,9 @@ struct DoctorReport {
         JSON.Member(
           "settings",
           .object(
-            settings.map { entry in
+            Self.rows(settings).map { row in
               JSON.Member(
-                entry.setting.name, ["value": .string(entry.value), "origin": .string(entry.origin.description)])
+                row.name, ["value": row.value.map { .string($0) } ?? .null, "origin": .string(row.origin)])
             })))
     }
     return .object(members)
@@ -85,13 +85,21 @@ struct DoctorReport {
     ]
     if !ceilings.isEmpty { blocks.append(Self.table(ceilings)) }
     if let settings {
-      let rows = Setting.all.map { setting in
-        let entry = settings.first { $0.setting.name == setting.name }
-        return ["--\(setting.name)", entry?.value ?? "", entry?.origin.description ?? "default"]
-      }
+      let rows = Self.rows(settings).map { ["--\($0.name)", $0.value ?? "–", $0.origin] }
       blocks.append(Human.table([["setting", "value", "comes from"]] + rows))
     }
     return blocks.joined(separator: "\n\n")
+  }
+
+  /// Every setting with the value that counts, if it has one, and where that comes from.
+  private static func rows(_ settings: [Settings.Entry]) -> [(name: String, value: String?, origin: String)] {
+    let defaults = Settings.defaults()
+    return Setting.all.map { setting in
+      guard let entry = settings.first(where: { $0.setting.name == setting.name }) else {
+        return (setting.name, defaults[setting.name], "default")
+      }
+      return (setting.name, entry.value, entry.origin.description)
+    }
   }
 
   private static func table(_ ceilings: [JSON]) -> String {

@@ -2,37 +2,35 @@ import ArgumentParser
 import Profiling
 import Venturi
 
-/// Fast computation against f32.
+/// Another way of computing against f32.
 package struct EvalDivergence: ParsableCommand {
   package static let configuration = CommandConfiguration(
     commandName: "kl", abstract: "Divergence of the fast computation from the f32 computation on a text.",
-    discussion: "The mean of KL(f32 ‖ fast) over the positions that `eval perplexity` scores.")
+    discussion: """
+      The mean of KL(f32 ‖ model) over the positions that `eval perplexity` scores; --compute f32 compares f32 with \
+      itself.
+      """)
 
-  @OptionGroup(title: "Text") package var text: EvalOptions
-  @OptionGroup(title: "Model") package var model: ModelOptions
-  @OptionGroup(title: "Output") package var output: OutputOptions
+  @OptionGroup package var options: EvalOptions
 
   package init() {}
 
   package func run() throws {
-    let evaluation = try Evaluation(text: text, model: model)
-    let reference = try evaluation.load(compute: .f32)
-    let fast = try evaluation.load(compute: .fast)
-    let progress = ProgressBar("kl")
-    defer { progress.finish() }
-    let result = try Divergence(
-      evaluation.tokens, beginning: evaluation.beginning, reference: reference, model: fast,
-      context: evaluation.context, limit: text.windows ?? .max,
-      report: { window, value in progress.show("window \(window), \(Human.fixed(value, 6))") },
-      isCancelled: { Interrupts.isRequested })
-    progress.finish()
-    if output.json {
+    let (result, name) = try options.measure("kl", digits: 6) { evaluation, limit, report in
+      let reference = try evaluation.load(compute: .f32)
+      let model = try evaluation.load(compute: options.model.compute)
+      let result = try Divergence(
+        evaluation.tokens, beginning: evaluation.beginning, reference: reference, model: model,
+        context: evaluation.context, limit: limit, report: report)
+      return (result, model.description.name)
+    }
+    if options.output.json {
       let report: JSON = [
         "kl": .rounded(result.kl, digits: 8), "maximum": .rounded(result.maximum, digits: 6),
         "sameTop": .rounded(result.sameTop), "positions": .integer(result.positions),
         "perplexity": .rounded(result.perplexity, digits: 8),
         "referencePerplexity": .rounded(result.referencePerplexity, digits: 8),
-        "model": .string(fast.description.name),
+        "compute": .string(options.model.compute.rawValue), "model": .string(name),
       ]
       Output.answer(report.line)
     } else {

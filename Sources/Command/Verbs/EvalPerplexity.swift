@@ -8,28 +8,23 @@ package struct EvalPerplexity: ParsableCommand {
     commandName: "perplexity", abstract: "Perplexity on a text, by llama.cpp's protocol.",
     discussion: "Windows of 512 tokens, the second half of each scored, what does not fill a window dropped.")
 
-  @OptionGroup(title: "Text") package var text: EvalOptions
-  @OptionGroup(title: "Model") package var model: ModelOptions
-  @OptionGroup(title: "Output") package var output: OutputOptions
+  @OptionGroup package var options: EvalOptions
 
   package init() {}
 
   package func run() throws {
-    let evaluation = try Evaluation(text: text, model: model)
-    let loaded = try evaluation.load(compute: model.compute)
-    let progress = ProgressBar("perplexity")
-    defer { progress.finish() }
-    let score = try TextScore(
-      evaluation.tokens, beginning: evaluation.beginning, model: loaded, context: evaluation.context,
-      limit: text.windows ?? .max,
-      report: { window, value in progress.show("window \(window), \(Human.fixed(value, 4))") },
-      isCancelled: { Interrupts.isRequested })
-    progress.finish()
-    if output.json {
+    let compute = options.model.compute
+    let (score, name) = try options.measure("perplexity", digits: 4) { evaluation, limit, report in
+      let model = try evaluation.load(compute: compute)
+      let score = try TextScore(
+        evaluation.tokens, beginning: evaluation.beginning, model: model, context: evaluation.context, limit: limit,
+        report: report)
+      return (score, model.description.name)
+    }
+    if options.output.json {
       let report: JSON = [
         "perplexity": .rounded(score.perplexity, digits: 8), "tokens": .integer(score.tokens),
-        "windows": .integer(score.windows), "compute": .string(model.compute.rawValue),
-        "model": .string(loaded.description.name),
+        "windows": .integer(score.windows), "compute": .string(compute.rawValue), "model": .string(name),
       ]
       Output.answer(report.line)
     } else {

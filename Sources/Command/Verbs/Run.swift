@@ -59,6 +59,7 @@ package struct Run: AsyncParsableCommand {
       Output.answer(report.json.line)
     } else {
       if !completion.text.hasSuffix("\n") { Output.piece("\n") }
+      if logprobs != nil { Output.note(report.logprobTable) }
       Output.note(report.speedLine)
     }
     if completion.reason == .cancelled { throw ExitStatus.interrupted }
@@ -94,7 +95,10 @@ package struct Run: AsyncParsableCommand {
     let given = [words, prompt, file].compactMap { $0 }
     if given.count > 1 { throw ValidationError("one prompt at a time: an argument, --prompt or --file") }
     if let file { return try InputText.file(file) }
-    if let text = given.first, text != "-" { return text }
+    if let text = given.first, text != "-" {
+      if text.isEmpty { throw ValidationError("the prompt is empty") }
+      return text
+    }
     if given.isEmpty, isatty(STDIN_FILENO) == 1 { throw ValidationError("a prompt is missing") }
     let text = InputText.standardInput()
     if text.isEmpty { throw ValidationError("a prompt is missing: standard input is empty") }

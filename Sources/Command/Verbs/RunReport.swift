@@ -46,7 +46,7 @@ struct RunReport {
           "mappedBytes": .integer(Int(clamping: memory.resident_file)),
         ]))
     if wantsLogprobs { members.append(JSON.Member("logprobs", .array(tokens.map { Self.json($0, engine) }))) }
-    members.append(JSON.Member("seed", .integer(Int(truncatingIfNeeded: completion.seed))))
+    members.append(JSON.Member("seed", .integer(Int(clamping: completion.seed))))
     members.append(JSON.Member("model", .string(model)))
     return .object(members)
   }
@@ -67,6 +67,18 @@ struct RunReport {
           ]
         }),
     ]
+  }
+
+  /// Each token with its log-probability and the alternatives, for people.
+  var logprobTable: String {
+    func cell(_ token: JSON) -> String {
+      "\(token["token"]?.line ?? "") \(Human.fixed(token["logprob"]?.double ?? .nan, 4))"
+    }
+    return Human.table(
+      tokens.map { token in
+        let json = Self.json(token, engine)
+        return [cell(json), (json["top"]?.elements ?? []).map(cell).joined(separator: "  ")]
+      })
   }
 
   /// The line about the speed.

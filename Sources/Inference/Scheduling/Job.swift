@@ -31,8 +31,8 @@ final class Job {
     self.prompt = prompt
     tokens = prompt
     usage = Usage(promptTokens: prompt.count)
-    var system = SystemRandomNumberGenerator()
-    seed = options.seed ?? system.next()
+    // A drawn seed is one that readers of JSON hold exactly, so that it can be given again.
+    seed = options.seed ?? UInt64.random(in: 0..<1 << 53)
     sampler = Sampler(options, seed: seed)
     vocabulary = order.session.engine.tokenizer.vocabulary
     contextLength = order.session.engine.contextLength

@@ -28,7 +28,8 @@ public struct DenseAttention: AttentionCore, Hashable {
 
   /// A core for sizes that may come from a model file.
   ///
-  /// - Throws: ``MixerError/invalidSetting(field:value:expected:)``, ``MixerError/headsNotDivisible(heads:kvHeads:)``.
+  /// - Throws: ``/Layers/MixerError/invalidSetting(field:value:expected:)``,
+  ///   ``/Layers/MixerError/headsNotDivisible(heads:kvHeads:)``.
   public init(
     heads: Int, kvHeads: Int, headDim: Int, scale: Float? = nil, mask: AttentionMask = .causal, slopes: [Float]? = nil,
     slot: Int = 0
@@ -57,7 +58,7 @@ public struct DenseAttention: AttentionCore, Hashable {
 
   /// Writes k and v [rows, kvHeads·d] of the batch into the caches of ``slot``.
   ///
-  /// - Throws: ``MixerError`` for tensors, layers or states that do not fit.
+  /// - Throws: ``/Layers/MixerError`` for tensors, layers or states that do not fit.
   public func append(k: Tensor, v: Tensor, layer: Int, batch: BatchBox, context: Context) throws(MixerError) {
     try check(k, "k", heads: kvHeads, batch)
     try check(v, "v", heads: kvHeads, batch)
@@ -82,7 +83,7 @@ public struct DenseAttention: AttentionCore, Hashable {
 
   /// Attends with q [rows, heads·d] to what the caches hold, the batch's own rows included: o [rows, heads·d].
   ///
-  /// - Throws: ``MixerError`` for tensors, layers or states that do not fit.
+  /// - Throws: ``/Layers/MixerError`` for tensors, layers or states that do not fit.
   public func attend(q: Tensor, layer: Int, batch: BatchBox, context: Context) throws(MixerError) -> Tensor {
     try check(q, "q", heads: heads, batch)
     let workspace = try workspace(batch, layer: layer, context)

@@ -6,8 +6,9 @@ import Tensors
 extension KeyValueCache {
   /// Keeps the tokens at `indices`, in that order; leading pages that stay as they are stay shared.
   ///
-  /// - Throws: ``MixerError/positionOutOfRange(position:tokens:)``, ``MixerError/capacityExceeded(capacity:requested:)``,
-  ///   ``MixerError/memory(_:)``; nothing has changed then.
+  /// - Throws: ``/Layers/MixerError/positionOutOfRange(position:tokens:)``,
+  ///   ``/Layers/MixerError/capacityExceeded(capacity:requested:)``,
+  ///   ``/Layers/MixerError/memory(_:)``; nothing has changed then.
   public func gather(_ indices: [Int]) throws(MixerError) {
     guard indices.count <= capacity else { throw .capacityExceeded(capacity: capacity, requested: indices.count) }
     for index in indices where index < 0 || index >= tokens {
@@ -35,7 +36,7 @@ extension KeyValueCache {
 
   /// Appends keys and values [layers, kvHeads, n, d], f32 and contiguous, as n tokens.
   ///
-  /// - Throws: ``MixerError`` for shapes and types that do not fit, and when the capacity does not suffice.
+  /// - Throws: ``/Layers/MixerError`` for shapes and types that do not fit, and when the capacity does not suffice.
   public func `import`(k: Tensor, v: Tensor) throws(MixerError) {
     for (name, tensor) in [("k", k), ("v", v)] {
       guard tensor.dtype == .f32 else { throw .unexpectedType(argument: name, tensor.dtype) }
@@ -65,7 +66,7 @@ extension KeyValueCache {
 
   /// The keys and values of the tokens `range`: k and v [layers, kvHeads, n, d], f32.
   ///
-  /// - Throws: ``MixerError/positionOutOfRange(position:tokens:)``.
+  /// - Throws: ``/Layers/MixerError/positionOutOfRange(position:tokens:)``.
   public func export(_ range: Range<Int>, context: Context) throws(MixerError) -> (k: Tensor, v: Tensor) {
     guard range.lowerBound >= 0, range.upperBound <= tokens else {
       throw .positionOutOfRange(position: range.upperBound, tokens: tokens)

@@ -21,7 +21,7 @@ public final class KeyValueCache: MixerState, @unchecked Sendable {
 
   /// An empty cache; it takes no memory yet.
   ///
-  /// - Throws: ``MixerError/invalidSetting(field:value:expected:)``.
+  /// - Throws: ``/Layers/MixerError/invalidSetting(field:value:expected:)``.
   public init(_ layout: KeyValueLayout, capacity: Int, allocator: Allocator) throws(MixerError) {
     guard capacity >= 0, capacity < 1 << 31 else {
       throw .invalidSetting(field: "capacity", value: capacity, expected: "0…2³¹-1")
@@ -33,7 +33,7 @@ public final class KeyValueCache: MixerState, @unchecked Sendable {
 
   /// An empty cache of the given sizes.
   ///
-  /// - Throws: ``MixerError`` for sizes out of range or an element type other than f16 and f32.
+  /// - Throws: ``/Layers/MixerError`` for sizes out of range or an element type other than f16 and f32.
   public convenience init(
     layers: Int, kvHeads: Int, headDim: Int, dtype: DType = .f16, capacity: Int, allocator: Allocator
   ) throws(MixerError) {
@@ -53,7 +53,7 @@ public final class KeyValueCache: MixerState, @unchecked Sendable {
     bases = Array(other.bases.prefix(count))
   }
 
-  /// Everything ``MixerState`` offers.
+  /// Everything ``/Layers/MixerState`` offers.
   public var capabilities: StateCapabilities { [.truncate, .fork, .gather, .snapshot] }
 
   /// The bytes of its pages, those shared with forks included.
@@ -61,7 +61,7 @@ public final class KeyValueCache: MixerState, @unchecked Sendable {
 
   /// Takes pages for `count` more tokens and makes the one that is written next the cache's own.
   ///
-  /// - Throws: ``MixerError/capacityExceeded(capacity:requested:)``, ``MixerError/memory(_:)``.
+  /// - Throws: ``/Layers/MixerError/capacityExceeded(capacity:requested:)``, ``/Layers/MixerError/memory(_:)``.
   public func reserve(_ count: Int) throws(MixerError) {
     guard count >= 0, count <= capacity - tokens else {
       throw .capacityExceeded(capacity: capacity, requested: count >= 0 ? tokens &+ count : count)
@@ -91,7 +91,7 @@ public final class KeyValueCache: MixerState, @unchecked Sendable {
 
   /// Forgets all tokens from `count` on and gives their whole pages back.
   ///
-  /// - Throws: ``MixerError/positionOutOfRange(position:tokens:)``.
+  /// - Throws: ``/Layers/MixerError/positionOutOfRange(position:tokens:)``.
   public func truncate(to count: Int) throws(MixerError) {
     guard count >= 0, count <= tokens else { throw .positionOutOfRange(position: count, tokens: tokens) }
     tokens = count
@@ -108,7 +108,8 @@ public final class KeyValueCache: MixerState, @unchecked Sendable {
 
   /// Puts a snapshot's tokens in the place of the present ones.
   ///
-  /// - Throws: ``MixerError/foreignState(run:expected:)``, ``MixerError/capacityExceeded(capacity:requested:)``.
+  /// - Throws: ``/Layers/MixerError/foreignState(run:expected:)``,
+  ///   ``/Layers/MixerError/capacityExceeded(capacity:requested:)``.
   public func restore(_ snapshot: any StateSnapshot) throws(MixerError) {
     guard let snapshot = snapshot as? KeyValueSnapshot, snapshot.layout == layout else {
       throw .foreignState(run: 0, expected: "snapshot of a key-value cache of the same layout")

@@ -19,7 +19,8 @@ public struct KeyValueLayout: Sendable, Hashable {
 
   /// A layout for sizes that may come from a model file.
   ///
-  /// - Throws: ``MixerError/invalidSetting(field:value:expected:)``, ``MixerError/unexpectedType(argument:_:)``.
+  /// - Throws: ``/Layers/MixerError/invalidSetting(field:value:expected:)``,
+  ///   ``/Layers/MixerError/unexpectedType(argument:_:)``.
   public init(layers: Int, kvHeads: Int, headDim: Int, dtype: DType = .f16) throws(MixerError) {
     guard 1...4096 ~= layers else { throw .invalidSetting(field: "layers", value: layers, expected: "1…4096") }
     guard 1...4096 ~= kvHeads else { throw .invalidSetting(field: "kvHeads", value: kvHeads, expected: "1…4096") }

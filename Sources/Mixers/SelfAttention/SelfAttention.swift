@@ -17,9 +17,7 @@ public struct SelfAttention: SequenceMixer {
   let core: any AttentionCore
   let makeCache: @Sendable (_ capacity: Int, _ context: Context) throws(MixerError) -> any MixerState
 
-  /// A layer from its parts.
-  ///
-  /// - Parameter makeCache: makes the state that `core` works on.
+  /// A layer from its parts; `makeCache` makes the state that `core` works on.
   public init(
     query: any LinearCore, key: any LinearCore, value: any LinearCore, output: any LinearCore,
     positions: RotaryEmbedding, core: any AttentionCore,

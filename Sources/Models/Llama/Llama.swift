@@ -24,7 +24,7 @@ public final class Llama: LanguageModel, @unchecked Sendable {
 
   /// Builds the model over a file's tensors, which are packed for the kernels as they are read.
   ///
-  /// - Throws: ``FormatError``, ``ModelError`` or ``TensorError``, naming the key or tensor.
+  /// - Throws: ``/Formats/FormatError``, ``ModelError`` or ``/Tensors/TensorError``, naming the key or tensor.
   public init(_ file: GGUFFile, storage: Storage, options: LoadOptions, context: Context) throws {
     let configuration = try LlamaConfiguration(file)
     let weights = LlamaWeights(

@@ -26,7 +26,7 @@ public struct LlamaConfiguration: Sendable, Hashable {
 
   /// Reads and checks the hyper-parameters of a file.
   ///
-  /// - Throws: ``FormatError`` for a key that is missing, of the wrong type or out of range;
+  /// - Throws: ``/Formats/FormatError`` for a key that is missing, of the wrong type or out of range;
   ///   ``ModelError/configuration(key:problem:)`` for values that do not fit together or are not supported.
   public init(_ file: GGUFFile) throws {
     width = try file.uint("llama.embedding_length", in: 1...1 << 17)

@@ -4,7 +4,7 @@ import Numerics
 import Tensors
 
 /// Our own side of an attention benchmark: keys and values go into an f32 cache, then every query attends.
-final class AttentionContestant {
+final class AttentionContestant: OperatorContestant {
   private let core: DenseAttention
   private let cache: KeyValueCache
   private let box = BatchBox()

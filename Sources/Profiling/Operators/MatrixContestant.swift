@@ -2,7 +2,9 @@ import Numerics
 import Tensors
 
 /// Our own side of a matrix benchmark.
-final class MatrixContestant {
+///
+/// `ours` packs the weights inside the timed part, as the peers do; `oursPacked` has them packed ahead.
+final class MatrixContestant: OperatorContestant {
   private let context: Context
   private let a: Tensor
   /// [K, N], as a view of [N, K] where the product is with a transposed matrix.
@@ -22,10 +24,13 @@ final class MatrixContestant {
     packed = context.packPanels(b)
   }
 
-  /// The seconds of one product, the mean of `repeats` in a row.
-  func turn(packed isPacked: Bool, repeats: Int) -> Double {
-    TimingProtocol.time {
-      for _ in 0..<repeats { _ = isPacked ? context.matmul(a, packed) : context.matmul(a, b) }
-    } / Double(repeats)
+  var variants: [Variant] {
+    [("oursPacked", { repeats in self.time(repeats) { self.context.matmul(self.a, self.packed) } })]
+  }
+
+  func turn(repeats: Int) -> Double { time(repeats) { context.matmul(a, b) } }
+
+  private func time(_ repeats: Int, _ product: () -> Tensor) -> Double {
+    TimingProtocol.time { for _ in 0..<repeats { _ = product() } } / Double(repeats)
   }
 }

@@ -23,6 +23,7 @@ public final class PackedMatrix: @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - rows: a contiguous [outFeatures, inFeatures] tensor of a floating-point or block-quantised type.
+  ///   - context: what packs, and allocates the packed copy.
   ///   - releasingSource: whether a mapped source's pages are given back as they are packed, so that a file and its
   ///     packed copy are never both resident.
   /// - Throws: ``TensorError/unsupportedType(_:operation:)``, ``TensorError/shape(_:)`` for a shape that is no matrix, or

@@ -1,0 +1,27 @@
+import Profiling
+
+extension BenchOptions {
+  /// Measures operators beside the peers, and prints each row when it is there and the whole table at the end.
+  ///
+  /// - Throws: what ``OperatorBenchmark`` throws.
+  func measure(_ cases: [any OperatorCase], subject: String, threads: CountList, output: OutputOptions) throws {
+    let benchmark = OperatorBenchmark(
+      cases: cases, threads: threads.values, peers: peers, timing: timing, fingerprint: fingerprint(subject))
+    let progress = ProgressBar("bench")
+    defer { progress.finish() }
+    let result = try benchmark.run(
+      catalogue: Self.catalogue, store: try store(),
+      report: { row in
+        progress.finish()
+        Output.note(BenchTable.line(row))
+        progress.show("measuring")
+      })
+    progress.finish()
+    let report: JSON = [
+      "pairs": .integer(pairs), "machine": MachineReport.json, "ceilings": .array(result.ceilings),
+      "geometricMean": OperatorBenchmark.geometricMean(result.rows),
+      "smallest": OperatorBenchmark.smallest(result.rows), "rows": .array(result.rows),
+    ]
+    Output.answer(output.json ? report.line : BenchTable.text(result.rows))
+  }
+}
