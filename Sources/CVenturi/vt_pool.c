@@ -42,7 +42,7 @@ static const double spin_seconds = 300e-6;
 
 static inline void relax(void) {
 #if defined(__x86_64__)
-  __builtin_ia32_pause();
+  __asm__ volatile("nop\n nop\n nop\n nop" ::: "memory");
 #elif defined(__aarch64__)
   __asm__ volatile("yield");
 #endif
