@@ -8,11 +8,12 @@
 #include <string.h>
 
 #pragma clang attribute push(                                                                                          \
-    __attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,prefer-256-bit"))),             \
+    __attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni"))),             \
     apply_to = function)
 #pragma STDC FP_CONTRACT OFF // only explicit fused operations: the scalar twins must agree bit for bit
 
 #define VT_SUFFIX(name) name##_avx512
+#define VT_SIXTEEN_LANES 1
 
 #include "vt_x86.h"
 
@@ -35,5 +36,50 @@ VT_INLINE v16f v16f_from_bf16(const uint16_t *p) {
       _mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)p)), 16));
 }
 VT_INLINE v16f v16f_from_i32(v16i x) { return _mm512_cvtepi32_ps(x); }
+// The transposition's last two steps of four, within and between quarters. Registers r and r + 4 of each half hold rows
+// r, r + 4 (of 8 steps each), so that exchanging quarters puts the rows in order.
+VT_INLINE void v16f_finish_transpose(v16f *x, const v16f half[8]) {
+  v16f quad[8];
+#pragma clang loop unroll(full)
+  for (int i = 0; i < 8; i += 4) {
+    const v16f a = _mm512_unpacklo_ps(half[i], half[i + 1]), b = _mm512_unpackhi_ps(half[i], half[i + 1]);
+    const v16f c = _mm512_unpacklo_ps(half[i + 2], half[i + 3]), d = _mm512_unpackhi_ps(half[i + 2], half[i + 3]);
+    quad[i] = _mm512_shuffle_ps(a, c, 0x44);
+    quad[i + 1] = _mm512_shuffle_ps(a, c, 0xEE);
+    quad[i + 2] = _mm512_shuffle_ps(b, d, 0x44);
+    quad[i + 3] = _mm512_shuffle_ps(b, d, 0xEE);
+  }
+#pragma clang loop unroll(full)
+  for (int i = 0; i < 4; i++) {
+    x[i] = _mm512_shuffle_f32x4(quad[i], quad[i + 4], 0x88);
+    x[i + 4] = _mm512_shuffle_f32x4(quad[i], quad[i + 4], 0xDD);
+  }
+}
+// Rows become columns: lane j of x[i] goes to lane i of x[j].
+VT_INLINE void v16f_transpose(v16f x[16]) {
+  v16f low[8], high[8];
+#pragma clang loop unroll(full)
+  for (int i = 0; i < 8; i++) {
+    const int row = i / 4 * 8 + i % 4;
+    low[i] = _mm512_shuffle_f32x4(x[row], x[row + 4], 0x44);
+    high[i] = _mm512_shuffle_f32x4(x[row], x[row + 4], 0xEE);
+  }
+  v16f_finish_transpose(x, low);
+  v16f_finish_transpose(x + 8, high);
+}
+// Sixteen rows of 16 floats, `stride` apart, as columns: lane j of x[i] is p[j * stride + i]. Halves meet as they are
+// loaded, which saves a step.
+VT_INLINE void v16f_load_transposed(v16f x[16], const float *p, int64_t stride) {
+#pragma clang loop unroll(full)
+  for (int step = 0; step < 16; step += 8) {
+    v16f half[8];
+#pragma clang loop unroll(full)
+    for (int i = 0; i < 8; i++) {
+      const float *row = p + (i / 4 * 8 + i % 4) * stride + step;
+      half[i] = _mm512_insertf32x8(_mm512_castps256_ps512(_mm256_loadu_ps(row)), _mm256_loadu_ps(row + 4 * stride), 1);
+    }
+    v16f_finish_transpose(x + step, half);
+  }
+}
 
 #endif
