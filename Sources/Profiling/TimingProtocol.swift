@@ -8,12 +8,11 @@ public struct TimingProtocol: Sendable {
   public var warmUps: Int
   /// Turns of each contestant that count; at least ten for a headline.
   public var pairs: Int
-  /// Seconds of silence between turns, so that one contestant's spinning threads do not slow the next: OpenBLAS's go on
-  /// for 2^26 cycles of the time-stamp counter, 17 to 34 ms.
+  /// Seconds of silence between turns, so that one contestant's spinning threads do not slow the next.
   public var pauseSeconds: Double
 
   /// A protocol.
-  public init(warmUps: Int = 1, pairs: Int = 5, pauseSeconds: Double = 0.04) {
+  public init(warmUps: Int = 1, pairs: Int = 5, pauseSeconds: Double = 0.02) {
     self.warmUps = max(0, warmUps)
     self.pairs = max(1, pairs)
     self.pauseSeconds = pauseSeconds

@@ -16,6 +16,7 @@ enum { VT_LANES = 8, VT_MOST_ROWS = 6, VT_MOST_SUMS = 12, VT_DIRECT_ROWS = 4, VT
 #endif
 enum {
   VT_VECTORS = VT_PANEL_COLUMNS / VT_LANES, // of a panel's row
+  VT_STEPS = 8,                             // of k in a block that is transposed in registers
   VT_FEW_ROWS = 4,                          // up to which rows are read where they lie
   VT_COPY_STRIDE = VT_DEPTH + 16,           // of copied rows; no power of two, which would crowd a few sets of the cache
 };
@@ -249,35 +250,51 @@ VT_INLINE void vt_pack(const int element, int32_t columns, int32_t k, const void
   }
 }
 
-// Square blocks of as many columns and steps as a vector has lanes.
+// VT_STEPS elements of as many rows of B[..][k] as a vector has lanes, `ldb` apart: lane j of x[i] is b[j * ldb + i].
+#ifdef VT_SIXTEEN_LANES
+VT_INLINE void vt_load_steps(const int element, vwf x[VT_STEPS], const void *b, int64_t ldb) {
+#pragma clang loop unroll(full)
+  for (int i = 0; i < VT_STEPS; i++) {
+    const void *p = vt_element_at(element, b, (i / 4 * 8 + i % 4) * ldb), *q = vt_element_at(element, p, 4 * ldb);
+    x[i] = element == VT_ELEMENT_F32   ? v16f_load_pair(p, q)
+           : element == VT_ELEMENT_F16 ? v16f_pair_from_f16(p, q)
+                                       : v16f_pair_from_bf16(p, q);
+  }
+  v16f_transpose_pairs(x);
+}
+#else
+VT_INLINE void vt_load_steps(const int element, vwf x[VT_STEPS], const void *b, int64_t ldb) {
+  if (element == VT_ELEMENT_F32) {
+    v8f_load_transposed(x, b, ldb);
+    return;
+  }
+#pragma clang loop unroll(full)
+  for (int i = 0; i < VT_STEPS; i++) x[i] = vt_weights(element, b, i * ldb);
+  v8f_transpose(x);
+}
+#endif
+
 VT_INLINE void vt_pack_transposed(const int element, int32_t columns, int32_t k, const void *b, int64_t ldb,
                                   float *panel) {
-  for (int64_t i = 0; i < k; i += VT_LANES) {
-    const int32_t some = k - i < VT_LANES ? (int32_t)(k - i) : VT_LANES;
+  const size_t bytes = element == VT_ELEMENT_F32 ? sizeof(float) : sizeof(uint16_t);
+  for (int64_t i = 0; i < k; i += VT_STEPS) {
+    const int32_t some = k - i < VT_STEPS ? (int32_t)(k - i) : VT_STEPS;
     // Sixteen short runs are too many for the hardware to foresee: the rows of the next panel are asked for here.
     if ((i & (element == VT_ELEMENT_F32 ? 15 : 31)) == 0)
       for (int j = 0; j < 16; j++) __builtin_prefetch(vt_element_at(element, b, (16 + j) * ldb + i), 0, 2);
     for (int32_t first = 0; first < VT_PANEL_COLUMNS; first += VT_LANES) {
-      vwf x[VT_LANES];
+      const void *from = vt_element_at(element, b, first * ldb + i);
       float *out = panel + VT_PANEL_COLUMNS * i + first;
-      if (element == VT_ELEMENT_F32 && some == VT_LANES && first + VT_LANES <= columns) {
-        wide(load_transposed)(x, (const float *)b + first * ldb + i, ldb);
+      vwf x[VT_STEPS];
+      if (some == VT_STEPS && first + VT_LANES <= columns) {
+        vt_load_steps(element, x, from, ldb);
 #pragma clang loop unroll(full)
-        for (int j = 0; j < VT_LANES; j++) wide(store)(out + VT_PANEL_COLUMNS * j, x[j]);
-        continue;
-      }
-#pragma clang loop unroll(full)
-      for (int j = 0; j < VT_LANES; j++) {
-        const void *row = vt_element_at(element, b, (first + j) * ldb + i);
-        x[j] = first + j >= columns ? wide(zero)()
-               : some == VT_LANES   ? vt_weights(element, row, 0)
-                                    : vt_load_some(element, row, some);
-      }
-      wide(transpose)(x);
-      if (some == VT_LANES) {
-#pragma clang loop unroll(full)
-        for (int j = 0; j < VT_LANES; j++) wide(store)(out + VT_PANEL_COLUMNS * j, x[j]);
-      } else {
+        for (int j = 0; j < VT_STEPS; j++) wide(store)(out + VT_PANEL_COLUMNS * j, x[j]);
+      } else { // what there is, among zeros
+        float rows[VT_LANES * VT_STEPS] = {0};
+        for (int32_t j = 0; j < VT_LANES && first + j < columns; j++)
+          memcpy((char *)rows + j * VT_STEPS * bytes, vt_element_at(element, from, j * ldb), (size_t)some * bytes);
+        vt_load_steps(element, x, rows, VT_STEPS);
         for (int j = 0; j < some; j++) wide(store)(out + VT_PANEL_COLUMNS * j, x[j]);
       }
     }
@@ -293,22 +310,14 @@ VT_BLOCK(f32, float, VT_ELEMENT_F32)
 VT_BLOCK(f16, uint16_t, VT_ELEMENT_F16)
 VT_BLOCK(bf16, uint16_t, VT_ELEMENT_BF16)
 
-// A block of B[columns][k], as many rows as lanes: x[i] holds k = i of each.
-VT_INLINE void vt_load_transposed(const int element, vwf x[VT_LANES], const void *b, int64_t ldb) {
-  if (element == VT_ELEMENT_F32) {
-    wide(load_transposed)(x, (const float *)b, ldb);
-    return;
-  }
-#pragma clang loop unroll(full)
-  for (int j = 0; j < VT_LANES; j++) x[j] = vt_weights(element, b, j * ldb);
-  wide(transpose)(x);
-}
-
-// The products of `steps` (whole vectors) of k with as many columns of Bᵀ as lanes are added to the rows' sums.
+// The products of as many k with as many columns of Bᵀ as a vector has lanes are added to the rows' sums. All is loaded
+// before it is used: a line that is come back to later may have had to give way to another row's.
 VT_INLINE void vt_direct_steps(const int element, const int rows, int64_t step, const float *a, int64_t lda,
                                const void *b, int64_t ldb, vwf *sum) {
   vwf w[VT_LANES];
-  vt_load_transposed(element, w, vt_element_at(element, b, step), ldb);
+#pragma clang loop unroll(full)
+  for (int j = 0; j < VT_LANES; j += VT_STEPS)
+    vt_load_steps(element, w + j, vt_element_at(element, b, step + j), ldb);
 #pragma clang loop unroll(full)
   for (int j = 0; j < VT_LANES; j++)
 #pragma clang loop unroll(full)
@@ -369,12 +378,12 @@ VT_INLINE void vt_direct_row(const int element, int32_t columns, int32_t k, cons
 // What is no whole vector of columns or steps goes through a panel.
 VT_INLINE void vt_direct_rest(const int element, int32_t rows, int32_t columns, int32_t k, const float *a,
                               int64_t lda, const void *b, int64_t ldb, float *c, int64_t ldc, int accumulate) {
-  enum { STEPS = 128 };
-  _Alignas(64) float panel[STEPS * VT_PANEL_COLUMNS];
+  enum { SOME = 128 };
+  _Alignas(64) float panel[SOME * VT_PANEL_COLUMNS];
   for (int32_t first = 0; first < columns; first += VT_PANEL_COLUMNS) {
     const int32_t some = columns - first < VT_PANEL_COLUMNS ? columns - first : VT_PANEL_COLUMNS;
-    for (int32_t i = 0; i < k; i += STEPS) {
-      const int32_t steps = k - i < STEPS ? k - i : STEPS;
+    for (int32_t i = 0; i < k; i += SOME) {
+      const int32_t steps = k - i < SOME ? k - i : SOME;
       vt_pack_transposed(element, some, steps, vt_element_at(element, b, first * ldb + i), ldb, panel);
       vt_block_f32(rows, steps, a + i, lda, panel, 0, c + first, ldc, some, accumulate || i > 0);
     }

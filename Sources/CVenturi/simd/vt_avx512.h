@@ -30,20 +30,28 @@ VT_INLINE v16f v16f_sub(v16f a, v16f b) { return _mm512_sub_ps(a, b); }
 VT_INLINE v16f v16f_mul(v16f a, v16f b) { return _mm512_mul_ps(a, b); }
 VT_INLINE v16f v16f_max(v16f a, v16f b) { return _mm512_max_ps(a, b); }
 VT_INLINE v16f v16f_fma(v16f a, v16f b, v16f c) { return _mm512_fmadd_ps(a, b, c); } // a * b + c, one rounding
-VT_INLINE v16f v16f_from_f16(const uint16_t *p) { return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)p)); }
-VT_INLINE v16f v16f_from_bf16(const uint16_t *p) {
-  return _mm512_castsi512_ps(
-      _mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)p)), 16));
+// Eight elements from `p` on and eight from `q` on.
+VT_INLINE v16f v16f_load_pair(const float *p, const float *q) {
+  return _mm512_insertf32x8(_mm512_castps256_ps512(_mm256_loadu_ps(p)), _mm256_loadu_ps(q), 1);
 }
-VT_INLINE v16f v16f_from_i32(v16i x) { return _mm512_cvtepi32_ps(x); }
-// The transposition's last two steps of four, within and between quarters. Registers r and r + 4 of each half hold rows
-// r, r + 4 (of 8 steps each), so that exchanging quarters puts the rows in order.
-VT_INLINE void v16f_finish_transpose(v16f *x, const v16f half[8]) {
+VT_INLINE __m256i v16f_pair_of_halves(const uint16_t *p, const uint16_t *q) {
+  return _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)p)),
+                                 _mm_loadu_si128((const __m128i *)q), 1);
+}
+VT_INLINE v16f v16f_pair_from_f16(const uint16_t *p, const uint16_t *q) {
+  return _mm512_cvtph_ps(v16f_pair_of_halves(p, q));
+}
+VT_INLINE v16f v16f_pair_from_bf16(const uint16_t *p, const uint16_t *q) {
+  return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(v16f_pair_of_halves(p, q)), 16));
+}
+// Rows become columns: x holds eight elements of the pairs of rows 0 and 4, 1 and 5, 2 and 6, 3 and 7, 8 and 12, ..., and
+// afterwards x[i] element i of the rows 0 to 15.
+VT_INLINE void v16f_transpose_pairs(v16f x[8]) {
   v16f quad[8];
 #pragma clang loop unroll(full)
   for (int i = 0; i < 8; i += 4) {
-    const v16f a = _mm512_unpacklo_ps(half[i], half[i + 1]), b = _mm512_unpackhi_ps(half[i], half[i + 1]);
-    const v16f c = _mm512_unpacklo_ps(half[i + 2], half[i + 3]), d = _mm512_unpackhi_ps(half[i + 2], half[i + 3]);
+    const v16f a = _mm512_unpacklo_ps(x[i], x[i + 1]), b = _mm512_unpackhi_ps(x[i], x[i + 1]);
+    const v16f c = _mm512_unpacklo_ps(x[i + 2], x[i + 3]), d = _mm512_unpackhi_ps(x[i + 2], x[i + 3]);
     quad[i] = _mm512_shuffle_ps(a, c, 0x44);
     quad[i + 1] = _mm512_shuffle_ps(a, c, 0xEE);
     quad[i + 2] = _mm512_shuffle_ps(b, d, 0x44);
@@ -55,31 +63,11 @@ VT_INLINE void v16f_finish_transpose(v16f *x, const v16f half[8]) {
     x[i + 4] = _mm512_shuffle_f32x4(quad[i], quad[i + 4], 0xDD);
   }
 }
-// Rows become columns: lane j of x[i] goes to lane i of x[j].
-VT_INLINE void v16f_transpose(v16f x[16]) {
-  v16f low[8], high[8];
-#pragma clang loop unroll(full)
-  for (int i = 0; i < 8; i++) {
-    const int row = i / 4 * 8 + i % 4;
-    low[i] = _mm512_shuffle_f32x4(x[row], x[row + 4], 0x44);
-    high[i] = _mm512_shuffle_f32x4(x[row], x[row + 4], 0xEE);
-  }
-  v16f_finish_transpose(x, low);
-  v16f_finish_transpose(x + 8, high);
+VT_INLINE v16f v16f_from_f16(const uint16_t *p) { return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)p)); }
+VT_INLINE v16f v16f_from_bf16(const uint16_t *p) {
+  return _mm512_castsi512_ps(
+      _mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)p)), 16));
 }
-// Sixteen rows of 16 floats, `stride` apart, as columns: lane j of x[i] is p[j * stride + i]. Halves meet as they are
-// loaded, which saves a step.
-VT_INLINE void v16f_load_transposed(v16f x[16], const float *p, int64_t stride) {
-#pragma clang loop unroll(full)
-  for (int step = 0; step < 16; step += 8) {
-    v16f half[8];
-#pragma clang loop unroll(full)
-    for (int i = 0; i < 8; i++) {
-      const float *row = p + (i / 4 * 8 + i % 4) * stride + step;
-      half[i] = _mm512_insertf32x8(_mm512_castps256_ps512(_mm256_loadu_ps(row)), _mm256_loadu_ps(row + 4 * stride), 1);
-    }
-    v16f_finish_transpose(x + step, half);
-  }
-}
+VT_INLINE v16f v16f_from_i32(v16i x) { return _mm512_cvtepi32_ps(x); }
 
 #endif
