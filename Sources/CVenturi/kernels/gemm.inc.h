@@ -350,7 +350,7 @@ VT_INLINE void vt_direct_rows(const int element, const int rows, int32_t columns
 // would ask for more lines of the same sets than a cache has ways where rows are a power of two apart.
 VT_INLINE void vt_direct_row(const int element, int32_t columns, int32_t k, const float *a, const void *b, int64_t ldb,
                              float *c) {
-  enum { LAG = 544 };
+  enum { LAG = 144 };
   const int64_t lag = (k / 2 < LAG ? k / 2 : LAG) / VT_LANES * VT_LANES;
   vwf lead = wide(zero)();
   for (int64_t i = 0; i < lag; i += VT_LANES) vt_direct_steps(element, 1, i, a, k, b, ldb, &lead);

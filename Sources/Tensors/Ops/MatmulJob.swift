@@ -12,6 +12,8 @@ struct MatmulJob {
   static let sweptRows = 3
   /// Rows up to which panels of 16-bit numbers are converted as they are loaded, and not once for all rows.
   static let convertedRows = 12
+  /// Rows from which items are wider than the second-level cache.
+  static let manyRows = 256
   /// Multiply-adds that an item should have, some microseconds of work.
   static let grain = 1 << 17
 
@@ -68,7 +70,8 @@ struct MatmulJob {
   /// all threads end together. What an item reads of A is used the more the wider it is.
   private func itemPanels(items: Int, threads: Int) -> Int {
     let panels = (n + 15) / 16
-    let most = Int(kernels.pointee.panels)
+    // With many rows, copying A again for each item costs more than reading the panels from the third level.
+    let most = Int(kernels.pointee.panels) * (m >= Self.manyRows ? 2 : 1)
     if items == 1 {
       let count = (panels + most - 1) / most
       return ((panels + count - 1) / count + 1) & ~1
@@ -77,7 +80,7 @@ struct MatmulJob {
     for width in stride(from: 2, through: most, by: 2) where width * items >= panels || width == most {
       let rounds = ((panels + width - 1) / width + threads - 1) / threads
       // A single round for each thread cannot make up for a thread that is held up.
-      let cost = Double(rounds * width) * (1 + 0.5 / Double(width)) * (rounds == 1 ? 1.05 : 1)
+      let cost = Double(rounds * width) * (1 + 1.5 / Double(width)) * (rounds == 1 ? 1.05 : 1)
       if cost <= best.cost { best = (width, cost) }
     }
     return best.panels
