@@ -10,9 +10,13 @@ from worker import quiet_stdout, serve
 
 answers = quiet_stdout()
 os.environ.pop("OPENBLAS_CORETYPE", None)
+os.environ.pop("OPENBLAS_L2_SIZE", None)
+# Idle threads spin for 2^24 cycles (some milliseconds, far more than between two products of a turn), not for OpenBLAS's
+# 2^28: that is a tenth of a second, in which they would take a processor from the next contestant.
+os.environ["OPENBLAS_THREAD_TIMEOUT"] = "24"
 THREADS = int(os.environ.setdefault("OPENBLAS_NUM_THREADS", "2"))
 
-import numpy as np  # noqa: E402  (reads both variables)
+import numpy as np  # noqa: E402  (reads these variables)
 
 random = np.random.default_rng(1)
 cached = {}

@@ -9,9 +9,6 @@ static float element_f32(const float *p, int64_t index) { return p[index]; }
 static float element_f16(const uint16_t *p, int64_t index) { return vt_float_from_f16(p[index]); }
 static float element_bf16(const uint16_t *p, int64_t index) { return vt_float_from_bf16(p[index]); }
 
-// Lanes 0...7 of a dot product add up by a fixed tree.
-static float lane_sum(const float *s) { return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7])); }
-
 #define VT_REFERENCE_FAMILY(name, type)                                                                            \
   static void panel_##name(int32_t rows, int32_t k, const float *a, int64_t lda, const type *panel, float *c,      \
                            int64_t ldc, int32_t columns, int accumulate) {                                         \
@@ -33,16 +30,13 @@ static float lane_sum(const float *s) { return ((s[0] + s[4]) + (s[2] + s[6])) +
                              int32_t columns, int accumulate) {                                                    \
     block_##name(1, k, a, k, panels, stride, c, columns, columns, accumulate);                                     \
   }                                                                                                                \
-  static void dot_##name(int32_t rows, int32_t columns, int32_t k, const float *a, int64_t lda, const type *b,     \
-                         int64_t ldb, float *c, int64_t ldc) {                                                     \
+  static void direct_##name(int32_t rows, int32_t columns, int32_t k, const float *a, int64_t lda, const type *b,  \
+                            int64_t ldb, float *c, int64_t ldc) {                                                  \
     for (int32_t row = 0; row < rows; row++)                                                                       \
       for (int32_t column = 0; column < columns; column++) {                                                       \
-        float lanes[8] = {0};                                                                                      \
-        const int64_t filled = (k + 7) / 8 * 8;                                                                    \
-        for (int64_t i = 0; i < filled; i++)                                                                       \
-          lanes[i & 7] = fmaf(i < k ? a[row * lda + i] : 0, i < k ? element_##name(b, column * ldb + i) : 0,       \
-                              lanes[i & 7]);                                                                       \
-        c[row * ldc + column] = lane_sum(lanes);                                                                   \
+        float sum = 0;                                                                                             \
+        for (int64_t i = 0; i < k; i++) sum = fmaf(a[row * lda + i], element_##name(b, column * ldb + i), sum);    \
+        c[row * ldc + column] = sum;                                                                               \
       }                                                                                                            \
   }                                                                                                                \
   static void sweep_##name(int32_t rows, int32_t columns, int32_t k, const float *a, int64_t lda, const type *b,   \
@@ -68,6 +62,8 @@ VT_REFERENCE_FAMILY(f16, uint16_t)
 VT_REFERENCE_FAMILY(bf16, uint16_t)
 
 static const vt_gemm_kernels vt_gemm_kernels_reference = {
+    .depth = 320,
+    .panels = 16,
     .panel_f32 = panel_f32,
     .panel_f16 = panel_f16,
     .panel_bf16 = panel_bf16,
@@ -77,9 +73,9 @@ static const vt_gemm_kernels vt_gemm_kernels_reference = {
     .block_f32 = block_f32,
     .block_f16 = block_f16,
     .block_bf16 = block_bf16,
-    .dot_f32 = dot_f32,
-    .dot_f16 = dot_f16,
-    .dot_bf16 = dot_bf16,
+    .direct_f32 = direct_f32,
+    .direct_f16 = direct_f16,
+    .direct_bf16 = direct_bf16,
     .sweep_f32 = sweep_f32,
     .sweep_f16 = sweep_f16,
     .sweep_bf16 = sweep_bf16,
@@ -93,8 +89,9 @@ static const vt_gemm_kernels vt_gemm_kernels_reference = {
 
 const vt_gemm_kernels *vt_gemm_kernels_for(vt_isa isa) {
 #if defined(__x86_64__)
-  extern const vt_gemm_kernels vt_gemm_kernels_avx2;
-  if (isa == VT_ISA_AVX2 || isa == VT_ISA_AVX512) return &vt_gemm_kernels_avx2;
+  extern const vt_gemm_kernels vt_gemm_kernels_avx2, vt_gemm_kernels_avx512;
+  if (isa == VT_ISA_AVX2) return &vt_gemm_kernels_avx2;
+  if (isa == VT_ISA_AVX512) return &vt_gemm_kernels_avx512;
 #elif defined(__aarch64__)
   extern const vt_gemm_kernels vt_gemm_kernels_neon;
   if (isa == VT_ISA_NEON) return &vt_gemm_kernels_neon;

@@ -29,6 +29,7 @@ struct vt_pool {
   atomic_bool stop;
   pthread_mutex_t lock;
   pthread_cond_t wake;
+  int callers_processor; // which workers are kept off; only the caller that holds `busy` looks at it
   int32_t threads; // started, the caller included
   bool spins;
   struct worker {
@@ -112,6 +113,7 @@ vt_pool *vt_pool_create(int32_t threads) {
   atomic_init(&pool->stop, false);
   pthread_mutex_init(&pool->lock, NULL);
   pthread_cond_init(&pool->wake, NULL);
+  pool->callers_processor = -1;
   pool->threads = 1;
   pool->count = threads;
   // With fewer processors than threads a spinning worker would take time from the one that has work.
@@ -158,6 +160,15 @@ void vt_pool_set_active(vt_pool *pool, int32_t threads) {
   atomic_store(&pool->active, threads);
 }
 
+// Some schedulers, those that save processors of a virtual machine among them, put a thread on the processor of the one
+// that wakes it. There a worker would wait for milliseconds while the caller computes.
+static void make_way(vt_pool *pool) {
+  const int processor = vt_current_processor();
+  if (!pool->spins || processor == pool->callers_processor) return;
+  for (int32_t index = 1; index < pool->threads; index++) vt_thread_keep_off(pool->workers[index].thread, processor);
+  pool->callers_processor = processor;
+}
+
 void vt_pool_run(vt_pool *pool, int32_t count, vt_job job, void *context) {
   if (count <= 0) return;
   bool free_pool = false;
@@ -166,6 +177,7 @@ void vt_pool_run(vt_pool *pool, int32_t count, vt_job job, void *context) {
     for (int32_t item = 0; item < count; item++) job(context, item, 0);
     return;
   }
+  make_way(pool);
   atomic_store_explicit(&pool->done, 0, memory_order_relaxed);
   atomic_store_explicit(&pool->job, job, memory_order_relaxed);
   atomic_store_explicit(&pool->context, context, memory_order_relaxed);

@@ -25,6 +25,26 @@ int vt_available_processors(void) {
   return online > 0 ? (int)online : 1;
 }
 
+int vt_current_processor(void) {
+#if defined(__linux__)
+  return sched_getcpu();
+#else
+  return -1;
+#endif
+}
+
+void vt_thread_keep_off(pthread_t thread, int processor) {
+#if defined(__linux__)
+  cpu_set_t set;
+  if (processor < 0 || processor >= CPU_SETSIZE || sched_getaffinity(0, sizeof set, &set) != 0) return;
+  CPU_CLR(processor, &set);
+  if (CPU_COUNT(&set) > 0) pthread_setaffinity_np(thread, sizeof set, &set);
+#else
+  (void)thread;
+  (void)processor;
+#endif
+}
+
 double vt_monotonic_seconds(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);

@@ -53,6 +53,33 @@ import Testing
     #expect(cases >= 5000)
   }
 
+  /// One row and many, every layout of B, and packed or not: the same chain over k.
+  @Test func aRowDependsNeitherOnOtherRowsNorOnTheLayout() {
+    var numbers = Numbers()
+    var cases = 0
+    for (n, k) in [(1, 7), (17, 40), (50, 333), (100, 1100)] {
+      for dtype in [DType.f32, .f16, .bf16] {
+        let wide = numbers.tensor([n, k], Self.one, dtype)
+        let transposed = wide.transposed()
+        let rows = Self.one.contiguous(transposed)
+        let packed = Self.one.packPanels(transposed)
+        let a = numbers.tensor([45, k], Self.one)
+        let alone = (0..<45).map { Self.one.matmul(a.sliced(axis: 0, $0..<$0 + 1), transposed).bits(Self.one) }
+        for m in [1, 2, 3, 4, 5, 8, 9, 12, 13, 14, 15, 28, 45] {
+          let some = a.sliced(axis: 0, 0..<m)
+          let expected = Array(alone[..<m].joined())
+          for context in [Self.one, Self.two, Self.twin] {
+            #expect(context.matmul(some, transposed).bits(context) == expected, "transposed \(m)x\(n)x\(k) \(dtype)")
+            #expect(context.matmul(some, rows).bits(context) == expected, "rows \(m)x\(n)x\(k) \(dtype)")
+            #expect(context.matmul(some, packed).bits(context) == expected, "packed \(m)x\(n)x\(k) \(dtype)")
+            cases += 3
+          }
+        }
+      }
+    }
+    #expect(cases == 1404)
+  }
+
   @Test func viewsAndBatches() {
     var numbers = Numbers()
     let context = Self.two

@@ -33,12 +33,11 @@ typedef void vt_block_f32_fn(int32_t rows, int32_t k, const float *a, int64_t ld
 typedef void vt_block_16_fn(int32_t rows, int32_t k, const float *a, int64_t lda, const uint16_t *panels,
                             int64_t panel_stride, float *c, int64_t ldc, int32_t columns, int accumulate);
 
-// C[rows][columns] = A[rows][k] · Bᵀ for a few rows and B[columns][k] as it lies. Lane i of 8 sums the products at
-// i, i + 8, ... (the last vector is filled with zeros), and the lanes add up as ((0+4)+(2+6))+((1+5)+(3+7)).
-typedef void vt_dot_f32_fn(int32_t rows, int32_t columns, int32_t k, const float *a, int64_t lda, const float *b,
-                           int64_t ldb, float *c, int64_t ldc);
-typedef void vt_dot_16_fn(int32_t rows, int32_t columns, int32_t k, const float *a, int64_t lda, const uint16_t *b,
-                          int64_t ldb, float *c, int64_t ldc);
+// C[rows][columns] = A[rows][k] · Bᵀ for a few rows and B[columns][k] as it lies, in the order of the panels.
+typedef void vt_direct_f32_fn(int32_t rows, int32_t columns, int32_t k, const float *a, int64_t lda, const float *b,
+                              int64_t ldb, float *c, int64_t ldc);
+typedef void vt_direct_16_fn(int32_t rows, int32_t columns, int32_t k, const float *a, int64_t lda, const uint16_t *b,
+                             int64_t ldb, float *c, int64_t ldc);
 
 // C[rows][columns] = A[rows][k] · B for a few rows and B[k][columns] as it lies, in the order of the panels.
 typedef void vt_sweep_f32_fn(int32_t rows, int32_t columns, int32_t k, const float *a, int64_t lda, const float *b,
@@ -52,6 +51,10 @@ typedef void vt_pack_f32_fn(int32_t columns, int32_t k, const float *b, int64_t 
 typedef void vt_pack_16_fn(int32_t columns, int32_t k, const uint16_t *b, int64_t ldb, float *panel);
 
 typedef struct vt_gemm_kernels {
+  // A block that suits the caches: steps of k, with which a tile's rows fit the first level, and panels, which fit the
+  // second.
+  int32_t depth;
+  int32_t panels;
   vt_panel_f32_fn *panel_f32;
   vt_panel_16_fn *panel_f16;
   vt_panel_16_fn *panel_bf16;
@@ -61,9 +64,9 @@ typedef struct vt_gemm_kernels {
   vt_block_f32_fn *block_f32;
   vt_block_16_fn *block_f16;
   vt_block_16_fn *block_bf16;
-  vt_dot_f32_fn *dot_f32;
-  vt_dot_16_fn *dot_f16;
-  vt_dot_16_fn *dot_bf16;
+  vt_direct_f32_fn *direct_f32;
+  vt_direct_16_fn *direct_f16;
+  vt_direct_16_fn *direct_bf16;
   vt_sweep_f32_fn *sweep_f32;
   vt_sweep_16_fn *sweep_f16;
   vt_sweep_16_fn *sweep_bf16;

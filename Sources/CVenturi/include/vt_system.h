@@ -2,12 +2,19 @@
 #ifndef VT_SYSTEM_H
 #define VT_SYSTEM_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 // The processors this process may run on, at least 1.
 int vt_available_processors(void);
+
+// The processor that the calling thread is on; -1 where the system does not tell.
+int vt_current_processor(void);
+
+// Lets `thread` run wherever the calling thread may, but not on `processor`, unless that is the only one.
+void vt_thread_keep_off(pthread_t thread, int processor);
 
 // Seconds on a clock that never goes back.
 double vt_monotonic_seconds(void);

@@ -1,133 +1,33 @@
-// The bodies of vt_gemm_kernels over eight-lane vectors; include after simd/vt_*.h.
+// The bodies of vt_gemm_kernels over vectors of eight or sixteen lanes; include after simd/vt_*.h.
 #include "../include/vt_gemm.h"
 
 enum { VT_ELEMENT_F32, VT_ELEMENT_F16, VT_ELEMENT_BF16 };
 
-// Eight weights at element `index` of a panel; `element` is a constant where this is inlined.
-VT_INLINE v8f vt_panel_load(const int element, const void *panel, int64_t index) {
+// A tile of rows x panels keeps its sums in registers: VT_MOST_ROWS rows go over VT_MOST_SUMS / rows vectors.
+#ifdef VT_SIXTEEN_LANES
+typedef v16f vwf;
+#define wide(operation) v16f_##operation
+enum { VT_LANES = 16, VT_MOST_ROWS = 14, VT_MOST_SUMS = 28, VT_DIRECT_ROWS = 8, VT_DEPTH = 512,
+       VT_BLOCK_PANELS = 24 };
+#else
+typedef v8f vwf;
+#define wide(operation) v8f_##operation
+enum { VT_LANES = 8, VT_MOST_ROWS = 6, VT_MOST_SUMS = 12, VT_DIRECT_ROWS = 4, VT_DEPTH = 320, VT_BLOCK_PANELS = 16 };
+#endif
+enum {
+  VT_VECTORS = VT_PANEL_COLUMNS / VT_LANES, // of a panel's row
+  VT_STEPS = 8,                             // of k in a block that is transposed in registers
+  VT_FEW_ROWS = 4,                          // up to which rows are read where they lie
+  VT_COPY_STRIDE = VT_DEPTH + 16,           // of copied rows; no power of two, which would crowd a few sets of the cache
+};
+
+// A vector of weights from element `index` on; `element` is a constant where this is inlined.
+VT_INLINE vwf vt_weights(const int element, const void *panel, int64_t index) {
   switch (element) {
-  case VT_ELEMENT_F16: return v8f_from_f16((const uint16_t *)panel + index);
-  case VT_ELEMENT_BF16: return v8f_from_bf16((const uint16_t *)panel + index);
-  default: return v8f_load((const float *)panel + index);
+  case VT_ELEMENT_F16: return wide(from_f16)((const uint16_t *)panel + index);
+  case VT_ELEMENT_BF16: return wide(from_bf16)((const uint16_t *)panel + index);
+  default: return wide(load)((const float *)panel + index);
   }
-}
-
-// A block of `rows` <= 6 rows: 2 * rows sums stay in registers, and each k costs two loads of weights and one broadcast
-// a row.
-VT_INLINE void vt_tile(const int element, const int rows, int32_t k, const float *a, int64_t lda, const void *panel,
-                       float *c, int64_t ldc, int32_t columns, int accumulate) {
-  v8f sum[VT_TILE_ROWS][2];
-  float edge[VT_TILE_ROWS][VT_PANEL_COLUMNS];
-  if (!accumulate) {
-    for (int r = 0; r < rows; r++) sum[r][0] = sum[r][1] = v8f_zero();
-  } else if (columns == VT_PANEL_COLUMNS) {
-    for (int r = 0; r < rows; r++) sum[r][0] = v8f_load(c + r * ldc), sum[r][1] = v8f_load(c + r * ldc + 8);
-  } else {
-    memset(edge, 0, sizeof edge);
-    for (int r = 0; r < rows; r++) {
-      memcpy(edge[r], c + r * ldc, (size_t)columns * sizeof(float));
-      sum[r][0] = v8f_load(edge[r]), sum[r][1] = v8f_load(edge[r] + 8);
-    }
-  }
-  for (int64_t i = 0; i < k; i++) {
-    const v8f low = vt_panel_load(element, panel, 16 * i), high = vt_panel_load(element, panel, 16 * i + 8);
-#pragma clang loop unroll(full)
-    for (int r = 0; r < rows; r++) {
-      const v8f x = v8f_broadcast(a + r * lda + i);
-      sum[r][0] = v8f_fma(x, low, sum[r][0]);
-      sum[r][1] = v8f_fma(x, high, sum[r][1]);
-    }
-  }
-  if (columns == VT_PANEL_COLUMNS) {
-    for (int r = 0; r < rows; r++) v8f_store(c + r * ldc, sum[r][0]), v8f_store(c + r * ldc + 8, sum[r][1]);
-  } else {
-    for (int r = 0; r < rows; r++) {
-      v8f_store(edge[r], sum[r][0]), v8f_store(edge[r] + 8, sum[r][1]);
-      memcpy(c + r * ldc, edge[r], (size_t)columns * sizeof(float));
-    }
-  }
-}
-
-VT_INLINE void vt_panel_rows(const int element, int32_t rows, int32_t k, const float *a, int64_t lda, const void *panel,
-                        float *c, int64_t ldc, int32_t columns, int accumulate) {
-  int32_t row = 0;
-  for (; row + 6 <= rows; row += 6)
-    vt_tile(element, 6, k, a + row * lda, lda, panel, c + row * ldc, ldc, columns, accumulate);
-  a += row * lda, c += row * ldc;
-  switch (rows - row) {
-  case 5: vt_tile(element, 5, k, a, lda, panel, c, ldc, columns, accumulate); break;
-  case 4: vt_tile(element, 4, k, a, lda, panel, c, ldc, columns, accumulate); break;
-  case 3: vt_tile(element, 3, k, a, lda, panel, c, ldc, columns, accumulate); break;
-  case 2: vt_tile(element, 2, k, a, lda, panel, c, ldc, columns, accumulate); break;
-  case 1: vt_tile(element, 1, k, a, lda, panel, c, ldc, columns, accumulate); break;
-  }
-}
-
-enum { VT_CONVERTED = 256 }; // steps of k that are converted at a time: 16 KiB, half of a first-level cache
-
-VT_INLINE void vt_panel(const int element, int32_t rows, int32_t k, const float *a, int64_t lda, const void *panel,
-                        float *c, int64_t ldc, int32_t columns, int accumulate) {
-  if (element == VT_ELEMENT_F32 || rows <= VT_TILE_ROWS) {
-    vt_panel_rows(element, rows, k, a, lda, panel, c, ldc, columns, accumulate);
-    return;
-  }
-  // Many rows share one conversion of the weights.
-  _Alignas(64) float converted[VT_CONVERTED * VT_PANEL_COLUMNS];
-  int32_t first = 0;
-  do {
-    const int32_t steps = k - first < VT_CONVERTED ? k - first : VT_CONVERTED;
-    for (int64_t i = 0; i < 2 * steps; i++)
-      v8f_store(converted + 8 * i, vt_panel_load(element, panel, 16 * (int64_t)first + 8 * i));
-    vt_panel_rows(VT_ELEMENT_F32, rows, steps, a + first, lda, converted, c, ldc, columns, accumulate || first > 0);
-    first += steps;
-  } while (first < k);
-}
-
-static void vt_panel_f32(int32_t rows, int32_t k, const float *a, int64_t lda, const float *panel, float *c,
-                         int64_t ldc, int32_t columns, int accumulate) {
-  vt_panel(VT_ELEMENT_F32, rows, k, a, lda, panel, c, ldc, columns, accumulate);
-}
-static void vt_panel_f16(int32_t rows, int32_t k, const float *a, int64_t lda, const uint16_t *panel, float *c,
-                         int64_t ldc, int32_t columns, int accumulate) {
-  vt_panel(VT_ELEMENT_F16, rows, k, a, lda, panel, c, ldc, columns, accumulate);
-}
-static void vt_panel_bf16(int32_t rows, int32_t k, const float *a, int64_t lda, const uint16_t *panel, float *c,
-                          int64_t ldc, int32_t columns, int accumulate) {
-  vt_panel(VT_ELEMENT_BF16, rows, k, a, lda, panel, c, ldc, columns, accumulate);
-}
-
-VT_INLINE void vt_panels4(const int element, int32_t k, const float *a, const void *panels, int64_t stride, float *c,
-                          int32_t columns, int accumulate) {
-  float edge[4 * VT_PANEL_COLUMNS];
-  v8f sum[8];
-  float *out = c;
-  if (columns < 64) {
-    out = edge;
-    memset(edge, 0, sizeof edge);
-    if (accumulate) memcpy(edge, c, (size_t)columns * sizeof(float));
-  }
-  for (int j = 0; j < 8; j++) sum[j] = accumulate ? v8f_load(out + 8 * j) : v8f_zero();
-  for (int64_t i = 0; i < k; i++) {
-    const v8f x = v8f_broadcast(a + i);
-#pragma clang loop unroll(full)
-    for (int j = 0; j < 8; j++)
-      sum[j] = v8f_fma(x, vt_panel_load(element, panels, j / 2 * stride + 16 * i + 8 * (j & 1)), sum[j]);
-  }
-  for (int j = 0; j < 8; j++) v8f_store(out + 8 * j, sum[j]);
-  if (columns < 64) memcpy(c, edge, (size_t)columns * sizeof(float));
-}
-
-static void vt_panels4_f32(int32_t k, const float *a, const float *panels, int64_t stride, float *c, int32_t columns,
-                           int accumulate) {
-  vt_panels4(VT_ELEMENT_F32, k, a, panels, stride, c, columns, accumulate);
-}
-static void vt_panels4_f16(int32_t k, const float *a, const uint16_t *panels, int64_t stride, float *c,
-                           int32_t columns, int accumulate) {
-  vt_panels4(VT_ELEMENT_F16, k, a, panels, stride, c, columns, accumulate);
-}
-static void vt_panels4_bf16(int32_t k, const float *a, const uint16_t *panels, int64_t stride, float *c,
-                            int32_t columns, int accumulate) {
-  vt_panels4(VT_ELEMENT_BF16, k, a, panels, stride, c, columns, accumulate);
 }
 
 VT_INLINE const void *vt_element_at(const int element, const void *base, int64_t index) {
@@ -135,110 +35,167 @@ VT_INLINE const void *vt_element_at(const int element, const void *base, int64_t
                                    : (const void *)((const uint16_t *)base + index);
 }
 
-VT_INLINE void vt_block(const int element, int32_t rows, int32_t k, const float *a, int64_t lda, const void *panels,
-                        int64_t stride, float *c, int64_t ldc, int32_t columns, int accumulate) {
-  if (rows == 1) {
-    int32_t first = 0;
-    for (; columns - first > 3 * VT_PANEL_COLUMNS; first += 4 * VT_PANEL_COLUMNS)
-      vt_panels4(element, k, a, vt_element_at(element, panels, first / 16 * stride), stride, c + first,
-                 columns - first < 64 ? columns - first : 64, accumulate);
-    for (; first < columns; first += VT_PANEL_COLUMNS)
-      vt_tile(element, 1, k, a, lda, vt_element_at(element, panels, first / 16 * stride), c + first, ldc,
-              columns - first < 16 ? columns - first : 16, accumulate);
-    return;
-  }
-  // Half-precision panels are converted for many rows at a time, full ones stay where they are.
-  const int32_t step = element == VT_ELEMENT_F32 ? VT_TILE_ROWS : 16 * VT_TILE_ROWS;
-  for (int32_t row = 0; row < rows; row += step)
-    for (int32_t first = 0; first < columns; first += VT_PANEL_COLUMNS) {
-      const int32_t some = rows - row < step ? rows - row : step;
-      if (element == VT_ELEMENT_F32) // the next panel's outputs are fetched while this one computes
-        for (int32_t r = 0; r < some; r++) __builtin_prefetch(c + (row + r) * ldc + first + VT_PANEL_COLUMNS, 1);
-      vt_panel(element, some, k, a + row * lda, lda, vt_element_at(element, panels, first / 16 * stride),
-               c + row * ldc + first, ldc, columns - first < 16 ? columns - first : 16, accumulate);
+// rows x panels outputs, whose sums stay in registers: each k costs a load for each vector of weights and a broadcast
+// for each row. The last panel may have fewer columns.
+VT_INLINE void vt_tile(const int element, const int rows, const int panels, int32_t k, const float *a, int64_t lda,
+                       const void *weights, int64_t stride, float *c, int64_t ldc, int32_t columns, int accumulate) {
+  const int vectors = panels * VT_VECTORS;
+  const int whole = columns == panels * VT_PANEL_COLUMNS;
+  vwf sum[VT_MOST_SUMS];
+  float edge[VT_MOST_SUMS * VT_LANES];
+  float *out = c;
+  int64_t ldout = ldc;
+  if (!whole) {
+    out = edge, ldout = panels * VT_PANEL_COLUMNS;
+    if (accumulate) {
+      memset(edge, 0, sizeof edge);
+      for (int r = 0; r < rows; r++) memcpy(edge + r * ldout, c + r * ldc, (size_t)columns * sizeof(float));
     }
-}
-
-// Up to eight elements from `p` on; lanes from `count` on are zero.
-VT_INLINE v8f vt_load_some(const int element, const void *p, int32_t count) {
-  if (element == VT_ELEMENT_F32) {
-    float lanes[8] = {0};
-    memcpy(lanes, p, (size_t)count * sizeof(float));
-    return v8f_load(lanes);
   }
-  uint16_t lanes[8] = {0};
-  memcpy(lanes, p, (size_t)count * sizeof(uint16_t));
-  return vt_panel_load(element, lanes, 0);
-}
-
-VT_INLINE void vt_dot_tile(const int element, const int rows, const int columns, int32_t k, const float *a,
-                           int64_t lda, const void *b, int64_t ldb, float *c, int64_t ldc) {
-  v8f sum[4][4];
+  if (accumulate) {
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++)
+#pragma clang loop unroll(full)
+      for (int v = 0; v < vectors; v++) sum[r * vectors + v] = wide(load)(out + r * ldout + VT_LANES * v);
+  } else {
+#pragma clang loop unroll(full)
+    for (int s = 0; s < rows * vectors; s++) sum[s] = wide(zero)();
+  }
+  for (int64_t i = 0; i < k; i++) {
+    vwf w[VT_MOST_SUMS];
+#pragma clang loop unroll(full)
+    for (int v = 0; v < vectors; v++)
+      w[v] = vt_weights(element, weights,
+                        v / VT_VECTORS * stride + VT_PANEL_COLUMNS * i + v % VT_VECTORS * VT_LANES);
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++) {
+      const vwf x = wide(broadcast)(a + r * lda + i);
+#pragma clang loop unroll(full)
+      for (int v = 0; v < vectors; v++) sum[r * vectors + v] = wide(fma)(x, w[v], sum[r * vectors + v]);
+    }
+  }
 #pragma clang loop unroll(full)
   for (int r = 0; r < rows; r++)
 #pragma clang loop unroll(full)
-    for (int j = 0; j < columns; j++) sum[r][j] = v8f_zero();
-  int64_t i = 0;
-  for (; i + 8 <= k; i += 8) {
-    v8f x[4];
-#pragma clang loop unroll(full)
-    for (int r = 0; r < rows; r++) x[r] = v8f_load(a + r * lda + i);
-#pragma clang loop unroll(full)
-    for (int j = 0; j < columns; j++) {
-      const v8f y = vt_panel_load(element, b, j * ldb + i);
-#pragma clang loop unroll(full)
-      for (int r = 0; r < rows; r++) sum[r][j] = v8f_fma(x[r], y, sum[r][j]);
-    }
-  }
-  if (i < k)
-#pragma clang loop unroll(full)
-    for (int j = 0; j < columns; j++) {
-      const v8f y = vt_load_some(element, vt_element_at(element, b, j * ldb + i), (int32_t)(k - i));
-#pragma clang loop unroll(full)
+    for (int v = 0; v < vectors; v++) wide(store)(out + r * ldout + VT_LANES * v, sum[r * vectors + v]);
+  if (!whole)
+    for (int r = 0; r < rows; r++) memcpy(c + r * ldc, edge + r * ldout, (size_t)columns * sizeof(float));
+}
+
+// A tile's rows over all panels of a block. The rows of the tile that comes after it, if `next` has them `ldnext` apart,
+// are fetched meanwhile.
+VT_INLINE void vt_strip(const int element, const int rows, int32_t k, const float *a, int64_t lda,
+                        const void *weights, int64_t stride, float *c, int64_t ldc, int32_t columns, int accumulate,
+                        const float *next, int64_t ldnext) {
+  // Up to four panels: one row needs the independent sums that hide the latency of a multiply-add.
+  const int most = VT_MOST_SUMS / rows / VT_VECTORS, panels = most >= 4 ? 4 : most >= 2 ? 2 : 1;
+  int32_t first = 0;
+  for (; columns - first > (panels - 1) * VT_PANEL_COLUMNS; first += panels * VT_PANEL_COLUMNS) {
+    const int32_t left = columns - first, some = panels * VT_PANEL_COLUMNS;
+    if (rows > VT_FEW_ROWS) // the next outputs, too
+#pragma clang loop unroll(disable)
       for (int r = 0; r < rows; r++)
-        sum[r][j] = v8f_fma(vt_load_some(VT_ELEMENT_F32, a + r * lda + i, (int32_t)(k - i)), y, sum[r][j]);
+        for (int32_t i = 0; i < some; i += 16) __builtin_prefetch(c + r * ldc + first + some + i, 1);
+    if (next) {
+      const int32_t from = (int32_t)((int64_t)k * first / columns) / 16 * 16;
+      const int32_t to = (int32_t)((int64_t)k * (first + some) / columns);
+#pragma clang loop unroll(disable)
+      for (int r = 0; r < rows; r++)
+#pragma clang loop unroll(disable)
+        for (int32_t i = from; i < to; i += 16) __builtin_prefetch(next + r * ldnext + i, 0, 2);
     }
-#pragma clang loop unroll(full)
-  for (int r = 0; r < rows; r++) {
-    if (columns == 4) {
-      v8f_sum4(c + r * ldc, sum[r][0], sum[r][1], sum[r][2], sum[r][3]);
-    } else {
-#pragma clang loop unroll(full)
-      for (int j = 0; j < columns; j++) c[r * ldc + j] = v8f_sum(sum[r][j]);
-    }
+    vt_tile(element, rows, panels, k, a, lda, vt_element_at(element, weights, first / VT_PANEL_COLUMNS * stride),
+            stride, c + first, ldc, left < some ? left : some, accumulate);
+  }
+  for (; first < columns; first += VT_PANEL_COLUMNS)
+    vt_tile(element, rows, 1, k, a, lda, vt_element_at(element, weights, first / VT_PANEL_COLUMNS * stride), stride,
+            c + first, ldc, columns - first < VT_PANEL_COLUMNS ? columns - first : VT_PANEL_COLUMNS, accumulate);
+}
+
+// Up to VT_FEW_ROWS rows where they lie.
+VT_INLINE void vt_few_rows(const int element, int32_t rows, int32_t k, const float *a, int64_t lda,
+                           const void *weights, int64_t stride, float *c, int64_t ldc, int32_t columns,
+                           int accumulate) {
+  switch (rows) {
+  case 1: vt_strip(element, 1, k, a, lda, weights, stride, c, ldc, columns, accumulate, NULL, 0); break;
+  case 2: vt_strip(element, 2, k, a, lda, weights, stride, c, ldc, columns, accumulate, NULL, 0); break;
+  case 3: vt_strip(element, 3, k, a, lda, weights, stride, c, ldc, columns, accumulate, NULL, 0); break;
+  case 4: vt_strip(element, 4, k, a, lda, weights, stride, c, ldc, columns, accumulate, NULL, 0); break;
   }
 }
 
-// Columns go by groups of `wide`, and all rows pass over a group while it is near.
-VT_INLINE void vt_dot(const int element, int32_t rows, int32_t columns, int32_t k, const float *a, int64_t lda,
-                      const void *b, int64_t ldb, float *c, int64_t ldc) {
-  const int32_t wide = rows > 2 ? 3 : 4;
-  for (int32_t j = 0; j < columns;) {
-    const void *group = vt_element_at(element, b, j * ldb);
-    const int full = columns - j >= wide;
-    for (int32_t r = 0; r < rows;) {
-      const float *x = a + r * lda;
-      float *y = c + r * ldc + j;
-      const int32_t left = rows - r;
-      if (full && rows > 2) {
-        switch (left) {
-        case 1: vt_dot_tile(element, 1, 3, k, x, lda, group, ldb, y, ldc); break;
-        case 2: vt_dot_tile(element, 2, 3, k, x, lda, group, ldb, y, ldc); break;
-        case 3: vt_dot_tile(element, 3, 3, k, x, lda, group, ldb, y, ldc); break;
-        default: vt_dot_tile(element, 4, 3, k, x, lda, group, ldb, y, ldc); break;
-        }
-        r += 4;
-      } else if (full) {
-        if (left == 1) vt_dot_tile(element, 1, 4, k, x, lda, group, ldb, y, ldc);
-        else vt_dot_tile(element, 2, 4, k, x, lda, group, ldb, y, ldc);
-        r += 2;
-      } else {
-        vt_dot_tile(element, 1, 1, k, x, lda, group, ldb, y, ldc);
-        r += 1;
-      }
-    }
-    j += full ? wide : 1;
+// Up to VT_MOST_ROWS rows that were copied to a constant stride, so that one register addresses all of them.
+static void vt_copied_rows(int32_t rows, int32_t k, const float *a, const float *weights, int64_t stride, float *c,
+                           int64_t ldc, int32_t columns, int accumulate, const float *next, int64_t ldnext) {
+#define VT_ROWS(n)                                                                                                     \
+  case n:                                                                                                              \
+    vt_strip(VT_ELEMENT_F32, n <= VT_MOST_ROWS ? n : VT_MOST_ROWS, k, a, VT_COPY_STRIDE, weights, stride, c, ldc,      \
+             columns, accumulate, next, ldnext);                                                                       \
+    break;
+  switch (rows) {
+    VT_ROWS(1)
+    VT_ROWS(2)
+    VT_ROWS(3)
+    VT_ROWS(4)
+    VT_ROWS(5)
+    VT_ROWS(6)
+#ifdef VT_SIXTEEN_LANES
+    VT_ROWS(7)
+    VT_ROWS(8)
+    VT_ROWS(9)
+    VT_ROWS(10)
+    VT_ROWS(11)
+    VT_ROWS(12)
+    VT_ROWS(13)
+    VT_ROWS(14)
+#endif
   }
+#undef VT_ROWS
+}
+
+VT_INLINE void vt_block(const int element, int32_t rows, int32_t k, const float *a, int64_t lda, const void *weights,
+                        int64_t stride, float *c, int64_t ldc, int32_t columns, int accumulate) {
+  if (rows <= VT_FEW_ROWS) {
+    vt_few_rows(element, rows, k, a, lda, weights, stride, c, ldc, columns, accumulate);
+    return;
+  }
+  if (element != VT_ELEMENT_F32) { // a few panels at a time stay near for all rows
+    enum { SOME = 4 * VT_PANEL_COLUMNS };
+    for (int32_t first = 0; first < columns; first += SOME)
+      for (int32_t row = 0; row < rows; row += VT_FEW_ROWS)
+        vt_few_rows(element, rows - row < VT_FEW_ROWS ? rows - row : VT_FEW_ROWS, k, a + row * lda, lda,
+                    vt_element_at(element, weights, first / VT_PANEL_COLUMNS * stride), stride,
+                    c + row * ldc + first, ldc, columns - first < SOME ? columns - first : SOME, accumulate);
+    return;
+  }
+  _Alignas(64) float copy[VT_MOST_ROWS * VT_COPY_STRIDE];
+  int32_t start = 0;
+  do {
+    const int32_t steps = k - start < VT_DEPTH ? k - start : VT_DEPTH;
+    const int32_t tiles = (rows + VT_MOST_ROWS - 1) / VT_MOST_ROWS;
+    for (int32_t tile = 0, row = 0; tile < tiles; tile++) { // tiles of nearly equal height
+      const int32_t some = rows / tiles + (tile < rows % tiles);
+      for (int32_t r = 0; r < some; r++)
+        memcpy(copy + r * VT_COPY_STRIDE, a + (row + r) * lda + start, (size_t)steps * sizeof(float));
+      vt_copied_rows(some, steps, copy, (const float *)weights + VT_PANEL_COLUMNS * (int64_t)start, stride,
+                     c + row * ldc, ldc, columns, accumulate || start > 0,
+                     row + 2 * some <= rows ? a + (row + some) * lda + start : NULL, lda);
+      row += some;
+    }
+    start += steps;
+  } while (start < k);
+}
+
+// Elements from `p` on, at most a vector of them; the lanes from `count` on are zero.
+VT_INLINE vwf vt_load_some(const int element, const void *p, int32_t count) {
+  if (element == VT_ELEMENT_F32) {
+    float lanes[VT_LANES] = {0};
+    memcpy(lanes, p, (size_t)count * sizeof(float));
+    return wide(load)(lanes);
+  }
+  uint16_t lanes[VT_LANES] = {0};
+  memcpy(lanes, p, (size_t)count * sizeof(uint16_t));
+  return vt_weights(element, lanes, 0);
 }
 
 // A strip of the output stays in the first-level cache while four rows of B at a time are added to it.
@@ -256,23 +213,23 @@ VT_INLINE void vt_sweep(const int element, int32_t rows, int32_t columns, int32_
         const void *strip = vt_element_at(element, b, i * ldb + first);
         int32_t j = 0;
         if (steps == 4) {
-          const v8f x0 = v8f_broadcast(x), x1 = v8f_broadcast(x + 1), x2 = v8f_broadcast(x + 2),
-                    x3 = v8f_broadcast(x + 3);
-          for (; j + 8 <= width; j += 8) {
-            v8f sum = v8f_fma(x0, vt_panel_load(element, strip, j), v8f_load(out + j));
-            sum = v8f_fma(x1, vt_panel_load(element, strip, ldb + j), sum);
-            sum = v8f_fma(x2, vt_panel_load(element, strip, 2 * ldb + j), sum);
-            v8f_store(out + j, v8f_fma(x3, vt_panel_load(element, strip, 3 * ldb + j), sum));
+          const vwf x0 = wide(broadcast)(x), x1 = wide(broadcast)(x + 1), x2 = wide(broadcast)(x + 2),
+                    x3 = wide(broadcast)(x + 3);
+          for (; j + VT_LANES <= width; j += VT_LANES) {
+            vwf sum = wide(fma)(x0, vt_weights(element, strip, j), wide(load)(out + j));
+            sum = wide(fma)(x1, vt_weights(element, strip, ldb + j), sum);
+            sum = wide(fma)(x2, vt_weights(element, strip, 2 * ldb + j), sum);
+            wide(store)(out + j, wide(fma)(x3, vt_weights(element, strip, 3 * ldb + j), sum));
           }
         }
-        for (; j < width; j += 8) {
-          const int32_t some = width - j < 8 ? width - j : 8;
-          v8f sum = vt_load_some(VT_ELEMENT_F32, out + j, some);
+        for (; j < width; j += VT_LANES) {
+          const int32_t some = width - j < VT_LANES ? width - j : VT_LANES;
+          vwf sum = vt_load_some(VT_ELEMENT_F32, out + j, some);
           for (int32_t s = 0; s < steps; s++)
-            sum = v8f_fma(v8f_broadcast(x + s),
-                          vt_load_some(element, vt_element_at(element, strip, s * ldb + j), some), sum);
-          float lanes[8];
-          v8f_store(lanes, sum);
+            sum = wide(fma)(wide(broadcast)(x + s),
+                            vt_load_some(element, vt_element_at(element, strip, s * ldb + j), some), sum);
+          float lanes[VT_LANES];
+          wide(store)(lanes, sum);
           memcpy(out + j, lanes, (size_t)some * sizeof(float));
         }
       }
@@ -281,60 +238,201 @@ VT_INLINE void vt_sweep(const int element, int32_t rows, int32_t columns, int32_
 }
 
 VT_INLINE void vt_pack(const int element, int32_t columns, int32_t k, const void *b, int64_t ldb, float *panel) {
-  for (int64_t i = 0; i < k; i++) {
+  for (int64_t i = 0; i < k; i++, panel += VT_PANEL_COLUMNS) {
     const void *row = vt_element_at(element, b, i * ldb);
-    if (columns == VT_PANEL_COLUMNS) {
-      v8f_store(panel + 16 * i, vt_panel_load(element, row, 0));
-      v8f_store(panel + 16 * i + 8, vt_panel_load(element, row, 8));
-    } else {
-      v8f_store(panel + 16 * i, vt_load_some(element, row, columns < 8 ? columns : 8));
-      v8f_store(panel + 16 * i + 8,
-                columns > 8 ? vt_load_some(element, vt_element_at(element, row, 8), columns - 8) : v8f_zero());
+#pragma clang loop unroll(full)
+    for (int32_t j = 0; j < VT_PANEL_COLUMNS; j += VT_LANES) {
+      const int32_t some = columns - j;
+      wide(store)(panel + j, some >= VT_LANES ? vt_weights(element, row, j)
+                             : some > 0       ? vt_load_some(element, vt_element_at(element, row, j), some)
+                                              : wide(zero)());
     }
   }
 }
+
+// VT_STEPS elements of as many rows of B[..][k] as a vector has lanes, `ldb` apart: lane j of x[i] is b[j * ldb + i].
+#ifdef VT_SIXTEEN_LANES
+VT_INLINE void vt_load_steps(const int element, vwf x[VT_STEPS], const void *b, int64_t ldb) {
+#pragma clang loop unroll(full)
+  for (int i = 0; i < VT_STEPS; i++) {
+    const void *p = vt_element_at(element, b, (i / 4 * 8 + i % 4) * ldb), *q = vt_element_at(element, p, 4 * ldb);
+    x[i] = element == VT_ELEMENT_F32   ? v16f_load_pair(p, q)
+           : element == VT_ELEMENT_F16 ? v16f_pair_from_f16(p, q)
+                                       : v16f_pair_from_bf16(p, q);
+  }
+  v16f_transpose_pairs(x);
+}
+#else
+VT_INLINE void vt_load_steps(const int element, vwf x[VT_STEPS], const void *b, int64_t ldb) {
+  if (element == VT_ELEMENT_F32) {
+    v8f_load_transposed(x, b, ldb);
+    return;
+  }
+#pragma clang loop unroll(full)
+  for (int i = 0; i < VT_STEPS; i++) x[i] = vt_weights(element, b, i * ldb);
+  v8f_transpose(x);
+}
+#endif
 
 VT_INLINE void vt_pack_transposed(const int element, int32_t columns, int32_t k, const void *b, int64_t ldb,
                                   float *panel) {
-  for (int64_t i = 0; i < k; i += 8) {
-    const int32_t some = k - i < 8 ? (int32_t)(k - i) : 8;
-    // Sixteen short runs are too many for the hardware to foresee: the rows of the next panel are asked for here, but not
-    // where they would crowd each other out of the same sets of the cache.
-    if ((i & (element == VT_ELEMENT_F32 ? 15 : 31)) == 0 && (ldb & 511) != 0)
+  const size_t bytes = element == VT_ELEMENT_F32 ? sizeof(float) : sizeof(uint16_t);
+  for (int64_t i = 0; i < k; i += VT_STEPS) {
+    const int32_t some = k - i < VT_STEPS ? (int32_t)(k - i) : VT_STEPS;
+    // Sixteen short runs are too many for the hardware to foresee: the rows of the next panel are asked for here.
+    if ((i & (element == VT_ELEMENT_F32 ? 15 : 31)) == 0)
       for (int j = 0; j < 16; j++) __builtin_prefetch(vt_element_at(element, b, (16 + j) * ldb + i), 0, 2);
-    for (int32_t half = 0; half < 16; half += 8) {
-      v8f x[8];
-      if (element == VT_ELEMENT_F32 && some == 8 && half + 8 <= columns) {
-        v8f_load_transposed(x, (const float *)b + half * ldb + i, ldb);
+    for (int32_t first = 0; first < VT_PANEL_COLUMNS; first += VT_LANES) {
+      const void *from = vt_element_at(element, b, first * ldb + i);
+      float *out = panel + VT_PANEL_COLUMNS * i + first;
+      vwf x[VT_STEPS];
+      if (some == VT_STEPS && first + VT_LANES <= columns) {
+        vt_load_steps(element, x, from, ldb);
 #pragma clang loop unroll(full)
-        for (int j = 0; j < 8; j++) v8f_store(panel + 16 * (i + j) + half, x[j]);
-        continue;
-      }
-#pragma clang loop unroll(full)
-      for (int j = 0; j < 8; j++) {
-        const void *row = vt_element_at(element, b, (half + j) * ldb + i);
-        x[j] = half + j >= columns ? v8f_zero() : some == 8 ? vt_panel_load(element, row, 0)
-                                                           : vt_load_some(element, row, some);
-      }
-      v8f_transpose(x);
-      if (some == 8) {
-#pragma clang loop unroll(full)
-        for (int j = 0; j < 8; j++) v8f_store(panel + 16 * (i + j) + half, x[j]);
-      } else {
-        for (int j = 0; j < some; j++) v8f_store(panel + 16 * (i + j) + half, x[j]);
+        for (int j = 0; j < VT_STEPS; j++) wide(store)(out + VT_PANEL_COLUMNS * j, x[j]);
+      } else { // what there is, among zeros
+        float rows[VT_LANES * VT_STEPS] = {0};
+        for (int32_t j = 0; j < VT_LANES && first + j < columns; j++)
+          memcpy((char *)rows + j * VT_STEPS * bytes, vt_element_at(element, from, j * ldb), (size_t)some * bytes);
+        vt_load_steps(element, x, rows, VT_STEPS);
+        for (int j = 0; j < some; j++) wide(store)(out + VT_PANEL_COLUMNS * j, x[j]);
       }
     }
   }
 }
 
-#define VT_GEMM_FAMILY(name, type, element)                                                                        \
+#define VT_BLOCK(name, type, element)                                                                              \
   static void vt_block_##name(int32_t rows, int32_t k, const float *a, int64_t lda, const type *panels,            \
                               int64_t stride, float *c, int64_t ldc, int32_t columns, int accumulate) {            \
     vt_block(element, rows, k, a, lda, panels, stride, c, ldc, columns, accumulate);                               \
+  }
+VT_BLOCK(f32, float, VT_ELEMENT_F32)
+VT_BLOCK(f16, uint16_t, VT_ELEMENT_F16)
+VT_BLOCK(bf16, uint16_t, VT_ELEMENT_BF16)
+
+// The products of as many k with as many columns of Bᵀ as a vector has lanes are added to the rows' sums. All is loaded
+// before it is used: a line that is come back to later may have had to give way to another row's.
+VT_INLINE void vt_direct_steps(const int element, const int rows, int64_t step, const float *a, int64_t lda,
+                               const void *b, int64_t ldb, vwf *sum) {
+  vwf w[VT_LANES];
+#pragma clang loop unroll(full)
+  for (int j = 0; j < VT_LANES; j += VT_STEPS)
+    vt_load_steps(element, w + j, vt_element_at(element, b, step + j), ldb);
+#pragma clang loop unroll(full)
+  for (int j = 0; j < VT_LANES; j++)
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++) sum[r] = wide(fma)(wide(broadcast)(a + r * lda + step + j), w[j], sum[r]);
+}
+
+// `columns` and `k` are whole vectors.
+VT_INLINE void vt_direct_rows(const int element, const int rows, int32_t columns, int32_t k, const float *a,
+                              int64_t lda, const void *b, int64_t ldb, float *c, int64_t ldc) {
+  enum { AHEAD = 64 };
+  for (int32_t first = 0; first < columns; first += VT_LANES) {
+    const void *group = vt_element_at(element, b, first * ldb);
+    vwf sum[VT_DIRECT_ROWS];
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++) sum[r] = wide(zero)();
+    for (int64_t i = 0; i < k; i += VT_LANES) {
+      // The runs are many and short for the hardware to foresee: those of the next columns follow on these.
+      const void *ahead = vt_element_at(element, group, i + AHEAD < k ? i + AHEAD : VT_LANES * ldb + i + AHEAD - k);
+      if ((i & (element == VT_ELEMENT_F32 ? 15 : 31)) == 0)
+#pragma clang loop unroll(full)
+        for (int j = 0; j < VT_LANES; j++) __builtin_prefetch(vt_element_at(element, ahead, j * ldb));
+      vt_direct_steps(element, rows, i, a, lda, group, ldb, sum);
+    }
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++) wide(store)(c + r * ldc + first, sum[r]);
+  }
+}
+
+// One row is held up by the latency of its sums, so two groups of columns go at a time. The second lags: both in step
+// would ask for more lines of the same sets than a cache has ways where rows are a power of two apart.
+VT_INLINE void vt_direct_row(const int element, int32_t columns, int32_t k, const float *a, const void *b, int64_t ldb,
+                             float *c) {
+  enum { LAG = 144 };
+  const int64_t lag = (k / 2 < LAG ? k / 2 : LAG) / VT_LANES * VT_LANES;
+  vwf lead = wide(zero)();
+  for (int64_t i = 0; i < lag; i += VT_LANES) vt_direct_steps(element, 1, i, a, k, b, ldb, &lead);
+  for (int32_t first = 0; first < columns; first += 2 * VT_LANES) {
+    const void *leading = vt_element_at(element, b, first * ldb);
+    const void *following = vt_element_at(element, leading, VT_LANES * ldb);
+    const int alone = columns - first <= VT_LANES, last = columns - first <= 2 * VT_LANES;
+    vwf follow = wide(zero)();
+    for (int64_t i = lag; i < k; i += VT_LANES) {
+      vt_direct_steps(element, 1, i, a, k, leading, ldb, &lead);
+      if (!alone) vt_direct_steps(element, 1, i - lag, a, k, following, ldb, &follow);
+    }
+    wide(store)(c + first, lead);
+    if (alone) return;
+    lead = wide(zero)();
+    leading = vt_element_at(element, leading, 2 * VT_LANES * ldb);
+    for (int64_t i = 0; i < lag; i += VT_LANES) {
+      if (!last) vt_direct_steps(element, 1, i, a, k, leading, ldb, &lead);
+      vt_direct_steps(element, 1, i + k - lag, a, k, following, ldb, &follow);
+    }
+    wide(store)(c + first + VT_LANES, follow);
+  }
+}
+
+// What is no whole vector of columns or steps goes through a panel.
+VT_INLINE void vt_direct_rest(const int element, int32_t rows, int32_t columns, int32_t k, const float *a,
+                              int64_t lda, const void *b, int64_t ldb, float *c, int64_t ldc, int accumulate) {
+  enum { SOME = 128 };
+  _Alignas(64) float panel[SOME * VT_PANEL_COLUMNS];
+  for (int32_t first = 0; first < columns; first += VT_PANEL_COLUMNS) {
+    const int32_t some = columns - first < VT_PANEL_COLUMNS ? columns - first : VT_PANEL_COLUMNS;
+    for (int32_t i = 0; i < k; i += SOME) {
+      const int32_t steps = k - i < SOME ? k - i : SOME;
+      vt_pack_transposed(element, some, steps, vt_element_at(element, b, first * ldb + i), ldb, panel);
+      vt_block_f32(rows, steps, a + i, lda, panel, 0, c + first, ldc, some, accumulate || i > 0);
+    }
+  }
+}
+
+VT_INLINE void vt_direct(const int element, int32_t rows, int32_t columns, int32_t k, const float *a, int64_t lda,
+                         const void *b, int64_t ldb, float *c, int64_t ldc) {
+  const int32_t steps = k / VT_LANES * VT_LANES, whole = columns / VT_LANES * VT_LANES;
+  if (steps > 0)
+    for (int32_t row = 0; row < rows; row += VT_DIRECT_ROWS) {
+      const float *x = a + row * lda;
+      float *y = c + row * ldc;
+#define VT_ROWS(n)                                                                                                     \
+  case n: vt_direct_rows(element, n, whole, steps, x, lda, b, ldb, y, ldc); break;
+      switch (rows - row < VT_DIRECT_ROWS ? rows - row : VT_DIRECT_ROWS) {
+      case 1: vt_direct_row(element, whole, steps, x, b, ldb, y); break;
+        VT_ROWS(2)
+        VT_ROWS(3)
+        VT_ROWS(4)
+#ifdef VT_SIXTEEN_LANES
+        VT_ROWS(5)
+        VT_ROWS(6)
+        VT_ROWS(7)
+        VT_ROWS(8)
+#endif
+      }
+#undef VT_ROWS
+    }
+  if (steps < k)
+    vt_direct_rest(element, rows, whole, k - steps, a + steps, lda, vt_element_at(element, b, steps), ldb, c, ldc,
+                   steps > 0);
+  if (whole < columns)
+    vt_direct_rest(element, rows, columns - whole, k, a, lda, vt_element_at(element, b, whole * ldb), ldb, c + whole,
+                   ldc, 0);
+}
+
+#define VT_GEMM_FAMILY(name, type, element)                                                                        \
+  static void vt_panel_##name(int32_t rows, int32_t k, const float *a, int64_t lda, const type *panel, float *c,    \
+                              int64_t ldc, int32_t columns, int accumulate) {                                      \
+    vt_block_##name(rows, k, a, lda, panel, 0, c, ldc, columns, accumulate);                                       \
   }                                                                                                                \
-  static void vt_dot_##name(int32_t rows, int32_t columns, int32_t k, const float *a, int64_t lda, const type *b,  \
-                            int64_t ldb, float *c, int64_t ldc) {                                                  \
-    vt_dot(element, rows, columns, k, a, lda, b, ldb, c, ldc);                                                     \
+  static void vt_panels4_##name(int32_t k, const float *a, const type *panels, int64_t stride, float *c,           \
+                                int32_t columns, int accumulate) {                                                 \
+    vt_block_##name(1, k, a, k, panels, stride, c, columns, columns, accumulate);                                  \
+  }                                                                                                                \
+  static void vt_direct_##name(int32_t rows, int32_t columns, int32_t k, const float *a, int64_t lda,              \
+                               const type *b, int64_t ldb, float *c, int64_t ldc) {                                \
+    vt_direct(element, rows, columns, k, a, lda, b, ldb, c, ldc);                                                  \
   }                                                                                                                \
   static void vt_sweep_##name(int32_t rows, int32_t columns, int32_t k, const float *a, int64_t lda,               \
                               const type *b, int64_t ldb, float *c, int64_t ldc) {                                 \
@@ -352,6 +450,8 @@ VT_GEMM_FAMILY(f16, uint16_t, VT_ELEMENT_F16)
 VT_GEMM_FAMILY(bf16, uint16_t, VT_ELEMENT_BF16)
 
 const vt_gemm_kernels VT_SUFFIX(vt_gemm_kernels) = {
+    .depth = VT_DEPTH,
+    .panels = VT_BLOCK_PANELS,
     .panel_f32 = vt_panel_f32,
     .panel_f16 = vt_panel_f16,
     .panel_bf16 = vt_panel_bf16,
@@ -361,9 +461,9 @@ const vt_gemm_kernels VT_SUFFIX(vt_gemm_kernels) = {
     .block_f32 = vt_block_f32,
     .block_f16 = vt_block_f16,
     .block_bf16 = vt_block_bf16,
-    .dot_f32 = vt_dot_f32,
-    .dot_f16 = vt_dot_f16,
-    .dot_bf16 = vt_dot_bf16,
+    .direct_f32 = vt_direct_f32,
+    .direct_f16 = vt_direct_f16,
+    .direct_bf16 = vt_direct_bf16,
     .sweep_f32 = vt_sweep_f32,
     .sweep_f16 = vt_sweep_f16,
     .sweep_bf16 = vt_sweep_bf16,

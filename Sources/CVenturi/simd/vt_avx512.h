@@ -13,7 +13,7 @@
 #pragma STDC FP_CONTRACT OFF // only explicit fused operations: the scalar twins must agree bit for bit
 
 #define VT_SUFFIX(name) name##_avx512
-#define VT_SIXTEEN_LANES // v16f is a register, not a pair
+#define VT_SIXTEEN_LANES 1 // v16f is a register, not a pair
 
 #include "vt_x86.h"
 
@@ -33,6 +33,39 @@ VT_INLINE v16f v16f_min(v16f a, v16f b) { return _mm512_min_ps(a, b); }
 VT_INLINE v16f v16f_scale(v16f a, v16f n) { return _mm512_scalef_ps(a, n); } // a · 2^n, one rounding
 VT_INLINE v16f v16f_max(v16f a, v16f b) { return _mm512_max_ps(a, b); }
 VT_INLINE v16f v16f_fma(v16f a, v16f b, v16f c) { return _mm512_fmadd_ps(a, b, c); } // a * b + c, one rounding
+// Eight elements from `p` on and eight from `q` on.
+VT_INLINE v16f v16f_load_pair(const float *p, const float *q) {
+  return _mm512_insertf32x8(_mm512_castps256_ps512(_mm256_loadu_ps(p)), _mm256_loadu_ps(q), 1);
+}
+VT_INLINE __m256i v16f_pair_of_halves(const uint16_t *p, const uint16_t *q) {
+  return _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)p)),
+                                 _mm_loadu_si128((const __m128i *)q), 1);
+}
+VT_INLINE v16f v16f_pair_from_f16(const uint16_t *p, const uint16_t *q) {
+  return _mm512_cvtph_ps(v16f_pair_of_halves(p, q));
+}
+VT_INLINE v16f v16f_pair_from_bf16(const uint16_t *p, const uint16_t *q) {
+  return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(v16f_pair_of_halves(p, q)), 16));
+}
+// Rows become columns: x holds eight elements of the pairs of rows 0 and 4, 1 and 5, 2 and 6, 3 and 7, 8 and 12, ..., and
+// afterwards x[i] element i of the rows 0 to 15.
+VT_INLINE void v16f_transpose_pairs(v16f x[8]) {
+  v16f quad[8];
+#pragma clang loop unroll(full)
+  for (int i = 0; i < 8; i += 4) {
+    const v16f a = _mm512_unpacklo_ps(x[i], x[i + 1]), b = _mm512_unpackhi_ps(x[i], x[i + 1]);
+    const v16f c = _mm512_unpacklo_ps(x[i + 2], x[i + 3]), d = _mm512_unpackhi_ps(x[i + 2], x[i + 3]);
+    quad[i] = _mm512_shuffle_ps(a, c, 0x44);
+    quad[i + 1] = _mm512_shuffle_ps(a, c, 0xEE);
+    quad[i + 2] = _mm512_shuffle_ps(b, d, 0x44);
+    quad[i + 3] = _mm512_shuffle_ps(b, d, 0xEE);
+  }
+#pragma clang loop unroll(full)
+  for (int i = 0; i < 4; i++) {
+    x[i] = _mm512_shuffle_f32x4(quad[i], quad[i + 4], 0x88);
+    x[i + 4] = _mm512_shuffle_f32x4(quad[i], quad[i + 4], 0xDD);
+  }
+}
 VT_INLINE v16f v16f_from_f16(const uint16_t *p) { return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)p)); }
 VT_INLINE v16f v16f_from_bf16(const uint16_t *p) {
   return _mm512_castsi512_ps(

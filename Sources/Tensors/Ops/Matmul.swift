@@ -6,8 +6,8 @@ extension Context {
   /// The matrix product [.., M, K] · [.., K, N] → [.., M, N] in f32, leading axes broadcast.
   ///
   /// f16 and bf16 operands are converted exactly and summed in f32; other types are a programmer's error. A transposed
-  /// view `w.transposed()` of a linear layer's [N, K] is read as it lies. The order of summation is a function of the
-  /// shape alone: results have the same bits for any number of threads.
+  /// view `w.transposed()` of a linear layer's [N, K] is read as it lies. Every output is one
+  /// chain of fused multiply-adds over k: a row has the same bits whatever the other rows, the layout and the threads.
   public func matmul(_ a: Tensor, _ b: Tensor) -> Tensor {
     let shape: Shape
     do { shape = try a.shape.matmul(with: b.shape) } catch { preconditionFailure("matmul: \(error)") }
@@ -73,9 +73,9 @@ extension Context {
     var job = job
     job.width = width
     job.scratchStride = job.scratchFloats
-    let scratch = empty([max(1, job.scratchStride * threads)])
+    let scratch = job.scratchStride > 0 ? empty([job.scratchStride * threads]) : nil
     withExtendedLifetime(scratch) {
-      job.scratch = scratch.pointer(as: Float.self)
+      job.scratch = scratch?.pointer(as: Float.self)
       let workers = workers
       let (a, b, c, size) = (job.a, job.b, job.c, job.bType.blockBytes)
       perform {

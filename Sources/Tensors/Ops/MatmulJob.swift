@@ -3,21 +3,19 @@ import Numerics
 
 /// One matrix product C[M, N] = A · B over addresses, cut into items for the workers.
 ///
-/// The order of every output's sum depends on the shape alone: up to ``directRows`` rows against Bᵀ go through the
-/// 8-lane dot products, everything else is one chain over k. How columns are dealt out to threads changes no bit.
+/// Every output is one chain of fused multiply-adds over k, whatever the layout of B and the number of rows: neither how
+/// columns are dealt out to threads nor which other rows are in the call changes a bit of a row's result.
 struct MatmulJob {
   /// Rows up to which Bᵀ is read as it lies; packing pays from there on.
-  static let directRows = 12
+  static let directRows = 8
   /// Rows up to which row-major B is read as it lies.
   static let sweptRows = 3
+  /// Rows up to which panels of 16-bit numbers are converted as they are loaded, and not once for all rows.
+  static let convertedRows = 12
+  /// Rows from which items are wider than the second-level cache.
+  static let manyRows = 256
   /// Multiply-adds that an item should have, some microseconds of work.
   static let grain = 1 << 17
-  /// Panels whose `depth` rows fill half of a 512 KiB cache.
-  static let groupPanels = 16
-  /// Panels an item should have at least, so that what is read of A is used often enough.
-  static let leastPanels = 6
-  /// Steps of k in a block: a panel and six rows of A fit a 32 KiB cache.
-  static let depthLimit = 320
 
   var kernels: UnsafePointer<vt_gemm_kernels>
   var m = 0
@@ -42,37 +40,50 @@ struct MatmulJob {
   enum Layout { case rows, transposed, panels }
 
   /// How an item is computed.
-  enum Path { case dot, sweep, packed, panels }
+  enum Path { case direct, sweep, packed, panels }
   var path: Path {
     switch layout {
-    case .panels: .panels
-    case .transposed: m <= Self.directRows ? .dot : .packed
+    case .panels: bType == .f32 || m <= Self.convertedRows ? .panels : .packed
+    case .transposed: m <= Self.directRows ? .direct : .packed
     case .rows: m <= Self.sweptRows ? .sweep : .packed
     }
   }
 
   /// The steps of k that are packed and multiplied at a time.
   var depth: Int {
-    let blocks = max(1, (k + Self.depthLimit - 1) / Self.depthLimit)
-    return max(8, ((k + blocks - 1) / blocks + 7) & ~7)
+    let limit = Int(kernels.pointee.depth)
+    let blocks = max(1, (k + limit - 1) / limit)
+    return min(limit, max(16, ((k + blocks - 1) / blocks + 15) & ~15))
   }
 
   /// The columns an item should have.
   func itemColumns(threads: Int) -> Int {
     let items = threads == 1 ? 1 : max(1, min(m * n * k / Self.grain, threads * 4))
     switch path {
-    case .dot: return max(12, ((n + items - 1) / items + 11) / 12 * 12)
+    case .direct: return max(32, ((n + items - 1) / items + 31) & ~31)
     case .sweep: return max(64, ((n + items - 1) / items + 63) & ~63)
-    case .packed, .panels:
-      // As many items for each thread, at least two so that a thread that is held up gives its share away.
-      let panels = (n + 15) / 16
-      var count = (panels + Self.groupPanels - 1) / Self.groupPanels
-      if items > 1 {
-        count = max(count, min(items, panels / Self.leastPanels))
-        count = min(panels, (count + threads - 1) / threads * threads)
-      }
-      return (panels + count - 1) / count * 16
+    case .packed, .panels: return 16 * itemPanels(items: items, threads: threads)
     }
+  }
+
+  /// The panels an item should have: pairs, so that the widest tiles fit, few enough for the cache, and as many as let
+  /// all threads end together. What an item reads of A is used the more the wider it is.
+  private func itemPanels(items: Int, threads: Int) -> Int {
+    let panels = (n + 15) / 16
+    // With many rows, copying A again for each item costs more than reading the panels from the third level.
+    let most = Int(kernels.pointee.panels) * (m >= Self.manyRows ? 2 : 1)
+    if items == 1 {
+      let count = (panels + most - 1) / most
+      return ((panels + count - 1) / count + 1) & ~1
+    }
+    var best = (panels: most, cost: Double.infinity)
+    for width in stride(from: 2, through: most, by: 2) where width * items >= panels || width == most {
+      let rounds = ((panels + width - 1) / width + threads - 1) / threads
+      // A single round for each thread cannot make up for a thread that is held up.
+      let cost = Double(rounds * width) * (1 + 1.5 / Double(width)) * (rounds == 1 ? 1.05 : 1)
+      if cost <= best.cost { best = (width, cost) }
+    }
+    return best.panels
   }
 
   /// Floats of packing scratch that each worker needs.
@@ -90,15 +101,15 @@ struct MatmulJob {
     let table = kernels.pointee
     let size = bType.blockBytes
     switch path {
-    case .dot:
+    case .direct:
       let start = b + first * ldb * size
       switch bType {
       case .f32:
-        table.dot_f32(Int32(m), columns, Int32(k), a, Int64(lda), start.f32, Int64(ldb), c + first, Int64(ldc))
+        table.direct_f32(Int32(m), columns, Int32(k), a, Int64(lda), start.f32, Int64(ldb), c + first, Int64(ldc))
       case .f16:
-        table.dot_f16(Int32(m), columns, Int32(k), a, Int64(lda), start.bits16, Int64(ldb), c + first, Int64(ldc))
+        table.direct_f16(Int32(m), columns, Int32(k), a, Int64(lda), start.bits16, Int64(ldb), c + first, Int64(ldc))
       default:
-        table.dot_bf16(Int32(m), columns, Int32(k), a, Int64(lda), start.bits16, Int64(ldb), c + first, Int64(ldc))
+        table.direct_bf16(Int32(m), columns, Int32(k), a, Int64(lda), start.bits16, Int64(ldb), c + first, Int64(ldc))
       }
     case .sweep:
       let start = b + first * size
@@ -124,10 +135,16 @@ struct MatmulJob {
       let steps = min(depth, k - start)
       for panel in 0..<(columns + 15) / 16 {
         let column = first + panel * 16
-        let offset = layout == .transposed ? column * ldb + start : start * ldb + column
+        let offset =
+          switch layout {
+          case .rows: start * ldb + column
+          case .transposed: column * ldb + start
+          case .panels: column * k + start * 16
+          }
         vtPack(
-          kernels, bType, isTransposed: layout == .transposed, columns: min(16, columns - panel * 16), k: steps,
-          b + offset * bType.blockBytes, ldb, buffer + panel * depth * 16)
+          kernels, bType, isTransposed: layout == .transposed,
+          columns: layout == .panels ? 16 : min(16, columns - panel * 16), k: steps, b + offset * bType.blockBytes,
+          layout == .panels ? 16 : ldb, buffer + panel * depth * 16)
       }
       kernels.pointee.block_f32(
         Int32(m), Int32(steps), a + start, Int64(lda), buffer, Int64(depth * 16), c + first, Int64(ldc),

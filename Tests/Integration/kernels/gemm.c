@@ -3,7 +3,7 @@
 
 #include "kernel_test.h"
 
-enum { ROWS = 13, COLUMNS = 80, DEPTH = 600, LDC = COLUMNS + 3, GUARDED = ROWS * LDC };
+enum { ROWS = 31, COLUMNS = 80, DEPTH = 1200, LDC = COLUMNS + 3, GUARDED = ROWS * LDC };
 
 #define FAMILY(name, type)                                                                                        \
   static void check_##name(const float *a, const type *b, int32_t rows, int32_t columns, int32_t k) {              \
@@ -25,9 +25,9 @@ enum { ROWS = 13, COLUMNS = 80, DEPTH = 600, LDC = COLUMNS + 3, GUARDED = ROWS *
       twin->panels4_##name(k, a, b, stride, y, 48 + narrow, more);                                                 \
       expect_equal_f32(x, y, GUARDED, "panels4_" #name " %dx%d accumulate %d", 48 + narrow, k, more);              \
     }                                                                                                              \
-    fast->dot_##name(rows, columns, k, a, lda, b, ldb, x, LDC);                                                    \
-    twin->dot_##name(rows, columns, k, a, lda, b, ldb, y, LDC);                                                    \
-    expect_equal_f32(x, y, GUARDED, "dot_" #name " %dx%dx%d", rows, columns, k);                                   \
+    fast->direct_##name(rows, columns, k, a, lda, b, ldb, x, LDC);                                                    \
+    twin->direct_##name(rows, columns, k, a, lda, b, ldb, y, LDC);                                                    \
+    expect_equal_f32(x, y, GUARDED, "direct_" #name " %dx%dx%d", rows, columns, k);                                   \
     fast->sweep_##name(rows, columns, k, a, lda, b, COLUMNS, x, LDC);                                              \
     twin->sweep_##name(rows, columns, k, a, lda, b, COLUMNS, y, LDC);                                              \
     expect_equal_f32(x, y, GUARDED, "sweep_" #name " %dx%dx%d", rows, columns, k);                                 \
@@ -56,7 +56,7 @@ void test_gemm(void) {
     memcpy(&bits, &x, sizeof bits);
     brain[i] = (uint16_t)(bits >> 16);
   }
-  static const int32_t rows[] = {1, 2, 3, 4, 5, 6, 7, 12, 13}, columns[] = {1, 3, 8, 12, 16, 17, 33, 64, 79};
+  static const int32_t rows[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 13, 14, 15, 31}, columns[] = {1, 3, 8, 12, 16, 17, 33, 64, 79};
   static const int32_t depths[] = {1, 2, 7, 8, 9, 31, 64};
   for (size_t r = 0; r < sizeof rows / sizeof *rows; r++)
     for (size_t c = 0; c < sizeof columns / sizeof *columns; c++)
@@ -65,11 +65,12 @@ void test_gemm(void) {
         check_f16(a, half, rows[r], columns[c], depths[k]);
         check_bf16(a, brain, rows[r], columns[c], depths[k]);
       }
-  for (int32_t k = 255; k <= 600; k += 115) { // across the blocks in which 16-bit panels are converted
-    check_f32(a, b, 9, 40, k);
-    check_f16(a, half, 9, 40, k);
-    check_bf16(a, brain, 9, 40, k);
-  }
+  for (int32_t k = 300; k <= 1200; k += 225) // across blocks of k, and the lag of the direct row
+    for (int32_t m = 1; m <= 10; m += 9) {
+      check_f32(a, b, m, 70, k);
+      check_f16(a, half, m, 70, k);
+      check_bf16(a, brain, m, 70, k);
+    }
   fill_extreme(a, sizeof a / sizeof *a);
   check_f32(a, b, 7, 20, 40);
   check_f16(a, half, 7, 20, 40);

@@ -8,7 +8,7 @@
 
 #include "CVenturi.h"
 
-// The set under test: the best one of this machine.
+// The set under test.
 extern vt_isa tested_isa;
 
 // Counts a case; prints and counts a failure unless the bits agree (any NaN equals any NaN).
