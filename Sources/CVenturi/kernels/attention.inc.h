@@ -6,7 +6,8 @@ enum {
   PER = LANES / VF_LANES,              // vectors of a panel's row
   STRIP = VF_LANES == 16 ? 12 : 6,     // query rows of the largest register tile
   FEW = 3,                             // rows of the tiles that fetch ahead
-  AHEAD = 96,                          // keys between those that a value tile reads of a cache and those it fetches
+  AHEAD_PANELS = 4,                    // how far they do, in K: 8 KB at d = 64
+  AHEAD_KEYS = 384,                    // and in all groups of V together: 12 KB
 };
 
 // 2^x for x <= 0: 2^n · (1 + f·g(f)) with n the nearest integer, g fitted at the Chebyshev nodes of [-1/2, 1/2]
@@ -69,10 +70,10 @@ VT_INLINE void attention_score_tile(const int rows, const int panels, const bool
     for (int c = 0; c < PER * panels; c++) acc[r][c] = vf_zero();
   const int64_t panel = d * LANES;
   for (int64_t k = 0; k < d; k++) {
-    // Few rows on halves are a decode step, which waits for memory alone: fetch the next tile's part.
+    // Few rows on halves are a decode step, which waits for memory alone.
     if (half && rows <= FEW && k % 2 == 0)
       for (int c = 0; c < panels; c++)
-        __builtin_prefetch(attention_at(keys, (panels + c) * panel + k * LANES, half));
+        __builtin_prefetch(attention_at(keys, (AHEAD_PANELS + c) * panel + k * LANES, half));
     attention_step(rows, PER * panels, half, q + k, d, attention_at(keys, k * LANES, half), panel, acc);
   }
 #pragma clang loop unroll(full)
@@ -151,7 +152,8 @@ VT_INLINE void attention_value_tile(const int rows, const int groups, const bool
     for (int c = 0; c < PER * groups; c++) acc[r][c] = vf_zero();
   for (int j = first; j < last; j++) {
     if (half && rows <= FEW && j % 2 == 0)
-      for (int c = 0; c < groups; c++) __builtin_prefetch(attention_at(values, c * group + (j + AHEAD) * key, half));
+      for (int c = 0; c < groups; c++)
+        __builtin_prefetch(attention_at(values, c * group + (j + AHEAD_KEYS / groups) * key, half));
     attention_step(rows, PER * groups, half, p + j, KEYS, attention_at(values, j * key, half), group, acc);
   }
 #pragma clang loop unroll(full)
