@@ -41,7 +41,8 @@ let package = Package(
     .testTarget(name: "TensorsTests", dependencies: ["CVenturi", "Numerics", "Tensors", "VenturiTesting"]),
     .testTarget(name: "FormatsTests", dependencies: ["Numerics", "Formats", "VenturiTesting"]),
     .testTarget(name: "TextTests", dependencies: ["Text"]),
-    .testTarget(name: "MixersTests", dependencies: ["Tensors", "Layers", "Mixers", "VenturiTesting"]),
+    .testTarget(
+      name: "MixersTests", dependencies: ["CVenturi", "Numerics", "Tensors", "Layers", "Mixers", "VenturiTesting"]),
     .testTarget(name: "ModelsTests", dependencies: ["Tensors", "Models", "VenturiTesting"]),
     .testTarget(
       name: "InferenceTests",

@@ -4,43 +4,13 @@
 
 #include "vt_attention.h"
 
+#include "kernels/half.h"
+
 #pragma STDC FP_CONTRACT OFF
 
 #define VT_SUFFIX(name) name##_reference
 
-enum { KEYS = VT_ATTENTION_PAGE, LANES = VT_ATTENTION_PANEL };
-
-static float float_from_half(uint16_t bits) {
-  const uint32_t sign = (uint32_t)(bits & 0x8000) << 16, exponent = (bits >> 10) & 31, fraction = bits & 0x3FF;
-  if (exponent == 0) {
-    const float magnitude = (float)fraction * 0x1p-24f;
-    return sign ? -magnitude : magnitude;
-  }
-  const uint32_t word = sign | (exponent == 31 ? 0x7F800000 | fraction << 13 : (exponent + 112) << 23 | fraction << 13);
-  float value;
-  memcpy(&value, &word, 4);
-  return value;
-}
-
-// To the nearest half, ties to even.
-static uint16_t half_from_float(float value) {
-  uint32_t word;
-  memcpy(&word, &value, 4);
-  const uint16_t sign = (uint16_t)(word >> 16 & 0x8000);
-  const uint32_t magnitude = word & 0x7FFFFFFF;
-  if (magnitude > 0x7F800000) return (uint16_t)(sign | 0x7E00 | (magnitude >> 13 & 0x1FF));
-  if (magnitude >= 0x477FF000) return sign | 0x7C00; // 65520 and more round to infinity
-  if (magnitude < 0x38800000) {
-    // Below the least normal half: units of 2^-24, rounded by adding a number whose own unit that is.
-    float scaled, offset = 0x1p-1f;
-    memcpy(&scaled, &magnitude, 4);
-    scaled += offset;
-    memcpy(&word, &scaled, 4);
-    return (uint16_t)(sign | (word & 0x7FFFFF));
-  }
-  const uint32_t rounded = magnitude + 0xFFF + (magnitude >> 13 & 1);
-  return (uint16_t)(sign | (rounded - 0x38000000) >> 13);
-}
+enum { KEYS = VT_ATTENTION_PAGE, LANES = VT_ATTENTION_PANEL, STRIP = 1 };
 
 static float attention_exp2_one(float x) {
   if (x < -100) return 0;
@@ -53,16 +23,11 @@ static float attention_exp2_one(float x) {
   g = fmaf(g, f, 0x1.ebfbe0p-3f);
   g = fmaf(g, f, 0x1.62e430p-1f);
   g = fmaf(g, f, 1);
-  uint32_t power, word;
-  memcpy(&power, &shifted, 4);
-  memcpy(&word, &g, 4);
-  word += power << 23;
-  memcpy(&g, &word, 4);
-  return g;
+  return vt_float_from_bits(vt_bits_from_float(g) + (vt_bits_from_float(shifted) << 23));
 }
 
 static float element(const void *base, int64_t index, bool half) {
-  return half ? float_from_half(((const uint16_t *)base)[index]) : ((const float *)base)[index];
+  return half ? vt_float_from_f16(((const uint16_t *)base)[index]) : ((const float *)base)[index];
 }
 
 static void attention_scores(int rows, bool half, const float *q, int64_t d, const void *keys, int first, int last,
@@ -77,13 +42,14 @@ static void attention_scores(int rows, bool half, const float *q, int64_t d, con
 }
 
 static float attention_softmax(float *s, int first, int last, float *sum) {
-  float m = -INFINITY, lanes[8] = {0};
+  float m = -INFINITY, lanes[LANES] = {0};
   for (int j = first; j < last; j++) m = m > s[j] ? m : s[j];
   const float base = m == -INFINITY ? 0 : m;
   for (int j = first; j < last; j++) {
     s[j] = attention_exp2_one(s[j] - base);
-    lanes[j % 8] += s[j];
+    lanes[j % LANES] += s[j];
   }
+  for (int i = 0; i < 8; i++) lanes[i] += lanes[i + 8];
   *sum = ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
   return m;
 }
@@ -104,11 +70,16 @@ static void attention_blend(float *o, const float *fresh, float keep, float weig
 }
 
 static void attention_from_half(const uint16_t *from, float *to, int64_t n) {
-  for (int64_t i = 0; i < n; i++) to[i] = float_from_half(from[i]);
+  for (int64_t i = 0; i < n; i++) to[i] = vt_float_from_f16(from[i]);
 }
 
 static void attention_to_half(const float *from, uint16_t *to, int64_t n) {
-  for (int64_t i = 0; i < n; i++) to[i] = half_from_float(from[i]);
+  for (int64_t i = 0; i < n; i++) to[i] = vt_f16_from_float(from[i]);
+}
+
+static void attention_transpose(const float *k, int64_t stride, int64_t d, float *panel) {
+  for (int64_t i = 0; i < d; i++)
+    for (int64_t j = 0; j < LANES; j++) panel[i * LANES + j] = k[j * stride + i];
 }
 
 #include "kernels/attention_driver.inc.h"
@@ -117,14 +88,16 @@ static void attention_to_half(const float *from, uint16_t *to, int64_t n) {
 
 #define ATTENTION_DECLARE(isa)                                                                                         \
   vt_job vt_attention_item_job_##isa(void);                                                                            \
-  vt_job vt_attention_merge_job_##isa(void);                                                                           \
   vt_job vt_attention_append_job_##isa(void);                                                                          \
   void vt_attention_exp2_##isa(const float *, float *, int64_t)
 
 #if defined(__x86_64__)
 ATTENTION_DECLARE(avx2);
+ATTENTION_DECLARE(avx512);
 #define ATTENTION_CHOOSE(isa, name, ...)                                                                               \
-  (isa == VT_ISA_AVX2 || isa == VT_ISA_AVX512 ? name##_avx2(__VA_ARGS__) : name##_reference(__VA_ARGS__))
+  (isa == VT_ISA_AVX512 ? name##_avx512(__VA_ARGS__)                                                                   \
+   : isa == VT_ISA_AVX2 ? name##_avx2(__VA_ARGS__)                                                                     \
+                        : name##_reference(__VA_ARGS__))
 #elif defined(__aarch64__)
 ATTENTION_DECLARE(neon);
 #define ATTENTION_CHOOSE(isa, name, ...)                                                                               \
@@ -134,7 +107,6 @@ ATTENTION_DECLARE(neon);
 #endif
 
 vt_job vt_attention_item_job(vt_isa isa) { return ATTENTION_CHOOSE(isa, vt_attention_item_job); }
-vt_job vt_attention_merge_job(vt_isa isa) { return ATTENTION_CHOOSE(isa, vt_attention_merge_job); }
 vt_job vt_attention_append_job(vt_isa isa) { return ATTENTION_CHOOSE(isa, vt_attention_append_job); }
 void vt_attention_exp2(vt_isa isa, const float *x, float *y, int64_t count) {
   ATTENTION_CHOOSE(isa, vt_attention_exp2, x, y, count);
@@ -147,18 +119,6 @@ int64_t vt_attention_scratch_floats(int32_t rows, int32_t head_dim) {
 }
 
 int64_t vt_attention_partial_floats(int32_t rows, int32_t head_dim) { return rows * (padded_dim(head_dim) + 2); }
-
-void vt_attention_pack_job(void *context, int32_t index, int32_t worker) {
-  (void)worker;
-  const vt_attention_pack *a = context;
-  const int64_t run = index / a->pages, page = index % a->pages, d = a->head_dim;
-  const float *keys = a->keys[run] + page * KEYS * a->key_row;
-  float *to = a->panels[run] + page * KEYS * d;
-  const int64_t count = at_most(KEYS, a->length - page * KEYS);
-  for (int64_t at = 0; at < KEYS; at += LANES, to += LANES * d)
-    for (int64_t k = 0; k < d; k++)
-      for (int64_t j = 0; j < LANES; j++) to[k * LANES + j] = at + j < count ? keys[(at + j) * a->key_row + k] : 0;
-}
 
 void vt_attention_move(void *to, int32_t to_key, const void *from, int32_t from_key, int64_t heads, int64_t head_bytes,
                        int64_t values_bytes, int32_t head_dim, bool half) {

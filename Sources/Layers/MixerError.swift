@@ -21,6 +21,8 @@ public enum MixerError: Error, Sendable, Equatable {
   case stateRepeated(run: Int)
   /// A state of another kind or geometry than the mixer's; `run` is its place in the batch.
   case foreignState(run: Int, expected: String)
+  /// A run that continues a sequence under a mask whose queries see later keys: earlier rows would have missed them.
+  case looksAhead(run: Int, position: Int)
   /// Something that this kind of state cannot do.
   case unsupported(String)
   /// No memory for a state's growth.
@@ -42,6 +44,8 @@ extension MixerError: CustomStringConvertible {
       "run \(run) starts at \(position) where its state has \(tokens) tokens"
     case .stateRepeated(let run): "the state of run \(run) is already in the batch"
     case .foreignState(let run, let expected): "run \(run) has a state that is no \(expected)"
+    case .looksAhead(let run, let position):
+      "run \(run) starts at \(position), but a mask that looks ahead takes a sequence in one run"
     case .unsupported(let what): "this state does not support \(what)"
     case .memory(let error): error.description
     }

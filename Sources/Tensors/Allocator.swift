@@ -22,8 +22,10 @@ public final class Allocator: Sendable {
 
   /// The bytes handed out and not given back.
   public var liveBytes: Int { state.withLock { $0.liveBytes } }
-  /// The largest ``liveBytes`` so far.
+  /// The largest ``liveBytes`` so far, or since ``resetPeak()``.
   public var peakLiveBytes: Int { state.withLock { $0.peakLiveBytes } }
+  /// Starts ``peakLiveBytes`` anew from what is handed out now.
+  public func resetPeak() { state.withLock { $0.peakLiveBytes = $0.liveBytes } }
   /// The bytes of free blocks that are kept.
   public var cachedBytes: Int { state.withLock { $0.cachedBytes } }
 

@@ -16,12 +16,12 @@
 enum {
   VT_ATTENTION_PAGE = 256,       // keys of a page
   VT_ATTENTION_PANEL = 16,       // keys of a K panel, dims of a V group
-  VT_ATTENTION_STRIP = 6,        // query rows of a register tile
+  VT_ATTENTION_STRIP = 12,       // the most query rows × group that a kernel takes through a page together
   VT_ATTENTION_PARTIAL_ROWS = 24 // the most query rows × group of a run that is split by pages
 };
 
-// Query rows of one sequence. Its keys are in `pages` (the base of each page, all layers and heads) or, for tensors,
-// in `keys` (page after page of packed f32 panels) and `values`.
+// Query rows of one sequence. Its keys are in `pages` (the base of each page, all layers and heads) or, where that is
+// NULL, in f32 tensors: element [key, kv head, dim] at key * key_row + head * key_head + dim, and alike for values.
 typedef struct vt_attention_run {
   const void *const *pages;
   const float *keys;
@@ -29,18 +29,19 @@ typedef struct vt_attention_run {
   int64_t q_offset, o_offset, lse_offset; // of the first row and head, in elements
   int64_t first_row; // the first row's number in the batch
   int64_t rows;     // query rows
-  int64_t position; // the index of the key that stands beside the first query row
+  int64_t position; // the index of the key that stands beside the first query row; negative: before all keys
   int64_t length;   // keys
   int64_t first_head; // added to the query head's number to find its slope
 } vt_attention_run;
 
 // A piece of work: query rows [first, first + count) of a run and one kv head over all their pages, or, with
-// page >= 0, all rows of a short run over that page, into `partial` (offset in floats).
+// page >= 0, all rows of a short run over that page, into `partial` (offset in floats); the last of the run's pages to
+// be done merges them by merges[merge].
 typedef struct vt_attention_item {
   int32_t run, head;
   int32_t first, count;
   int32_t page;
-  int32_t unused;
+  int32_t merge;
   int64_t partial;
   int64_t cost;
 } vt_attention_item;
@@ -49,6 +50,8 @@ typedef struct vt_attention_item {
 typedef struct vt_attention_merge {
   int32_t run, head;
   int32_t first_page, last_page;
+  int32_t pending; // pages that are not done; last_page - first_page before and after each job
+  int32_t unused;
   int64_t partial;
 } vt_attention_merge;
 
@@ -66,10 +69,10 @@ typedef struct vt_attention {
   int64_t page_offset;               // bytes from a page's base to this layer's first head
   int64_t head_bytes;                // bytes from one head's K to the next one's
   int64_t values_bytes;              // bytes from a head's K to its V
-  int64_t value_key, value_group, value_page; // distances in V, in elements: keys, groups of 16 dims, pages
+  int64_t key_row, key_head, value_row, value_head; // distances in tensors of keys and values, in elements
   const vt_attention_run *runs;
   const vt_attention_item *items;
-  const vt_attention_merge *merges;
+  vt_attention_merge *merges;
   float *scratch; // for each worker scratch_stride floats
   int64_t scratch_stride;
   float *partials;
@@ -80,9 +83,8 @@ int64_t vt_attention_scratch_floats(int32_t rows, int32_t head_dim);
 // The floats of one partial of `rows` query rows × group.
 int64_t vt_attention_partial_floats(int32_t rows, int32_t head_dim);
 
-// Jobs over items and merges; their context is a vt_attention.
+// The job over items; its context is a vt_attention.
 vt_job vt_attention_item_job(vt_isa isa);
-vt_job vt_attention_merge_job(vt_isa isa);
 
 // Writes the rows of k and v into their pages: one item for each run and kv head (run * kv_heads + head).
 typedef struct vt_attention_append {
@@ -94,16 +96,6 @@ typedef struct vt_attention_append {
   const vt_attention_run *runs;
 } vt_attention_append;
 vt_job vt_attention_append_job(vt_isa isa);
-
-// Packs rows of k into f32 panels, keys past the end as zeros: one item for each run and page (run * pages + page).
-typedef struct vt_attention_pack {
-  const float *const *keys; // for each run the first key
-  float *const *panels;
-  int64_t key_row; // distance of neighbouring keys, in elements
-  int64_t length;
-  int32_t pages, head_dim;
-} vt_attention_pack;
-void vt_attention_pack_job(void *context, int32_t item, int32_t worker);
 
 // Copies one key and value of `heads` heads (all layers) from a page to a page of the same layout.
 void vt_attention_move(void *to, int32_t to_key, const void *from, int32_t from_key, int64_t heads, int64_t head_bytes,

@@ -1,99 +1,143 @@
-// The vector primitives of attention, over eight lanes. Include after a simd header.
+// The vector primitives of attention, over the widest vector of the set. Include after a simd header and vt_wide.h.
 
-enum { KEYS = VT_ATTENTION_PAGE, LANES = VT_ATTENTION_PANEL };
+enum {
+  KEYS = VT_ATTENTION_PAGE,
+  LANES = VT_ATTENTION_PANEL,
+  PER = LANES / VF_LANES,              // vectors of a panel's row
+  STRIP = VF_LANES == 16 ? 12 : 6,     // query rows of the largest register tile
+  FEW = 3,                             // rows of the tiles that fetch ahead
+  AHEAD_PANELS = 4,                    // how far they do, in K: 8 KB at d = 64
+  AHEAD_KEYS = 384,                    // and in all groups of V together: 12 KB
+};
 
 // 2^x for x <= 0: 2^n · (1 + f·g(f)) with n the nearest integer, g fitted at the Chebyshev nodes of [-1/2, 1/2]
 // (0.85 ulp). Below -100 the result is 0, so that no product of a weight and an f16 value underflows.
-VT_INLINE v8f attention_exp2(v8f x) {
-  const v8f magic = v8f_set(0x1.8p23f);
-  const v8f shifted = v8f_add(x, magic);
-  const v8f f = v8f_sub(x, v8f_sub(shifted, magic));
-  v8f g = v8f_set(0x1.44138ap-13f);
-  g = v8f_fma(g, f, v8f_set(0x1.5f0890p-10f));
-  g = v8f_fma(g, f, v8f_set(0x1.3b2a54p-7f));
-  g = v8f_fma(g, f, v8f_set(0x1.c6af6cp-5f));
-  g = v8f_fma(g, f, v8f_set(0x1.ebfbe0p-3f));
-  g = v8f_fma(g, f, v8f_set(0x1.62e430p-1f));
-  g = v8f_fma(g, f, v8f_set(1));
-  const v8f y = v8f_as_float(v8i_add(v8f_as_int(g), v8i_shift_left(v8f_as_int(shifted), 23)));
-  return v8f_select_less(x, v8f_set(-100), v8f_zero(), y);
+VT_INLINE vf attention_exp2(vf x) {
+  const vf magic = vf_set(0x1.8p23f);
+  const vf shifted = vf_add(x, magic);
+  const vf f = vf_sub(x, vf_sub(shifted, magic));
+  vf g = vf_set(0x1.44138ap-13f);
+  g = vf_fma(g, f, vf_set(0x1.5f0890p-10f));
+  g = vf_fma(g, f, vf_set(0x1.3b2a54p-7f));
+  g = vf_fma(g, f, vf_set(0x1.c6af6cp-5f));
+  g = vf_fma(g, f, vf_set(0x1.ebfbe0p-3f));
+  g = vf_fma(g, f, vf_set(0x1.62e430p-1f));
+  g = vf_fma(g, f, vf_set(1));
+  return vf_scale_unless_less(g, shifted, x, vf_set(-100));
 }
 
-VT_INLINE v8f attention_load(const void *base, int64_t index, bool half) {
-  return half ? v8f_from_f16((const uint16_t *)base + index) : v8f_load((const float *)base + index);
+VT_INLINE vf attention_load(const void *base, int64_t index, bool half) {
+  return half ? vf_from_f16((const uint16_t *)base + index) : vf_load((const float *)base + index);
+}
+
+// The products of one step of a tile, from whichever operand needs fewer registers.
+VT_INLINE void attention_step(const int rows, const int vectors, const bool half, const float *a, int64_t a_row,
+                              const void *base, int64_t apart, vf acc[STRIP][8]) {
+  if (rows < vectors) {
+    vf x[STRIP];
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++) x[r] = vf_broadcast(a + r * a_row);
+#pragma clang loop unroll(full)
+    for (int c = 0; c < vectors; c++) {
+      const vf b = attention_load(base, (c / PER) * apart + VF_LANES * (c % PER), half);
+#pragma clang loop unroll(full)
+      for (int r = 0; r < rows; r++) acc[r][c] = vf_fma(x[r], b, acc[r][c]);
+    }
+  } else {
+    vf b[8];
+#pragma clang loop unroll(full)
+    for (int c = 0; c < vectors; c++) b[c] = attention_load(base, (c / PER) * apart + VF_LANES * (c % PER), half);
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++) {
+      const vf x = vf_broadcast(a + r * a_row);
+#pragma clang loop unroll(full)
+      for (int c = 0; c < vectors; c++) acc[r][c] = vf_fma(x, b[c], acc[r][c]);
+    }
+  }
+}
+
+VT_INLINE const void *attention_at(const void *base, int64_t index, bool half) {
+  return (const char *)base + index * (half ? 2 : 4);
 }
 
 // Scores of `rows` queries [rows][d] against `panels` neighbouring K panels, into s (rows KEYS apart).
 VT_INLINE void attention_score_tile(const int rows, const int panels, const bool half, const float *q, int64_t d,
                                     const void *keys, float *s) {
-  v8f acc[VT_ATTENTION_STRIP][8];
+  vf acc[STRIP][8];
+#pragma clang loop unroll(full)
   for (int r = 0; r < rows; r++)
-    for (int c = 0; c < 2 * panels; c++) acc[r][c] = v8f_zero();
+#pragma clang loop unroll(full)
+    for (int c = 0; c < PER * panels; c++) acc[r][c] = vf_zero();
   const int64_t panel = d * LANES;
   for (int64_t k = 0; k < d; k++) {
-    v8f b[8];
-    for (int c = 0; c < 2 * panels; c++) b[c] = attention_load(keys, (c / 2) * panel + k * LANES + 8 * (c % 2), half);
-    for (int r = 0; r < rows; r++) {
-      const v8f a = v8f_broadcast(q + r * d + k);
-      for (int c = 0; c < 2 * panels; c++) acc[r][c] = v8f_fma(a, b[c], acc[r][c]);
-    }
+    // Few rows on halves are a decode step, which waits for memory alone.
+    if (half && rows <= FEW && k % 2 == 0)
+      for (int c = 0; c < panels; c++)
+        __builtin_prefetch(attention_at(keys, (AHEAD_PANELS + c) * panel + k * LANES, half));
+    attention_step(rows, PER * panels, half, q + k, d, attention_at(keys, k * LANES, half), panel, acc);
   }
+#pragma clang loop unroll(full)
   for (int r = 0; r < rows; r++)
-    for (int c = 0; c < 2 * panels; c++) v8f_store(s + r * KEYS + 8 * c, acc[r][c]);
+#pragma clang loop unroll(full)
+    for (int c = 0; c < PER * panels; c++) vf_store(s + r * KEYS + VF_LANES * c, acc[r][c]);
 }
 
 VT_INLINE void attention_scores_of(const int rows, const int width, const bool half, const float *q, int64_t d,
                                    const void *keys, int first, int last, float *s) {
   int panel = first;
   for (; panel + width <= last; panel += width)
-    attention_score_tile(rows, width, half, q, d, (const char *)keys + panel * LANES * d * (half ? 2 : 4),
-                         s + panel * LANES);
+    attention_score_tile(rows, width, half, q, d, attention_at(keys, panel * LANES * d, half), s + panel * LANES);
   for (; panel < last; panel++)
-    attention_score_tile(rows, 1, half, q, d, (const char *)keys + panel * LANES * d * (half ? 2 : 4),
-                         s + panel * LANES);
+    attention_score_tile(rows, 1, half, q, d, attention_at(keys, panel * LANES * d, half), s + panel * LANES);
 }
 
-#define ATTENTION_ROWS(CALL)                                                                                           \
-  switch (rows) {                                                                                                      \
-  case 1: CALL(1, 4); break;                                                                                           \
-  case 2: CALL(2, 2); break;                                                                                           \
-  case 3: CALL(3, 2); break;                                                                                           \
-  case 4: CALL(4, 1); break;                                                                                           \
-  case 5: CALL(5, 1); break;                                                                                           \
-  default: CALL(6, 1); break;                                                                                          \
-  }
+// Register tiles of rows × panels (or groups of dims). A strip is cut into them, the largest first; how never shows in
+// a result, since each number is summed in its own lane.
+#ifdef VT_WIDE_512
+#define ATTENTION_TILES(TILE) TILE(12, 2) TILE(6, 4) TILE(3, 4) TILE(2, 4) TILE(1, 8)
+#else
+#define ATTENTION_TILES(TILE) TILE(6, 1) TILE(4, 1) TILE(3, 1) TILE(2, 2) TILE(1, 4)
+#endif
 
 // Panels [first, last) of a page.
 static void attention_scores(int rows, bool half, const float *q, int64_t d, const void *keys, int first, int last,
                              float *s) {
-#define CALL_HALF(R, W) attention_scores_of(R, W, true, q, d, keys, first, last, s)
-#define CALL_FULL(R, W) attention_scores_of(R, W, false, q, d, keys, first, last, s)
-  if (half) {
-    ATTENTION_ROWS(CALL_HALF)
-  } else {
-    ATTENTION_ROWS(CALL_FULL)
+  int r = 0;
+#define TILE(R, W)                                                                                                     \
+  for (; r + R <= rows; r += R) {                                                                                      \
+    if (half)                                                                                                          \
+      attention_scores_of(R, W, true, q + r * d, d, keys, first, last, s + r * KEYS);                                  \
+    else                                                                                                               \
+      attention_scores_of(R, W, false, q + r * d, d, keys, first, last, s + r * KEYS);                                 \
   }
-#undef CALL_HALF
-#undef CALL_FULL
+  ATTENTION_TILES(TILE)
+#undef TILE
 }
 
 // Columns [first, last) of a row, multiples of 16, in place: p = 2^(s - m) with m the largest; returns m, l by `sum`.
-// The sum runs in eight lanes (column mod 8) and ends in the fixed tree of v8f_sum.
+// The sum runs in sixteen lanes (column mod 16); the upper eight are added to the lower, and those by v8f_sum.
 static float attention_softmax(float *s, int first, int last, float *sum) {
-  v8f a = v8f_set(-INFINITY), b = a;
-  for (int j = first; j < last; j += 16) {
-    a = v8f_max(a, v8f_load(s + j));
-    b = v8f_max(b, v8f_load(s + j + 8));
-  }
-  const float m = v8f_max_lane(v8f_max(a, b));
-  const v8f base = v8f_set(m == -INFINITY ? 0 : m);
-  v8f l = v8f_zero();
-  for (int j = first; j < last; j += 8) {
-    const v8f p = attention_exp2(v8f_sub(v8f_load(s + j), base));
-    v8f_store(s + j, p);
-    l = v8f_add(l, p);
-  }
-  *sum = v8f_sum(l);
+  vf top[2], l[2];
+  for (int c = 0; c < 2; c++) top[c] = vf_set(-INFINITY), l[c] = vf_zero();
+  for (int j = first; j < last; j += LANES)
+    for (int c = 0; c < PER; c++) top[c] = vf_max(top[c], vf_load(s + j + VF_LANES * c));
+#ifdef VT_WIDE_512
+  const float m = v8f_max_lane(v8f_max(vf_lower(top[0]), vf_upper(top[0])));
+#else
+  const float m = v8f_max_lane(v8f_max(top[0], top[1]));
+#endif
+  const vf base = vf_set(m == -INFINITY ? 0 : m);
+  for (int j = first; j < last; j += LANES)
+    for (int c = 0; c < PER; c++) {
+      const vf p = attention_exp2(vf_sub(vf_load(s + j + VF_LANES * c), base));
+      vf_store(s + j + VF_LANES * c, p);
+      l[c] = vf_add(l[c], p);
+    }
+#ifdef VT_WIDE_512
+  *sum = v8f_sum(v8f_add(vf_lower(l[0]), vf_upper(l[0])));
+#else
+  *sum = v8f_sum(v8f_add(l[0], l[1]));
+#endif
   return m;
 }
 
@@ -101,19 +145,21 @@ static float attention_softmax(float *s, int first, int last, float *sum) {
 VT_INLINE void attention_value_tile(const int rows, const int groups, const bool half, const float *p,
                                     const void *values, int64_t key, int64_t group, int first, int last, float *o,
                                     int64_t o_row) {
-  v8f acc[VT_ATTENTION_STRIP][8];
+  vf acc[STRIP][8];
+#pragma clang loop unroll(full)
   for (int r = 0; r < rows; r++)
-    for (int c = 0; c < 2 * groups; c++) acc[r][c] = v8f_zero();
+#pragma clang loop unroll(full)
+    for (int c = 0; c < PER * groups; c++) acc[r][c] = vf_zero();
   for (int j = first; j < last; j++) {
-    v8f b[8];
-    for (int c = 0; c < 2 * groups; c++) b[c] = attention_load(values, (c / 2) * group + j * key + 8 * (c % 2), half);
-    for (int r = 0; r < rows; r++) {
-      const v8f a = v8f_broadcast(p + r * KEYS + j);
-      for (int c = 0; c < 2 * groups; c++) acc[r][c] = v8f_fma(a, b[c], acc[r][c]);
-    }
+    if (half && rows <= FEW && j % 2 == 0)
+      for (int c = 0; c < groups; c++)
+        __builtin_prefetch(attention_at(values, c * group + (j + AHEAD_KEYS / groups) * key, half));
+    attention_step(rows, PER * groups, half, p + j, KEYS, attention_at(values, j * key, half), group, acc);
   }
+#pragma clang loop unroll(full)
   for (int r = 0; r < rows; r++)
-    for (int c = 0; c < 2 * groups; c++) v8f_store(o + r * o_row + 8 * c, acc[r][c]);
+#pragma clang loop unroll(full)
+    for (int c = 0; c < PER * groups; c++) vf_store(o + r * o_row + VF_LANES * c, acc[r][c]);
 }
 
 VT_INLINE void attention_values_of(const int rows, const int width, const bool half, const float *p,
@@ -121,43 +167,63 @@ VT_INLINE void attention_values_of(const int rows, const int width, const bool h
                                    float *o, int64_t o_row) {
   int g = 0;
   for (; g + width <= groups; g += width)
-    attention_value_tile(rows, width, half, p, (const char *)values + g * group * (half ? 2 : 4), key, group, first,
-                         last, o + g * LANES, o_row);
+    attention_value_tile(rows, width, half, p, attention_at(values, g * group, half), key, group, first, last,
+                         o + g * LANES, o_row);
+  if (width > 4)
+    for (; g + 4 <= groups; g += 4)
+      attention_value_tile(rows, 4, half, p, attention_at(values, g * group, half), key, group, first, last,
+                           o + g * LANES, o_row);
   for (; g < groups; g++)
-    attention_value_tile(rows, 1, half, p, (const char *)values + g * group * (half ? 2 : 4), key, group, first, last,
+    attention_value_tile(rows, 1, half, p, attention_at(values, g * group, half), key, group, first, last,
                          o + g * LANES, o_row);
 }
 
 static void attention_values(int rows, bool half, const float *p, const void *values, int64_t key, int64_t group,
                              int groups, int first, int last, float *o, int64_t o_row) {
-#define CALL_HALF(R, W) attention_values_of(R, W, true, p, values, key, group, groups, first, last, o, o_row)
-#define CALL_FULL(R, W) attention_values_of(R, W, false, p, values, key, group, groups, first, last, o, o_row)
-  if (half) {
-    ATTENTION_ROWS(CALL_HALF)
-  } else {
-    ATTENTION_ROWS(CALL_FULL)
+  int r = 0;
+#define TILE(R, W)                                                                                                     \
+  for (; r + R <= rows; r += R) {                                                                                      \
+    const float *from = p + r * KEYS;                                                                                  \
+    if (half)                                                                                                          \
+      attention_values_of(R, W, true, from, values, key, group, groups, first, last, o + r * o_row, o_row);            \
+    else                                                                                                               \
+      attention_values_of(R, W, false, from, values, key, group, groups, first, last, o + r * o_row, o_row);           \
   }
-#undef CALL_HALF
-#undef CALL_FULL
+  ATTENTION_TILES(TILE)
+#undef TILE
 }
 
 // o = o · keep + fresh · weight over n numbers, n a multiple of 16.
 static void attention_blend(float *o, const float *fresh, float keep, float weight, int64_t n) {
-  const v8f a = v8f_set(keep), b = v8f_set(weight);
-  for (int64_t i = 0; i < n; i += 8)
-    v8f_store(o + i, v8f_fma(v8f_load(fresh + i), b, v8f_mul(v8f_load(o + i), a)));
+  const vf a = vf_set(keep), b = vf_set(weight);
+  for (int64_t i = 0; i < n; i += VF_LANES)
+    vf_store(o + i, vf_fma(vf_load(fresh + i), b, vf_mul(vf_load(o + i), a)));
 }
 
+// n is a multiple of 16.
 static void attention_from_half(const uint16_t *from, float *to, int64_t n) {
-  for (int64_t i = 0; i < n; i += 8) v8f_store(to + i, v8f_from_f16(from + i));
+  for (int64_t i = 0; i < n; i += VF_LANES) vf_store(to + i, vf_from_f16(from + i));
 }
 
 static void attention_to_half(const float *from, uint16_t *to, int64_t n) {
-  for (int64_t i = 0; i < n; i += 8) v8f_to_f16(to + i, v8f_load(from + i));
+  for (int64_t i = 0; i < n; i += VF_LANES) vf_to_f16(to + i, vf_load(from + i));
+}
+
+// Sixteen keys of d dims, `stride` apart, as a panel [d][16].
+static void attention_transpose(const float *k, int64_t stride, int64_t d, float *panel) {
+  int64_t at = 0;
+  for (; at + 8 <= d; at += 8)
+    for (int half = 0; half < 2; half++) {
+      v8f x[8];
+      v8f_load_transposed(x, k + 8 * half * stride + at, stride);
+      for (int i = 0; i < 8; i++) v8f_store(panel + (at + i) * LANES + 8 * half, x[i]);
+    }
+  for (; at < d; at++)
+    for (int j = 0; j < LANES; j++) panel[at * LANES + j] = k[j * stride + at];
 }
 
 static float attention_exp2_one(float x) {
-  float lanes[8];
-  v8f_store(lanes, attention_exp2(v8f_set(x)));
+  float lanes[VF_LANES];
+  vf_store(lanes, attention_exp2(vf_set(x)));
   return lanes[0];
 }

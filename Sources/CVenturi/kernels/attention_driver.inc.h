@@ -19,7 +19,7 @@ typedef struct worker_scratch {
   float *m, *l;   // [rows]
   float *s;       // [strip][KEYS]
   float *fresh;   // [strip][padded d]
-  float *keys;    // a converted page
+  float *keys;    // a page's panels, converted or packed
   float *values;
 } worker_scratch;
 
@@ -45,20 +45,56 @@ typedef struct page_view {
   int64_t start;      // the index of its first key
 } page_view;
 
-static page_view page_of(const vt_attention *a, const vt_attention_run *run, int32_t head, int64_t page) {
-  page_view view;
-  view.half = a->half;
-  view.start = page * KEYS;
-  view.key = a->value_key;
-  view.group = a->value_group;
+// From this many rows on it pays to convert a page of halves once.
+enum { CONVERT_ROWS = 2 * STRIP };
+
+// Panels [from, to) of a page for `rows` rows: in place where the kernels can read it so, else by way of the scratch.
+static page_view page_of(const vt_attention *a, const vt_attention_run *run, int32_t head, int64_t page, int64_t rows,
+                         int64_t from, int64_t to, const worker_scratch *w) {
+  const int64_t d = a->head_dim, wide = padded_dim(d);
+  page_view view = {.half = a->half, .key = LANES, .group = LANES * KEYS, .start = page * KEYS};
   if (run->pages) {
     const char *base = (const char *)run->pages[page] + a->page_offset + head * a->head_bytes;
     view.keys = base;
     view.values = base + a->values_bytes;
-  } else {
-    view.keys = run->keys + page * KEYS * a->head_dim;
-    view.values = run->values + page * a->value_page;
+    if (!view.half || rows < CONVERT_ROWS) return view;
+    attention_from_half((const uint16_t *)view.keys + from * LANES * d, w->keys + from * LANES * d,
+                        (to - from) * LANES * d);
+    for (int64_t g = 0; g < wide / LANES; g++) {
+      const int64_t offset = (g * KEYS + from * LANES) * LANES;
+      attention_from_half((const uint16_t *)view.values + offset, w->values + offset, (to - from) * LANES * LANES);
+    }
+    view.keys = w->keys;
+    view.values = w->values;
+    view.half = false;
+    return view;
   }
+  view.half = false;
+  const float *keys = run->keys + head * a->key_head + view.start * a->key_row;
+  const float *values = run->values + head * a->value_head + view.start * a->value_row;
+  const int64_t count = at_most(KEYS, run->length - view.start);
+  for (int64_t panel = from; panel < to; panel++) {
+    const int64_t there = at_most(LANES, count - panel * LANES);
+    float *target = w->keys + panel * LANES * d;
+    const float *source = keys + panel * LANES * a->key_row;
+    if (there == LANES) {
+      attention_transpose(source, a->key_row, d, target);
+    } else {
+      for (int64_t k = 0; k < d; k++)
+        for (int64_t j = 0; j < LANES; j++) target[k * LANES + j] = j < there ? source[j * a->key_row + k] : 0;
+    }
+  }
+  view.keys = w->keys;
+  if (d == wide) {
+    view.values = values;
+    view.key = a->value_row;
+    view.group = LANES;
+    return view;
+  }
+  for (int64_t j = from * LANES; j < at_most(to * LANES, count); j++)
+    for (int64_t k = 0; k < wide; k++)
+      w->values[(k / LANES * KEYS + j) * LANES + k % LANES] = k < d ? values[j * a->value_row + k] : 0;
+  view.values = w->values;
   return view;
 }
 
@@ -79,7 +115,7 @@ static void load_queries(const vt_attention *a, const vt_attention_run *run, int
 static bool strip_page(const vt_attention *a, const vt_attention_run *run, int32_t head, int64_t query0, int64_t row0,
                        int rows, const float *q, const page_view *page, float *s, float *fresh, float *m, float *l) {
   const int64_t d = a->head_dim, wide = padded_dim(d), group = a->group;
-  int64_t low[VT_ATTENTION_STRIP], high[VT_ATTENTION_STRIP];
+  int64_t low[STRIP], high[STRIP];
   int64_t first = KEYS, last = 0;
   for (int r = 0; r < rows; r++) {
     int64_t begin, end;
@@ -110,23 +146,24 @@ static bool strip_page(const vt_attention *a, const vt_attention_run *run, int32
   return true;
 }
 
-// Merges what one page gave a row into what the pages before it gave.
+// Merges what one page gave a row into what the pages before it gave. A sum is 0 only where no key was seen; NaN is
+// passed on.
 static inline void merge_row(float *o, float *m, float *l, const float *fresh, float fresh_m, float fresh_l,
                              int64_t wide) {
-  if (fresh_m == -INFINITY) return;
-  const float top = fresh_m > *m ? fresh_m : *m;
-  const float keep = *m == -INFINITY ? 0 : attention_exp2_one(*m - top);
-  const float weight = attention_exp2_one(fresh_m - top);
+  if (fresh_l == 0) return;
+  const bool higher = fresh_m > *m;
+  const float other = attention_exp2_one(higher ? *m - fresh_m : fresh_m - *m);
+  const float keep = higher ? other : 1, weight = higher ? 1 : other;
   attention_blend(o, fresh, keep, weight, wide);
   *l = fmaf(fresh_l, weight, *l * keep);
-  *m = top;
+  *m = higher ? fresh_m : *m;
 }
 
 static void finish_row(const vt_attention *a, const vt_attention_run *run, int32_t head, int64_t query, int64_t g,
                        const float *o, float m, float l) {
   const int64_t number = (int64_t)head * a->group + g;
   float *to = a->o + run->o_offset + query * a->o_row + number * a->o_head;
-  const bool empty = m == -INFINITY;
+  const bool empty = l == 0;
   for (int64_t k = 0; k < a->head_dim; k++) to[k] = empty ? 0 : o[k] / l;
   if (a->lse)
     a->lse[run->lse_offset + query * a->lse_row + number * a->lse_head] =
@@ -138,65 +175,10 @@ static void clear_rows(float *o, float *m, float *l, int64_t rows, int64_t wide)
   for (int64_t r = 0; r < rows; r++) m[r] = -INFINITY, l[r] = 0;
 }
 
-// From this many rows on it pays to convert a page of halves once.
-enum { CONVERT_ROWS = 12 };
-
-static void attention_item(void *context, int32_t index, int32_t worker) {
-  const vt_attention *a = context;
-  const vt_attention_item *item = &a->items[index];
-  const vt_attention_run *run = &a->runs[item->run];
-  const int64_t d = a->head_dim, wide = padded_dim(d), rows = (int64_t)item->count * a->group;
-  worker_scratch w = scratch_of(a, worker, rows);
-  load_queries(a, run, item->head, item->first, item->count, w.q);
-  if (item->page >= 0) {
-    float *o = a->partials + item->partial, *m = o + rows * wide, *l = m + rows;
-    const page_view page = page_of(a, run, item->head, item->page);
-    for (int64_t row = 0; row < rows; row += VT_ATTENTION_STRIP) {
-      const int n = (int)at_most(VT_ATTENTION_STRIP, rows - row);
-      if (!strip_page(a, run, item->head, item->first, row, n, w.q + row * d, &page, w.s, o + row * wide, m + row,
-                      l + row))
-        clear_rows(o + row * wide, m + row, l + row, n, wide);
-    }
-    return;
-  }
-  clear_rows(w.o, w.m, w.l, rows, wide);
-  int64_t first, last, ignored;
-  visible(a, run->length, run->position + item->first, &first, &ignored);
-  visible(a, run->length, run->position + item->first + item->count - 1, &ignored, &last);
-  for (int64_t number = first / KEYS; number * KEYS < last; number++) {
-    page_view page = page_of(a, run, item->head, number);
-    if (page.half && rows >= CONVERT_ROWS) {
-      const int64_t from = at_least(0, first - page.start) / LANES;
-      const int64_t to = (at_most(KEYS, last - page.start) + LANES - 1) / LANES;
-      attention_from_half((const uint16_t *)page.keys + from * LANES * d, w.keys + from * LANES * d,
-                          (to - from) * LANES * d);
-      for (int64_t g = 0; g < wide / LANES; g++) {
-        const int64_t offset = (g * KEYS + from * LANES) * LANES;
-        attention_from_half((const uint16_t *)page.values + offset, w.values + offset, (to - from) * LANES * LANES);
-      }
-      page.keys = w.keys;
-      page.values = w.values;
-      page.half = false;
-    }
-    for (int64_t row = 0; row < rows; row += VT_ATTENTION_STRIP) {
-      const int n = (int)at_most(VT_ATTENTION_STRIP, rows - row);
-      float m[VT_ATTENTION_STRIP], l[VT_ATTENTION_STRIP];
-      if (!strip_page(a, run, item->head, item->first, row, n, w.q + row * d, &page, w.s, w.fresh, m, l)) continue;
-      for (int r = 0; r < n; r++)
-        merge_row(w.o + (row + r) * wide, &w.m[row + r], &w.l[row + r], w.fresh + r * wide, m[r], l[r], wide);
-    }
-  }
-  for (int64_t row = 0; row < rows; row++)
-    finish_row(a, run, item->head, item->first + row / a->group, row % a->group, w.o + row * wide, w.m[row],
-               w.l[row]);
-}
-
-static void attention_merge(void *context, int32_t index, int32_t worker) {
-  const vt_attention *a = context;
-  const vt_attention_merge *merge = &a->merges[index];
+// The partials of one run and kv head, page after page, to its rows of o.
+static void merge_pages(const vt_attention *a, const vt_attention_merge *merge, worker_scratch w) {
   const vt_attention_run *run = &a->runs[merge->run];
   const int64_t wide = padded_dim(a->head_dim), rows = run->rows * a->group;
-  worker_scratch w = scratch_of(a, worker, rows);
   clear_rows(w.o, w.m, w.l, rows, wide);
   const float *o = a->partials + merge->partial;
   for (int32_t page = merge->first_page; page < merge->last_page; page++) {
@@ -209,26 +191,74 @@ static void attention_merge(void *context, int32_t index, int32_t worker) {
     finish_row(a, run, merge->head, row / a->group, row % a->group, w.o + row * wide, w.m[row], w.l[row]);
 }
 
-// Sixteen neighbouring keys [16][d] (rows `stride` apart), of which [first, last) exist, into their panel [d][16].
+static void attention_item(void *context, int32_t index, int32_t worker) {
+  const vt_attention *a = context;
+  const vt_attention_item *item = &a->items[index];
+  const vt_attention_run *run = &a->runs[item->run];
+  const int64_t d = a->head_dim, wide = padded_dim(d), rows = (int64_t)item->count * a->group;
+  worker_scratch w = scratch_of(a, worker, rows);
+  load_queries(a, run, item->head, item->first, item->count, w.q);
+  int64_t first, last, ignored;
+  visible(a, run->length, run->position + item->first, &first, &ignored);
+  visible(a, run->length, run->position + item->first + item->count - 1, &ignored, &last);
+  if (item->page >= 0) {
+    float *o = a->partials + item->partial, *m = o + rows * wide, *l = m + rows;
+    const int64_t start = (int64_t)item->page * KEYS;
+    const page_view page = page_of(a, run, item->head, item->page, rows, at_least(0, first - start) / LANES,
+                                   (at_most(KEYS, last - start) + LANES - 1) / LANES, &w);
+    for (int64_t row = 0; row < rows; row += STRIP) {
+      const int n = (int)at_most(STRIP, rows - row);
+      if (!strip_page(a, run, item->head, item->first, row, n, w.q + row * d, &page, w.s, o + row * wide, m + row,
+                      l + row))
+        clear_rows(o + row * wide, m + row, l + row, n, wide);
+    }
+    // Whoever ends a run's last page merges all of them; the count is ready for the next layer then.
+    vt_attention_merge *merge = &a->merges[item->merge];
+    if (__atomic_sub_fetch(&merge->pending, 1, __ATOMIC_ACQ_REL) == 0) {
+      __atomic_store_n(&merge->pending, merge->last_page - merge->first_page, __ATOMIC_RELAXED);
+      merge_pages(a, merge, w);
+    }
+    return;
+  }
+  clear_rows(w.o, w.m, w.l, rows, wide);
+  for (int64_t number = first / KEYS; number * KEYS < last; number++) {
+    const int64_t start = number * KEYS;
+    const page_view page = page_of(a, run, item->head, number, rows, at_least(0, first - start) / LANES,
+                                   (at_most(KEYS, last - start) + LANES - 1) / LANES, &w);
+    for (int64_t row = 0; row < rows; row += STRIP) {
+      const int n = (int)at_most(STRIP, rows - row);
+      float m[STRIP], l[STRIP];
+      if (!strip_page(a, run, item->head, item->first, row, n, w.q + row * d, &page, w.s, w.fresh, m, l)) continue;
+      for (int r = 0; r < n; r++)
+        merge_row(w.o + (row + r) * wide, &w.m[row + r], &w.l[row + r], w.fresh + r * wide, m[r], l[r], wide);
+    }
+  }
+  for (int64_t row = 0; row < rows; row++)
+    finish_row(a, run, item->head, item->first + row / a->group, row % a->group, w.o + row * wide, w.m[row],
+               w.l[row]);
+}
+
+// Neighbouring keys (rows `stride` apart) into columns [first, last) of their panel [d][16].
 static void store_keys(const float *k, int64_t stride, int first, int last, int64_t d, bool half, void *panel) {
-  float block[LANES * LANES];
+  float block[LANES * LANES] = {0};
+  uint16_t halves[LANES * LANES];
   for (int64_t at = 0; at < d; at += LANES) {
     const int64_t dims = at_most(LANES, d - at);
-    for (int i = first; i < last; i++)
-      for (int64_t j = 0; j < dims; j++) block[j * LANES + i] = k[(i - first) * stride + at + j];
-    if (!half) {
-      float *to = (float *)panel + at * LANES;
-      for (int64_t j = 0; j < dims; j++)
-        memcpy(to + j * LANES + first, block + j * LANES + first, (size_t)(last - first) * sizeof *to);
-    } else {
-      uint16_t *to = (uint16_t *)panel + at * LANES, halves[LANES * LANES];
-      for (int64_t j = 0; j < dims; j++) {
-        for (int i = 0; i < first; i++) block[j * LANES + i] = 0;
-        for (int i = last; i < LANES; i++) block[j * LANES + i] = 0;
+    if (last - first == LANES) {
+      float *to = half ? block : (float *)panel + at * LANES;
+      attention_transpose(k + at, stride, dims, to);
+      if (half) attention_to_half(block, (uint16_t *)panel + at * LANES, dims * LANES);
+      continue;
+    }
+    for (int i = first; i < last; i++) {
+      const float *from = k + (i - first) * stride + at;
+      if (!half) {
+        for (int64_t j = 0; j < dims; j++) ((float *)panel)[(at + j) * LANES + i] = from[j];
+        continue;
       }
-      attention_to_half(block, halves, dims * LANES);
-      for (int64_t j = 0; j < dims; j++)
-        memcpy(to + j * LANES + first, halves + j * LANES + first, (size_t)(last - first) * sizeof *to);
+      if (dims < LANES) from = memcpy(block, from, (size_t)dims * sizeof *from);
+      attention_to_half(from, halves, LANES);
+      for (int64_t j = 0; j < dims; j++) ((uint16_t *)panel)[(at + j) * LANES + i] = halves[j];
     }
   }
 }
@@ -264,7 +294,6 @@ static void attention_append(void *context, int32_t index, int32_t worker) {
 }
 
 vt_job VT_SUFFIX(vt_attention_item_job)(void) { return attention_item; }
-vt_job VT_SUFFIX(vt_attention_merge_job)(void) { return attention_merge; }
 vt_job VT_SUFFIX(vt_attention_append_job)(void) { return attention_append; }
 void VT_SUFFIX(vt_attention_exp2)(const float *x, float *y, int64_t count) {
   for (int64_t i = 0; i < count; i++) y[i] = attention_exp2_one(x[i]);

@@ -91,8 +91,7 @@ package struct Setting: Sendable, Equatable {
   /// Options that say what to do rather than how, or where this one call reads: they have no variable.
   package static let callOnly: Set<String> = [
     "help", "version", "prompt", "file", "n-prompt", "n-gen", "depth", "measure", "show-origin", "m", "n", "k", "d",
-    "square", "heads", "kv-heads", "causal", "no-causal", "repeat", "ids", "no-parse-special", "no-bos", "windows",
-    "metadata",
-    "tensors", "force", "limit", "stdin", "positions",
+    "square", "heads", "kv-heads", "causal", "no-causal", "decode", "layers", "repeat", "ids", "no-parse-special",
+    "no-bos", "windows", "metadata", "tensors", "force", "limit", "stdin", "positions",
   ]
 }

@@ -4,12 +4,10 @@ import Tensors
 /// The C jobs of one kernel set; each set has all of them.
 struct AttentionJobs {
   let item: vt_job
-  let merge: vt_job
   let append: vt_job
 
   init(_ kernels: KernelSet) {
     item = vt_attention_item_job(kernels.isa).unsafelyUnwrapped
-    merge = vt_attention_merge_job(kernels.isa).unsafelyUnwrapped
     append = vt_attention_append_job(kernels.isa).unsafelyUnwrapped
   }
 }

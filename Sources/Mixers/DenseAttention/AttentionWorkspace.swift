@@ -1,57 +1,27 @@
 import CVenturi
 import Layers
-import Numerics
 import Tensors
 
-/// What dense attention keeps with a batch: the page tables, the work list and the scratch, the same for all layers.
+/// What dense attention keeps with a batch: the page tables and the plan, the same for all layers.
 final class AttentionWorkspace: BatchAttachment {
   private let core: DenseAttention
-  private let threads: Int
   private let allocator: Allocator
-  private let slopes: UnsafeMutablePointer<Float>?
-  private var runs: UnsafeMutableBufferPointer<vt_attention_run>
-  private var pages: UnsafeMutableBufferPointer<UnsafeRawPointer?>
-  private var items: UnsafeMutableBufferPointer<vt_attention_item>
-  private var merges: UnsafeMutableBufferPointer<vt_attention_merge>
-  private var scratch: UnsafeMutableBufferPointer<Float>
-  private var partials: UnsafeMutableBufferPointer<Float>
+  private let plan: AttentionPlan
+  private var pages = WorkBuffer<UnsafeRawPointer?>()
   private var cacheLayout: KeyValueLayout?
-  private(set) var runCount = 0
-  private(set) var itemCount = 0
-  private(set) var mergeCount = 0
-  private let scratchStride: Int
 
   init(core: DenseAttention, context: Context) {
     self.core = core
-    threads = context.workers.count
     allocator = context.allocator
-    slopes = core.slopes.map { values in
-      let copy = UnsafeMutablePointer<Float>.allocate(capacity: values.count)
-      copy.initialize(from: values, count: values.count)
-      return copy
-    }
-    runs = .allocate(capacity: 1)
-    pages = .allocate(capacity: 1)
-    items = .allocate(capacity: 1)
-    merges = .allocate(capacity: 1)
-    partials = .allocate(capacity: 1)
-    let rows = max(AttentionWork.blockRows, core.group)
-    scratchStride = Int(vt_attention_scratch_floats(Int32(rows), Int32(core.headDim)))
-    scratch = .allocate(capacity: threads * scratchStride)
-  }
-
-  deinit {
-    slopes?.deallocate()
-    runs.deallocate()
-    pages.deallocate()
-    items.deallocate()
-    merges.deallocate()
-    partials.deallocate()
-    scratch.deallocate()
+    plan = AttentionPlan(core: core, context: context)
   }
 
   /// The layers of the caches in force.
   var layerCount: Int? { cacheLayout?.layers }
+  /// The rows × kv heads up to which appending is over before a second thread would have begun.
+  private static let serialRows = 8
+  private var rows = 0
+  private var runCount: Int { plan.runCount }
 
   func prepare(for layout: BatchLayout) throws(MixerError) {
     var caches: [KeyValueCache] = []
@@ -64,82 +34,59 @@ final class AttentionWorkspace: BatchAttachment {
         throw .foreignState(
           run: index, expected: "key-value cache of \(core.kvHeads) heads of \(core.headDim), alike in all runs")
       }
+      // Rows of an earlier run cannot have seen the keys of this one.
+      if core.mask.right != 0, run.position > 0 { throw .looksAhead(run: index, position: run.position) }
       caches.append(cache)
     }
     cacheLayout = caches.first?.layout
-    Self.grow(&pages, to: caches.reduce(0) { $0 + $1.bases.count })
-    Self.grow(&runs, to: caches.count)
-    var pageCount = 0
-    for (index, cache) in caches.enumerated() {
-      var run = vt_attention_run()
-      run.pages = UnsafePointer(pages.baseAddress.unsafelyUnwrapped + pageCount)
-      for base in cache.bases {
-        pages[pageCount] = base
-        pageCount += 1
-      }
+    rows = layout.rows
+    try pages.reserve(caches.reduce(0) { $0 + $1.bases.count }, allocator)
+    var table = pages.base
+    try plan.prepare(caches.count) { index in
       let source = layout.runs[index]
+      var run = vt_attention_run()
+      if let first = table {
+        let bases = caches[index].bases
+        first.update(from: bases, count: bases.count)
+        run.pages = UnsafePointer(first)
+        table = first + bases.count
+      }
       run.first_row = Int64(source.firstRow)
       run.rows = Int64(source.rows)
       run.position = Int64(source.position)
       run.length = Int64(source.position + source.rows)
-      runs[index] = run
+      return run
     }
-    runCount = caches.count
-    plan(layout)
   }
 
-  /// Lists the work: query blocks longest first, or, when there are too few to keep the threads busy, single pages of
-  /// short runs. The list decides who computes what, never a bit of the result.
-  private func plan(_ layout: BatchLayout) {
-    var work = AttentionWork(core: core, threads: threads)
-    for run in layout.runs { work.count(rows: run.rows, position: run.position) }
-    Self.grow(&items, to: work.itemBound)
-    Self.grow(&merges, to: work.mergeBound)
-    Self.grow(&partials, to: work.partialBound)
-    for (index, run) in layout.runs.enumerated() {
-      work.list(run: index, rows: run.rows, position: run.position, heads: core.kvHeads, items, merges)
-    }
-    itemCount = work.items
-    mergeCount = work.merges
-    items[0..<itemCount].sort { $0.cost > $1.cost }
-  }
-
-  private static func grow<Element>(_ buffer: inout UnsafeMutableBufferPointer<Element>, to count: Int) {
-    if count <= buffer.count { return }
-    buffer.deallocate()
-    buffer = .allocate(capacity: max(count, 2 * buffer.count))
-  }
-
-  /// Fills in what follows the layout in force.
-  func describe(layer: Int, _ call: inout vt_attention_append) {
+  /// Appends with what follows the layout in force.
+  func append(layer: Int, _ call: vt_attention_append, _ jobs: AttentionJobs, _ workers: Workers) {
     guard let cacheLayout else { return }
+    var call = call
     call.half = cacheLayout.isHalf
     call.page_offset = Int64(layer * cacheLayout.layerBytes)
     call.head_bytes = Int64(cacheLayout.headBytes)
     call.values_bytes = Int64(cacheLayout.keyBytes)
-    call.runs = UnsafePointer(runs.baseAddress)
+    call.runs = UnsafePointer(plan.runs)
+    let items = runCount * core.kvHeads
+    withUnsafeMutablePointer(to: &call) {
+      if rows * core.kvHeads > Self.serialRows { return workers.run(items, job: jobs.append, context: $0) }
+      for item in 0..<items { jobs.append($0, Int32(item), 0) }
+    }
   }
 
-  /// Fills in what follows the layout in force.
-  func describe(layer: Int, _ call: inout vt_attention) {
-    guard let cacheLayout else { return }
-    let size = KeyValueLayout.pageTokens
+  /// Attends with what follows the layout in force.
+  func attend(layer: Int, _ call: vt_attention, _ jobs: AttentionJobs, _ workers: Workers) {
+    guard let cacheLayout, let runs = plan.runs else { return }
+    var call = call
     call.half = cacheLayout.isHalf
     call.page_offset = Int64(layer * cacheLayout.layerBytes)
     call.head_bytes = Int64(cacheLayout.headBytes)
     call.values_bytes = Int64(cacheLayout.keyBytes)
-    call.value_key = 16
-    call.value_group = Int64(16 * size)
-    call.slopes = UnsafePointer(slopes)
     for index in 0..<runCount {
       runs[index].q_offset = runs[index].first_row * call.q_row
       runs[index].o_offset = runs[index].first_row * call.o_row
     }
-    call.runs = UnsafePointer(runs.baseAddress)
-    call.items = UnsafePointer(items.baseAddress)
-    call.merges = UnsafePointer(merges.baseAddress)
-    call.partials = partials.baseAddress
-    call.scratch = scratch.baseAddress
-    call.scratch_stride = Int64(scratchStride)
+    plan.attend(call, jobs, workers)
   }
 }

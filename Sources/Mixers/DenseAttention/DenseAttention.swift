@@ -63,7 +63,7 @@ public struct DenseAttention: AttentionCore, Hashable {
     try check(k, "k", heads: kvHeads, batch)
     try check(v, "v", heads: kvHeads, batch)
     let workspace = try workspace(batch, layer: layer, context)
-    let job = AttentionJobs(context.kernelSet).append
+    let jobs = AttentionJobs(context.kernelSet)
     var call = vt_attention_append()
     call.k = UnsafePointer(k.pointer(as: Float.self))
     call.v = UnsafePointer(v.pointer(as: Float.self))
@@ -73,11 +73,9 @@ public struct DenseAttention: AttentionCore, Hashable {
     call.head_dim = Int32(headDim)
     let workers = context.workers
     let rows = k.shape[0]
-    context.perform { [call, kvHeads] in
+    context.perform { [call] in
       precondition(batch.rows <= rows, "a batch of \(batch.rows) rows for keys of \(rows)")
-      var call = call
-      workspace.describe(layer: layer, &call)
-      withUnsafeMutablePointer(to: &call) { workers.run(workspace.runCount * kvHeads, job: job, context: $0) }
+      workspace.append(layer: layer, call, jobs, workers)
     }
   }
 
@@ -88,7 +86,7 @@ public struct DenseAttention: AttentionCore, Hashable {
     try check(q, "q", heads: heads, batch)
     let workspace = try workspace(batch, layer: layer, context)
     let o = context.empty([q.shape[0], heads * headDim])
-    var call = parameters
+    var call = vt_attention()
     call.q = UnsafePointer(q.pointer(as: Float.self))
     call.o = o.pointer(as: Float.self)
     call.q_row = Int64(q.strides[0])
@@ -100,24 +98,9 @@ public struct DenseAttention: AttentionCore, Hashable {
     let rows = q.shape[0]
     context.perform { [call] in
       precondition(batch.rows <= rows, "a batch of \(batch.rows) rows for queries of \(rows)")
-      var call = call
-      workspace.describe(layer: layer, &call)
-      withUnsafeMutablePointer(to: &call) {
-        workers.run(workspace.itemCount, job: jobs.item, context: $0)
-        workers.run(workspace.mergeCount, job: jobs.merge, context: $0)
-      }
+      workspace.attend(layer: layer, call, jobs, workers)
     }
     return o
-  }
-
-  /// The kernels' parameters that depend on this core alone; `slopes` is the workspace's.
-  var parameters: vt_attention {
-    var call = vt_attention()
-    call.group = Int32(group)
-    call.head_dim = Int32(headDim)
-    call.scale = scale
-    (call.window_left, call.window_right) = mask.bounds
-    return call
   }
 
   private func check(_ tensor: Tensor, _ name: String, heads: Int, _ batch: BatchBox) throws(MixerError) {

@@ -14,6 +14,7 @@ static const struct family {
 } families[] = {
     {"gemm", test_gemm, 3000},
     {"elementwise", test_elementwise, 1500},
+    {"attention", test_attention, 1700},
 };
 
 vt_isa tested_isa;

@@ -1,7 +1,9 @@
 import Layers
 import Mixers
+import Numerics
 import Tensors
 import Testing
+import VenturiTesting
 
 /// The cache against a list of tokens: whatever sequence of edits, it holds what the list holds.
 @Suite struct KeyValueCacheTests {
@@ -13,7 +15,13 @@ import Testing
 
   /// What a cache of 2 layers, 1 head of 3 holds when its tokens are `marks`.
   static func expected(_ marks: [Int]) -> [Float] {
-    (0..<4).flatMap { part in marks.flatMap { mark in (0..<3).map { Float(mark * 3 + $0) + Float(part) * 0.5 } } }
+    var values: [Float] = []
+    for part in 0..<4 {
+      for mark in marks {
+        for index in 0..<3 { values.append(Float(mark * 3 + index) + Float(part) * 0.5) }
+      }
+    }
+    return values
   }
 
   static func append(_ marks: [Int], to cache: KeyValueCache, _ context: Context) throws {
@@ -27,47 +35,25 @@ import Testing
     try cache.import(k: k, v: v)
   }
 
-  @Test(arguments: 0..<100) func editsKeepStatesApart(seed: Int) throws {
-    var random = Random(seed: UInt64(seed))
+  static func laws(_ dtype: DType) -> StateLaws<KeyValueCache> {
     let context = Context(threads: 1)
-    let first = try KeyValueCache(
-      layers: 2, kvHeads: 1, headDim: 3, dtype: seed.isMultiple(of: 2) ? .f32 : .f16, capacity: 700,
-      allocator: context.allocator)
-    var states: [(cache: KeyValueCache, marks: [Int])] = [(first, [])]
-    var kept: [(snapshot: any StateSnapshot, marks: [Int])] = []
-    for _ in 0..<25 {
-      let index = Int(random.next() % UInt64(states.count))
-      let cache = states[index].cache
-      let count = states[index].marks.count
-      switch random.next() % 6 {
-      case 0, 1:
-        let fresh = (0..<min(700 - count, Int(random.next() % 300) + 1)).map { _ in Int(random.next() % 300) }
-        if fresh.isEmpty { continue }
-        try Self.append(fresh, to: cache, context)
-        states[index].marks += fresh
-      case 2:
-        let length = Int(random.next() % UInt64(count + 1))
-        try cache.truncate(to: length)
-        states[index].marks.removeLast(count - length)
-      case 3 where states.count < 4: states.append((try cache.fork(), states[index].marks))
-      case 4 where count > 0:
-        let prefix = Int(random.next() % UInt64(count + 1))
-        let chosen = Array(0..<prefix) + (0..<(700 - prefix) % 50).map { _ in Int(random.next() % UInt64(count)) }
-        try cache.gather(chosen)
-        states[index].marks = chosen.map { states[index].marks[$0] }
-      default:
-        if let (snapshot, marks) = kept.last, random.next() % 2 == 0 {
-          try cache.restore(snapshot)
-          states[index].marks = marks
-        } else {
-          kept.append((try cache.snapshot(), states[index].marks))
-        }
-      }
-      for state in states {
-        #expect(state.cache.tokens == state.marks.count)
-        #expect(try Self.content(state.cache, context) == Self.expected(state.marks))
-      }
-    }
+    return StateLaws(
+      make: {
+        try KeyValueCache(
+          layers: 2, kvHeads: 1, headDim: 3, dtype: dtype, capacity: $0, allocator: context.allocator)
+      },
+      append: { try append($0, to: $1, context) }, content: { try content($0, context) }, expected: expected)
+  }
+
+  @Test(arguments: 0..<100) func editsKeepStatesApart(seed: Int) throws {
+    #expect(try Self.laws(seed.isMultiple(of: 2) ? .f32 : .f16).violations(seed: UInt64(seed)) == [])
+  }
+
+  @Test func theLawsNoticeAStateThatForgets() throws {
+    var laws = Self.laws(.f32)
+    let append = laws.append
+    laws.append = { try append($0.map { $0 == 7 ? 8 : $0 }, $1) }
+    #expect(try (0..<5).contains { try !laws.violations(seed: $0).isEmpty })
   }
 
   @Test func memoryIsThatOfThePages() throws {

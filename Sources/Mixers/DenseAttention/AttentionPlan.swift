@@ -1,0 +1,77 @@
+import CVenturi
+import Layers
+import Tensors
+
+/// The runs, the work list and the scratch of one call of the kernels; kept and filled anew for calls like it.
+final class AttentionPlan {
+  let core: DenseAttention
+  private let threads: Int
+  private let allocator: Allocator
+  private let scratchStride: Int
+  private var runBuffer = WorkBuffer<vt_attention_run>()
+  private var items = WorkBuffer<vt_attention_item>()
+  private var merges = WorkBuffer<vt_attention_merge>()
+  private var scratch = WorkBuffer<Float>()
+  private var partials = WorkBuffer<Float>()
+  private var slopes = WorkBuffer<Float>()
+  private(set) var runCount = 0
+  private var itemCount = 0
+
+  init(core: DenseAttention, context: Context) {
+    self.core = core
+    threads = context.workers.count
+    allocator = context.allocator
+    let rows = max(AttentionWork.blockRows, core.group)
+    scratchStride = Int(vt_attention_scratch_floats(Int32(rows), Int32(core.headDim)))
+  }
+
+  /// The runs in force; `runCount` of them.
+  var runs: UnsafeMutablePointer<vt_attention_run>? { runBuffer.base }
+
+  /// Lists the work of `count` runs: query blocks longest first, or, when there are too few to keep the threads busy,
+  /// single pages of short runs. The list decides who computes what, never a bit of the result.
+  ///
+  /// - Throws: ``MixerError/memory(_:)``.
+  func prepare(_ count: Int, _ run: (Int) -> vt_attention_run) throws(MixerError) {
+    runCount = 0
+    itemCount = 0
+    if let values = core.slopes, slopes.base == nil {
+      try slopes.reserve(values.count, allocator)
+      slopes.base?.update(from: values, count: values.count)
+    }
+    try scratch.reserve(threads * scratchStride, allocator)
+    try runBuffer.reserve(count, allocator)
+    guard let runs = runBuffer.base else { return }
+    var work = AttentionWork(core: core, threads: threads)
+    for index in 0..<count {
+      runs[index] = run(index)
+      work.count(runs[index])
+    }
+    try items.reserve(work.itemBound, allocator)
+    try merges.reserve(work.mergeBound, allocator)
+    try partials.reserve(work.partialBound, allocator)
+    guard let list = items.base else { return }
+    for index in 0..<count { work.list(run: index, runs[index], list, merges.base) }
+    var listed = UnsafeMutableBufferPointer(start: list, count: work.items)
+    listed.sort { $0.cost > $1.cost }
+    runCount = count
+    itemCount = work.items
+  }
+
+  /// Fills in the core's parameters and this plan's lists, and attends.
+  func attend(_ call: vt_attention, _ jobs: AttentionJobs, _ workers: Workers) {
+    var call = call
+    call.group = Int32(core.group)
+    call.head_dim = Int32(core.headDim)
+    call.scale = core.scale
+    (call.window_left, call.window_right) = core.mask.bounds
+    call.slopes = UnsafePointer(slopes.base)
+    call.runs = UnsafePointer(runBuffer.base)
+    call.items = UnsafePointer(items.base)
+    call.merges = merges.base
+    call.partials = partials.base
+    call.scratch = scratch.base
+    call.scratch_stride = Int64(scratchStride)
+    withUnsafeMutablePointer(to: &call) { workers.run(itemCount, job: jobs.item, context: $0) }
+  }
+}
