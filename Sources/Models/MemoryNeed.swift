@@ -10,7 +10,8 @@ public struct MemoryNeed: Sendable, Hashable {
   /// The need of a model.
   public init(_ description: ModelDescription) {
     weights = description.weightBytes
-    fullSequence = description.stateBytesPerToken.multipliedReportingOverflow(by: description.contextLength).partialValue
+    let (bytes, overflow) = description.stateBytesPerToken.multipliedReportingOverflow(by: description.contextLength)
+    fullSequence = overflow ? .max : bytes
   }
 
   /// Refuses what does not fit into `limit` bytes, or into the memory that the system has available.

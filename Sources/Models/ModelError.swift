@@ -28,10 +28,11 @@ extension ModelError: CustomStringConvertible {
   /// A sentence that holds the values.
   public var description: String {
     switch self {
-    case .unknownArchitecture(let name): "architecture '\(name)' is not supported"
+    case .unknownArchitecture(let name): "general.architecture: '\(name)' is not supported"
     case .configuration(let key, let problem): "\(key): \(problem)"
     case .missingTensor(let name): "the file has no tensor '\(name)'"
-    case .tensorMismatch(let name, let expected, let found): "tensor '\(name)' is \(found) where \(expected) is expected"
+    case .tensorMismatch(let name, let expected, let found):
+      "tensor '\(name)' is \(found) where \(expected) is expected"
     case .doesNotFit(let needed, let available): "\(needed) bytes are needed where \(available) are available"
     case .contextExceeded(let limit, let requested): "\(requested) tokens where the context holds \(limit)"
     case .tokenOutOfRange(let id, let size): "token id \(id) is outside the vocabulary of \(size)"

@@ -44,10 +44,11 @@ struct LlamaWeights {
       precision: compute == .f32 ? .exact : precision)
   }
 
-  /// A norm of the residual stream.
+  /// A norm of the residual stream; its weights are copied out of the file.
   func norm(_ name: String) throws -> RMSNorm {
-    RMSNorm(
-      weight: try tensor(name, [configuration.width], [.f32]), epsilon: configuration.epsilon)
+    let inFile = try tensor(name, [configuration.width], [.f32])
+    let values = UnsafeBufferPointer(start: inFile.pointer(as: Float.self), count: inFile.count)
+    return RMSNorm(weight: context.tensor(Array(values)), epsilon: configuration.epsilon)
   }
 
   func block(_ index: Int, positions: RotaryEmbedding, core: any AttentionCore, cache: KeyValueLayout) throws
