@@ -20,7 +20,7 @@ public enum ModelError: Error, Sendable, Equatable {
   case tokenOutOfRange(id: Int, vocabularySize: Int)
   /// A batch without tokens, or with one state twice.
   case invalidBatch(String)
-  /// A state that belongs to another model.
+  /// A state of another kind or of other sizes than the model's.
   case foreignState
 }
 

@@ -36,9 +36,9 @@ import VenturiTesting
           _ = try model.evaluate(TokenBatch([run, .init(state: second, tokens: [4, 5])]), isCancelled: { false })
         case .cancelled, .cancelledInReplay:
           if end == .cancelledInReplay { _ = try model.evaluate(TokenBatch([run]), isCancelled: { false }) }
-          let before = state.tokenCount
+          let before = state.tokens
           #expect(throws: CancellationError.self) { try model.evaluate(TokenBatch([run]), isCancelled: { true }) }
-          #expect(state.tokenCount == before)
+          #expect(state.tokens == before)
         case .refused:
           #expect(throws: ModelError.contextExceeded(limit: 20, requested: 21)) {
             let long = [Int32](repeating: 1, count: 21)

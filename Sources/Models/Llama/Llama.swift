@@ -66,17 +66,18 @@ public final class Llama: LanguageModel, @unchecked Sendable {
   }
 
   /// A state with no tokens, of up to `capacity`.
-  public func makeState(capacity: Int) throws -> any SequenceState {
+  public func makeState(capacity: Int) throws -> any MixerState {
     guard capacity > 0, capacity <= description.contextLength else {
       throw ModelError.contextExceeded(limit: description.contextLength, requested: capacity)
     }
-    return CachedSequence(
-      try KeyValueCache(cacheLayout, capacity: capacity, allocator: context.allocator), owner: ObjectIdentifier(self))
+    return try KeyValueCache(cacheLayout, capacity: capacity, allocator: context.allocator)
   }
 
   /// Appends every run and computes the logits asked for; see ``LanguageModel``.
   public func evaluate(_ batch: TokenBatch, isCancelled: () -> Bool) throws -> Logits {
-    let layout = try batch.layout(owner: ObjectIdentifier(self), vocabularySize: embedding.vocabularySize)
+    let layout = try batch.layout(vocabularySize: embedding.vocabularySize) { state in
+      (state as? KeyValueCache)?.layout == cacheLayout
+    }
     positions.reserve(positions: layout.runs.map { $0.position + $0.rows }.max() ?? 0)
     return try steps.run(batch, layout, isCancelled: isCancelled) { [self] step throws in
       let x = embedding(step.tokens, count: step.rows, context)
