@@ -23,8 +23,7 @@ let package = Package(
     .target(name: "Layers", dependencies: ["CVenturi", "Costs", "Numerics", "Tensors"]),
     .target(name: "Mixers", dependencies: ["CVenturi", "Costs", "Numerics", "Tensors", "Layers"]),
     .target(name: "Models", dependencies: ["CVenturi", "Costs", "Numerics", "Tensors", "Layers", "Mixers", "Formats"]),
-    .target(
-      name: "Inference", dependencies: ["Numerics", "Tensors", "Layers", "Mixers", "Models", "Formats", "Text"]),
+    .target(name: "Inference", dependencies: ["Tensors", "Layers", "Models", "Formats", "Text"]),
     .target(
       name: "Profiling", dependencies: ["CVenturi", "Numerics", "Tensors", "Layers", "Mixers", "Models", "Inference"]),
     .target(

@@ -241,16 +241,51 @@ vt_memory_usage vt_memory_usage_now(void) {
   return usage;
 }
 
+#if defined(__linux__)
+// The number in a file, behind `key` if there is one; the largest number when there is none.
+static uint64_t number_in(const char *path, const char *key) {
+  FILE *file = fopen(path, "r");
+  if (!file) return UINT64_MAX;
+  char line[256];
+  unsigned long long found = UINT64_MAX;
+  const size_t length = strlen(key);
+  while (fgets(line, sizeof line, file))
+    if (strncmp(line, key, length) == 0 && sscanf(line + length, "%llu", &found) == 1) break;
+  fclose(file);
+  return found;
+}
+
+// What a control group leaves: its limit less what it uses, cached files not counted.
+static uint64_t left_in_group(const char *folder, const char *limit, const char *usage, const char *cache) {
+  char path[512];
+  snprintf(path, sizeof path, "%s/%s", folder, limit);
+  const uint64_t most = number_in(path, "");
+  if (most == UINT64_MAX) return UINT64_MAX;
+  snprintf(path, sizeof path, "%s/%s", folder, usage);
+  const uint64_t used = number_in(path, "");
+  snprintf(path, sizeof path, "%s/memory.stat", folder);
+  const uint64_t files = number_in(path, cache);
+  if (used == UINT64_MAX || files == UINT64_MAX) return most;
+  const uint64_t held = used > files ? used - files : 0;
+  return most > held ? most - held : 0;
+}
+
+static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
+#endif
+
 uint64_t vt_available_memory(void) {
   uint64_t bytes = UINT64_MAX;
 #if defined(__linux__)
-  FILE *info = fopen("/proc/meminfo", "r");
-  if (!info) return bytes;
-  char line[256];
-  unsigned long long kib;
-  while (fgets(line, sizeof line, info))
-    if (sscanf(line, "MemAvailable: %llu", &kib) == 1) bytes = kib * 1024;
-  fclose(info);
+  const uint64_t kib = number_in("/proc/meminfo", "MemAvailable:");
+  if (kib < UINT64_MAX / 1024) bytes = kib * 1024;
+  // A container sees its own control group as the root.
+  bytes = least(bytes, left_in_group("/sys/fs/cgroup", "memory.max", "memory.current", "file "));
+  bytes = least(bytes, left_in_group("/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes",
+                                     "total_cache "));
+  struct rlimit limit;
+  const uint64_t pages = number_in("/proc/self/statm", "");
+  if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && pages < UINT64_MAX / 4096)
+    bytes = least(bytes, limit.rlim_cur > pages * 4096 ? limit.rlim_cur - pages * 4096 : 0);
 #endif
   return bytes;
 }

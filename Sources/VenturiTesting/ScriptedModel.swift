@@ -10,6 +10,7 @@ public final class ScriptedModel: LanguageModel {
   /// The logits after a history, one for each token id.
   public typealias Script = @Sendable (_ history: [Int32]) -> [Float]
 
+  /// Sizes that fit the script.
   public let description: ModelDescription
   private let script: Script
   private let canTruncate: Bool
@@ -31,6 +32,7 @@ public final class ScriptedModel: LanguageModel {
   /// The number of tokens of every run of every batch so far.
   public var batches: [[Int]] { log.withLock { $0 } }
 
+  /// A state that holds the tokens.
   public func makeState(capacity: Int) throws -> any MixerState {
     if capacity > description.contextLength {
       throw ModelError.contextExceeded(limit: description.contextLength, requested: capacity)
@@ -38,6 +40,7 @@ public final class ScriptedModel: LanguageModel {
     return ScriptedState(capacity: capacity, canTruncate: canTruncate)
   }
 
+  /// The script's logits after each token asked for.
   public func evaluate(_ batch: TokenBatch, isCancelled: () -> Bool) throws -> Logits {
     log.withLock { $0.append(batch.runs.map(\.tokens.count)) }
     var values: [Float] = []

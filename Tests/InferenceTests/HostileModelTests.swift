@@ -1,3 +1,4 @@
+import CAllocationCounter
 import Foundation
 import Testing
 import Venturi
@@ -78,7 +79,8 @@ import VenturiTesting
       let grown = Self.peakBytes() - before
       print("\(count) hostile files, peak memory grew by \(grown >> 20) MiB")
       #expect(count >= 200)
-      #expect(grown <= 64 << 20, "peak memory grew by \(grown) bytes")
+      // The sanitizers keep what is freed, to find what uses it afterwards.
+      if allocation_count_works() { #expect(grown <= 64 << 20, "peak memory grew by \(grown) bytes") }
     }
   }
 

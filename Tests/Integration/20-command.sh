@@ -117,6 +117,9 @@ done
 # 2^24 tokens of context need more than this limit; a shorter context does not.
 expect 69 run -m "$folder/context.gguf" --raw --memory-limit 1G --json hello; json; holds out 'out_of_memory'
 expect 0 run -m "$folder/context.gguf" --raw --memory-limit 1G --ctx-size 64 -n 2 --json hello; json
+# The process's own limit counts as well as the machine's memory.
+(ulimit -v 2000000 && expect 69 run -m "$folder/context.gguf" --raw --json hello && holds out 'out_of_memory')
+available=$(grep -o 'where [0-9]*' "$folder/out"); [ "${available#where }" -lt 2048000000 ]; checks=$((checks + 1))
 # An interrupt ends an answer with 130.
 python3 - "$venturi" "$folder/context.gguf" <<'PY'
 import json, signal, subprocess, sys

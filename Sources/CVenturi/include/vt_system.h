@@ -38,7 +38,8 @@ typedef struct vt_memory_usage {
 } vt_memory_usage;
 vt_memory_usage vt_memory_usage_now(void);
 
-// Bytes of memory that can be had without swapping; the largest number where the system does not tell.
+// Bytes of memory that can be had without swapping, within the limits of this process and its control group; the largest
+// number where the system does not tell.
 uint64_t vt_available_memory(void);
 
 // Seconds since this process was started by the system; negative where the system does not tell.
