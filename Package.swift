@@ -25,7 +25,7 @@ let package = Package(
       name: "Mixers", dependencies: ["CVenturi", "Numerics", "Tensors", "Layers"],
       exclude: ["DenseAttention/README.md", "KeyValueCache/README.md", "SelfAttention/README.md"]),
     .target(name: "Models", dependencies: ["CVenturi", "Numerics", "Tensors", "Layers", "Mixers", "Formats"]),
-    .target(name: "Inference", dependencies: ["Tensors", "Models", "Formats", "Text"]),
+    .target(name: "Inference", dependencies: ["Tensors", "Layers", "Models", "Formats", "Text"]),
     .target(name: "Profiling", dependencies: ["CVenturi", "Numerics", "Tensors", "Layers", "Mixers", "Models"]),
     .target(
       name: "Venturi",

@@ -3,7 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,6 +82,88 @@ void vt_pages_free(void *base, size_t bytes) {
   if (base) munmap(base, rounded(bytes, 4096));
 }
 
+// What is known of a mapped file. Nodes are never freed, only used again, so that the signal handler may walk the list
+// at any moment.
+typedef struct mapping {
+  struct mapping *next;
+  atomic_uintptr_t start; // 0 while the node is free
+  atomic_size_t bytes;
+  atomic_bool lost;
+  int file;
+  struct stat info;
+} mapping;
+
+static _Atomic(mapping *) mappings;
+static pthread_mutex_t mappings_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct sigaction previous_bus_action;
+
+static mapping *mapping_at(uintptr_t address) {
+  for (mapping *each = atomic_load(&mappings); each; each = each->next) {
+    uintptr_t start = atomic_load(&each->start);
+    if (start && address >= start && address - start < rounded(atomic_load(&each->bytes), 4096)) return each;
+  }
+  return NULL;
+}
+
+// Where a file has become shorter than its mapping, or its disk fails, reading raises SIGBUS. The rest of the mapping
+// is replaced by zeros and marked, so that whoever reads goes on and is told afterwards. Other signals go where they
+// went before.
+static void on_bus_error(int signal, siginfo_t *info, void *context) {
+  int saved = errno;
+  mapping *owner = info->si_code > 0 ? mapping_at((uintptr_t)info->si_addr) : NULL;
+  if (owner) {
+    atomic_store(&owner->lost, true);
+    uintptr_t page = (uintptr_t)info->si_addr / 4096 * 4096;
+    uintptr_t end = atomic_load(&owner->start) + rounded(atomic_load(&owner->bytes), 4096);
+    void *zeros = mmap((void *)page, end - page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    errno = saved;
+    if (zeros != MAP_FAILED) return;
+  }
+  if (previous_bus_action.sa_flags & SA_SIGINFO) {
+    previous_bus_action.sa_sigaction(signal, info, context);
+  } else if (previous_bus_action.sa_handler != SIG_DFL && previous_bus_action.sa_handler != SIG_IGN) {
+    previous_bus_action.sa_handler(signal);
+  } else {
+    // A fault comes again on return, and ends the process then; a signal that was sent has to be sent again.
+    sigaction(SIGBUS, &previous_bus_action, NULL);
+    if (info->si_code <= 0) raise(signal);
+  }
+  errno = saved;
+}
+
+static void catch_bus_errors(void) {
+  struct sigaction action = {0};
+  action.sa_sigaction = on_bus_error;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGBUS, NULL, &previous_bus_action);
+  sigaction(SIGBUS, &action, NULL);
+}
+
+// Takes the file over; false when there is no memory for a node.
+static bool remember(int file, const struct stat *info, void *base) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, catch_bus_errors);
+  pthread_mutex_lock(&mappings_lock);
+  mapping *node = atomic_load(&mappings);
+  while (node && atomic_load(&node->start)) node = node->next;
+  bool fresh = !node;
+  if (fresh) node = calloc(1, sizeof *node);
+  if (node) {
+    node->file = file;
+    node->info = *info;
+    atomic_store(&node->lost, false);
+    atomic_store(&node->bytes, (size_t)info->st_size);
+    if (fresh) {
+      node->next = atomic_load(&mappings);
+      atomic_store(&mappings, node);
+    }
+    atomic_store(&node->start, (uintptr_t)base);
+  }
+  pthread_mutex_unlock(&mappings_lock);
+  return node != NULL;
+}
+
 int vt_file_map(const char *path, const void **base, size_t *bytes) {
   *base = NULL;
   *bytes = 0;
@@ -96,9 +181,13 @@ int vt_file_map(const char *path, const void **base, size_t *bytes) {
     void *mapped = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, file, 0);
     if (mapped == MAP_FAILED) {
       failure = errno;
+    } else if (!remember(file, &info, mapped)) {
+      failure = ENOMEM;
+      munmap(mapped, (size_t)info.st_size);
     } else {
       *base = mapped;
       *bytes = (size_t)info.st_size;
+      return 0;
     }
   }
   close(file);
@@ -106,7 +195,33 @@ int vt_file_map(const char *path, const void **base, size_t *bytes) {
 }
 
 void vt_file_unmap(const void *base, size_t bytes) {
-  if (base) munmap((void *)base, bytes);
+  if (!base) return;
+  pthread_mutex_lock(&mappings_lock);
+  mapping *node = mapping_at((uintptr_t)base);
+  if (node) {
+    // The range may belong to somebody else as soon as it is unmapped.
+    atomic_store(&node->start, 0);
+    close(node->file);
+  }
+  munmap((void *)base, bytes);
+  pthread_mutex_unlock(&mappings_lock);
+}
+
+bool vt_file_changed(const void *base) {
+  if (!base) return false;
+  pthread_mutex_lock(&mappings_lock);
+  mapping *node = mapping_at((uintptr_t)base);
+  struct stat now;
+  bool changed = node && (atomic_load(&node->lost) || fstat(node->file, &now) != 0 ||
+                          now.st_size != node->info.st_size ||
+#if defined(__APPLE__)
+                          memcmp(&now.st_mtimespec, &node->info.st_mtimespec, sizeof now.st_mtimespec) != 0
+#else
+                          memcmp(&now.st_mtim, &node->info.st_mtim, sizeof now.st_mtim) != 0
+#endif
+                         );
+  pthread_mutex_unlock(&mappings_lock);
+  return changed;
 }
 
 // madvise wants whole pages: ranges that are given back shrink to the pages inside, hints grow to the pages around.
@@ -146,16 +261,51 @@ vt_memory_usage vt_memory_usage_now(void) {
   return usage;
 }
 
+#if defined(__linux__)
+// The number in a file, behind `key` if there is one; the largest number when there is none.
+static uint64_t number_in(const char *path, const char *key) {
+  FILE *file = fopen(path, "r");
+  if (!file) return UINT64_MAX;
+  char line[256];
+  unsigned long long found = UINT64_MAX;
+  const size_t length = strlen(key);
+  while (fgets(line, sizeof line, file))
+    if (strncmp(line, key, length) == 0 && sscanf(line + length, "%llu", &found) == 1) break;
+  fclose(file);
+  return found;
+}
+
+// What a control group leaves: its limit less what it uses, cached files not counted.
+static uint64_t left_in_group(const char *folder, const char *limit, const char *usage, const char *cache) {
+  char path[512];
+  snprintf(path, sizeof path, "%s/%s", folder, limit);
+  const uint64_t most = number_in(path, "");
+  if (most == UINT64_MAX) return UINT64_MAX;
+  snprintf(path, sizeof path, "%s/%s", folder, usage);
+  const uint64_t used = number_in(path, "");
+  snprintf(path, sizeof path, "%s/memory.stat", folder);
+  const uint64_t files = number_in(path, cache);
+  if (used == UINT64_MAX || files == UINT64_MAX) return most;
+  const uint64_t held = used > files ? used - files : 0;
+  return most > held ? most - held : 0;
+}
+
+static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
+#endif
+
 uint64_t vt_available_memory(void) {
   uint64_t bytes = UINT64_MAX;
 #if defined(__linux__)
-  FILE *info = fopen("/proc/meminfo", "r");
-  if (!info) return bytes;
-  char line[256];
-  unsigned long long kib;
-  while (fgets(line, sizeof line, info))
-    if (sscanf(line, "MemAvailable: %llu", &kib) == 1) bytes = kib * 1024;
-  fclose(info);
+  const uint64_t kib = number_in("/proc/meminfo", "MemAvailable:");
+  if (kib < UINT64_MAX / 1024) bytes = kib * 1024;
+  // A container sees its own control group as the root.
+  bytes = least(bytes, left_in_group("/sys/fs/cgroup", "memory.max", "memory.current", "file "));
+  bytes = least(bytes, left_in_group("/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes",
+                                     "total_cache "));
+  struct rlimit limit;
+  const uint64_t pages = number_in("/proc/self/statm", "");
+  if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && pages < UINT64_MAX / 4096)
+    bytes = least(bytes, limit.rlim_cur > pages * 4096 ? limit.rlim_cur - pages * 4096 : 0);
 #endif
   return bytes;
 }

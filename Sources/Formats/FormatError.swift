@@ -28,6 +28,8 @@ public enum FormatError: Error, Sendable, Equatable {
   case wrongCount(field: String, offset: Int, found: Int, expected: Int)
   /// A tensor of another shape than the model's, both outermost first.
   case wrongShape(field: String, offset: Int, found: [Int], expected: [Int])
+  /// A value that contradicts itself or another one; `problem` says how.
+  case inconsistent(field: String, offset: Int?, problem: String)
   /// A metadata key that the file does not have.
   case missingKey(field: String)
   /// A tensor that the file does not have.
@@ -44,7 +46,8 @@ extension FormatError {
       .limitExceeded(let field, _, _, _), .budgetExceeded(let field, _, _, _), .overflow(let field, _, _),
       .invalidUTF8(let field, _), .invalidValue(let field, _, _, _), .wrongType(let field, _, _, _),
       .unsupportedTensorType(let field, _, _, _), .duplicate(let field, _, _), .overlap(let field, _, _),
-      .wrongCount(let field, _, _, _), .wrongShape(let field, _, _, _), .missingKey(let field),
+      .wrongCount(let field, _, _, _), .wrongShape(let field, _, _, _), .inconsistent(let field, _, _),
+      .missingKey(let field),
       .missingTensor(let field), .notWritable(let field, _):
       field
     }
@@ -59,6 +62,7 @@ extension FormatError {
       .unsupportedTensorType(_, let offset, _, _), .duplicate(_, let offset, _), .overlap(_, let offset, _),
       .wrongCount(_, let offset, _, _), .wrongShape(_, let offset, _, _):
       offset
+    case .inconsistent(_, let offset, _): offset
     case .missingKey, .missingTensor, .notWritable: nil
     }
   }
@@ -87,6 +91,7 @@ extension FormatError: CustomStringConvertible {
     case .overlap(_, _, let other): "its bytes overlap those of \(other)"
     case .wrongCount(_, _, let found, let expected): "has \(found) elements, expected \(expected)"
     case .wrongShape(_, _, let found, let expected): "has shape \(found), expected \(expected)"
+    case .inconsistent(_, _, let problem): problem
     case .missingKey: "the file lacks this key"
     case .missingTensor: "the file lacks this tensor"
     case .notWritable(_, let reason): reason

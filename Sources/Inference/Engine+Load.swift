@@ -10,8 +10,8 @@ extension Engine {
   /// The memory for the weights and one full sequence is reckoned first; what does not fit is refused.
   ///
   /// - Throws: ``InferenceError/modelNotFound(name:searched:)``, ``InferenceError/invalidOption(field:value:problem:)``;
-  ///   `TensorError` when the file cannot be mapped, `FormatError`, `ModelError` and `TextError` when it is not a model
-  ///   that the engine runs exactly.
+  ///   `TensorError` when the file cannot be mapped or changes meanwhile, `FormatError` and `ModelError` when it is not a
+  ///   model that the engine runs exactly.
   public static func load(_ model: String, options: EngineOptions = EngineOptions()) async throws -> Engine {
     // Loading computes and waits for files, which the cooperative pool is not for.
     try await Thread.run { try open(model, options: options) }
@@ -23,16 +23,16 @@ extension Engine {
   public static func open(_ model: String, options: EngineOptions = EngineOptions()) throws -> Engine {
     try options.validate()
     let storage = try Storage(mapping: try ModelHome().file(for: model))
+    return try storage.reading { try open(storage, options: options) }
+  }
+
+  /// What ``open(_:options:)`` does with the bytes of the file.
+  package static func open(_ storage: Storage, options: EngineOptions) throws -> Engine {
     let file = try GGUFFile(storage.bytes, keeper: storage)
     // The tokenizer's tables are built beside the weights.
     let text = Mailbox<Result<(BytePairTokenizer, ChatTemplate?), any Error>>()
     try Thread.start {
-      let result = Result {
-        let template = try file.stringIfPresent("tokenizer.chat_template")
-        return (
-          try BytePairTokenizer(file), try template.map { try ChatTemplate(recognising: $0) } as ChatTemplate?
-        )
-      }
+      let result = Result { (try BytePairTokenizer(file), try ChatTemplate(file)) }
       _ = text.send(result)
     }
     let loaded = Result {
@@ -44,6 +44,13 @@ extension Engine {
     }
     guard let result = text.receive(waits: true)?.first else { throw InferenceError.engineStopped }
     let (tokenizer, template) = try result.get()
-    return try Engine(model: loaded.get().model, tokenizer: tokenizer, template: template, options: options)
+    let model = try loaded.get().model
+    let (tokens, rows) = (tokenizer.vocabulary.count, model.description.vocabularySize)
+    guard tokens == rows else {
+      throw FormatError.wrongCount(
+        field: "tokenizer.ggml.tokens", offset: file.entry("tokenizer.ggml.tokens")?.offset ?? 0, found: tokens,
+        expected: rows)
+    }
+    return try Engine(model: model, tokenizer: tokenizer, template: template, options: options)
   }
 }

@@ -54,11 +54,13 @@ public final class Engine: Sendable {
     Session(engine: self, content: Session.Content(messages: messages))
   }
 
-  /// A session that goes on from a snapshot of one of this engine's sessions.
+  /// A session that goes on from a snapshot; any number may go on from one. That of another engine's session is computed
+  /// anew.
   public func session(from snapshot: SessionSnapshot) -> Session {
-    Session(
-      engine: self,
-      content: Session.Content(tokens: snapshot.tokens, state: snapshot.state, messages: snapshot.messages))
+    // Without a copy of the state its tokens are computed again: slower, and the same.
+    let (state, tokens) = (try? snapshot.copy(for: model)) ?? (nil, [])
+    return Session(
+      engine: self, content: Session.Content(tokens: tokens, state: state, messages: snapshot.messages))
   }
 
   /// Continues a prompt in a session of its own.

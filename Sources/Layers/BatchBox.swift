@@ -7,7 +7,7 @@
 /// ```
 /// One thread uses a box at a time.
 public final class BatchBox: @unchecked Sendable {
-  /// The layout in force; `nil` before the first ``begin(_:)``.
+  /// The layout in force; `nil` before ``begin(_:)`` and when the batch has ended, so that a box keeps no state alive.
   public private(set) var layout: BatchLayout?
   private var attachments: [AnyHashable: any BatchAttachment] = [:]
 
@@ -33,13 +33,17 @@ public final class BatchBox: @unchecked Sendable {
     self.layout = layout
   }
 
-  /// Makes the rows that were computed part of their states. A batch that is given up is not committed.
+  /// Ends the batch and makes the rows that were computed part of their states.
   public func commit() {
     guard let layout else { return }
+    self.layout = nil
     for run in layout.runs {
       for state in run.states { state.advance(by: run.rows) }
     }
   }
+
+  /// Ends a batch that is given up: its states hold what they held before. Does nothing after ``commit()``.
+  public func abandon() { layout = nil }
 
   /// The attachment under `key`, made when there is none yet.
   ///

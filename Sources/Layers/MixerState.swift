@@ -54,6 +54,22 @@ public protocol MixerState: AnyObject, Sendable {
   func restore(_ snapshot: any StateSnapshot) throws(MixerError)
 }
 
+extension MixerState {
+  /// Unsupported, unless the state implements it.
+  public func truncate(to count: Int) throws(MixerError) { throw .unsupported("truncate") }
+  /// Unsupported, unless the state implements it.
+  public func fork() throws(MixerError) -> Self { throw .unsupported("fork") }
+  /// Unsupported, unless the state implements it.
+  public func gather(_ indices: [Int]) throws(MixerError) { throw .unsupported("gather") }
+  /// Unsupported, unless the state implements it.
+  public func snapshot() throws(MixerError) -> any StateSnapshot { throw .unsupported("snapshot") }
+  /// Unsupported, unless the state implements it.
+  public func restore(_ snapshot: any StateSnapshot) throws(MixerError) { throw .unsupported("restore") }
+
+  /// Forgets all tokens from `count` on; `false`, changing nothing, when the state cannot go back there.
+  public func rewind(to count: Int) -> Bool { (try? truncate(to: count)) != nil }
+}
+
 /// The content of a ``MixerState`` at one moment.
 public protocol StateSnapshot: Sendable {
   /// The tokens it holds.

@@ -77,8 +77,9 @@ public final class RotaryEmbedding: @unchecked Sendable {
     let headDim = Int32(headDim)
     let workers = context.workers
     let rotated = Int32(rotated)
-    let rotateRows: (Range<Int>) -> Void = { [self] range in
+    let rotateRows = WorkerJob { [self] item, _ in
       guard let layout = batch.layout else { return }
+      let range = item * 8..<min(rows, item * 8 + 8)
       for run in layout.runs {
         let shared = range.clamped(to: run.firstRow..<run.firstRow + run.rows)
         for row in shared {
@@ -89,9 +90,6 @@ public final class RotaryEmbedding: @unchecked Sendable {
         }
       }
     }
-    context.perform {
-      if rows <= 8 { return rotateRows(0..<rows) }
-      workers.run((rows + 7) / 8) { item, _ in rotateRows(item * 8..<min(rows, item * 8 + 8)) }
-    }
+    context.perform { workers.run((rows + 7) / 8, rotateRows) }
   }
 }

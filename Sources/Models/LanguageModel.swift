@@ -1,3 +1,4 @@
+import Layers
 import Tensors
 
 /// A causal language model: token ids in, logits out, one state for each sequence.
@@ -7,12 +8,12 @@ public protocol LanguageModel: AnyObject, Sendable {
   /// What the model is: sizes, limits and costs.
   var description: ModelDescription { get }
 
-  /// A state with no tokens.
+  /// A state with no tokens, for all layers.
   ///
   /// - Parameter capacity: the most tokens the state will ever hold, at most the model's context length. Memory is taken
   ///   as the state grows, not here.
   /// - Throws: ``ModelError/contextExceeded(limit:requested:)``.
-  func makeState(capacity: Int) throws -> any SequenceState
+  func makeState(capacity: Int) throws -> any MixerState
 
   /// Appends every run's tokens to its state and computes the logits asked for.
   ///
@@ -27,20 +28,6 @@ public protocol LanguageModel: AnyObject, Sendable {
   func evaluate(_ batch: TokenBatch, isCancelled: () -> Bool) throws -> Logits
 }
 
-/// What a sequence leaves behind in a model: its caches and recurrent states.
-public protocol SequenceState: AnyObject, Sendable {
-  /// The tokens the state has seen.
-  var tokenCount: Int { get }
-  /// The most tokens it can hold.
-  var capacity: Int { get }
-  /// The bytes it holds now.
-  var bytes: Int { get }
-  /// Forgets all tokens from `count` on; returns `false`, changing nothing, when this kind of state cannot go back.
-  func truncate(to count: Int) -> Bool
-  /// An independent copy that shares memory until either side changes.
-  func fork() throws -> any SequenceState
-}
-
 /// The work of one evaluation: new tokens for any number of sequences, prompt chunks and single steps alike.
 public struct TokenBatch: Sendable {
   /// Which rows of a run need logits.
@@ -49,14 +36,14 @@ public struct TokenBatch: Sendable {
   /// New tokens of one sequence.
   public struct Run: Sendable {
     /// The sequence's state; the tokens are appended to it.
-    public var state: any SequenceState
+    public var state: any MixerState
     /// The token ids, each below the vocabulary's size.
     public var tokens: [Int32]
     /// The rows whose logits are wanted.
     public var logits: LogitRows
 
     /// A run of `tokens` for `state`.
-    public init(state: any SequenceState, tokens: [Int32], logits: LogitRows = .last) {
+    public init(state: any MixerState, tokens: [Int32], logits: LogitRows = .last) {
       self.state = state
       self.tokens = tokens
       self.logits = logits

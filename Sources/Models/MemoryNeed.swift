@@ -1,6 +1,6 @@
 import CVenturi
 
-/// What a loaded model takes: packed weights, one full sequence, and room to work in.
+/// What a loaded model takes: its weights and one full sequence.
 public struct MemoryNeed: Sendable, Hashable {
   /// Bytes of weights.
   public let weights: Int

@@ -20,7 +20,7 @@ public enum ModelError: Error, Sendable, Equatable {
   case tokenOutOfRange(id: Int, vocabularySize: Int)
   /// A batch without tokens, or with one state twice.
   case invalidBatch(String)
-  /// A state that belongs to another model.
+  /// A state of another kind or of other sizes than the model's.
   case foreignState
 }
 
@@ -28,7 +28,7 @@ extension ModelError: CustomStringConvertible {
   /// A sentence that holds the values.
   public var description: String {
     switch self {
-    case .unknownArchitecture(let name): "architecture '\(name)' is not supported"
+    case .unknownArchitecture(let name): "general.architecture: '\(name)' is not supported"
     case .configuration(let key, let problem): "\(key): \(problem)"
     case .missingTensor(let name): "the file has no tensor '\(name)'"
     case .tensorMismatch(let name, let expected, let found):

@@ -30,24 +30,28 @@ public struct LoadedModel: Sendable {
 public enum ModelLoader {
   /// Maps the file at `path`, checks it and builds the model it describes.
   ///
-  /// - Throws: ``/Tensors/TensorError`` when the file cannot be mapped, ``/Formats/FormatError`` when it is malformed,
-  ///   ``ModelError`` when it is not a model that fits here.
+  /// - Throws: ``/Tensors/TensorError`` when the file cannot be mapped or changes meanwhile, ``/Formats/FormatError`` when
+  ///   it is malformed, ``ModelError`` when it is not a model that fits here.
   public static func load(path: String, options: LoadOptions = LoadOptions(), context: Context) throws -> LoadedModel {
     let storage = try Storage(mapping: path)
-    return try load(GGUFFile(storage.bytes, keeper: storage), storage: storage, options: options, context: context)
+    return try storage.reading {
+      try load(GGUFFile(storage.bytes, keeper: storage), storage: storage, options: options, context: context)
+    }
   }
 
   /// Builds the model that a parsed file describes; `storage` holds the file's bytes.
   ///
-  /// - Throws: ``/Formats/FormatError`` or ``ModelError``.
+  /// - Throws: ``/Formats/FormatError``, ``ModelError``, ``/Tensors/TensorError/fileChanged(path:)``.
   public static func load(
     _ file: GGUFFile, storage: Storage, options: LoadOptions = LoadOptions(), context: Context
   ) throws -> LoadedModel {
-    let architecture = try file.string("general.architecture")
-    switch architecture {
-    case "llama":
-      return LoadedModel(model: try Llama(file, storage: storage, options: options, context: context), file: file)
-    default: throw ModelError.unknownArchitecture(architecture)
+    try storage.reading {
+      let architecture = try file.string("general.architecture")
+      switch architecture {
+      case "llama":
+        return LoadedModel(model: try Llama(file, storage: storage, options: options, context: context), file: file)
+      default: throw ModelError.unknownArchitecture(architecture)
+      }
     }
   }
 }

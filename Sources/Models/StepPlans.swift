@@ -89,6 +89,7 @@ final class StepPlans {
       known ?? Step(rows: key.rows, logitCount: key.logits, captures: key.rows <= Self.capturedRows)
     step.load(batch)
     try step.box.begin(layout)
+    defer { step.box.abandon() }
     let logits: Tensor
     if let plan = known?.plan, let values = known?.logits {
       guard plan.replay(unless: isCancelled) else { throw CancellationError() }

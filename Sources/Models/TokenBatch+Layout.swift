@@ -1,23 +1,23 @@
 import Layers
 
 extension TokenBatch {
-  /// The batch as its mixers see it, checked.
+  /// The batch as its mixers see it, checked; `isOwn` knows the model's states.
   ///
   /// - Throws: ``ModelError`` naming what is wrong with a token, a state or the batch.
-  func layout(owner: ObjectIdentifier, vocabularySize: Int) throws -> BatchLayout {
+  func layout(vocabularySize: Int, isOwn: (any MixerState) -> Bool) throws -> BatchLayout {
     guard runs.contains(where: { !$0.tokens.isEmpty }) else { throw ModelError.invalidBatch("no tokens") }
     var layoutRuns: [BatchLayout.Run] = []
     for run in runs {
-      guard let sequence = run.state as? CachedSequence, sequence.owner == owner else { throw ModelError.foreignState }
+      guard isOwn(run.state) else { throw ModelError.foreignState }
       for id in run.tokens where id < 0 || id >= vocabularySize {
         throw ModelError.tokenOutOfRange(id: Int(id), vocabularySize: vocabularySize)
       }
       guard !run.tokens.isEmpty else { throw ModelError.invalidBatch("a run without tokens") }
-      let total = sequence.tokenCount + run.tokens.count
-      guard total <= sequence.capacity else {
-        throw ModelError.contextExceeded(limit: sequence.capacity, requested: total)
+      let total = run.state.tokens + run.tokens.count
+      guard total <= run.state.capacity else {
+        throw ModelError.contextExceeded(limit: run.state.capacity, requested: total)
       }
-      layoutRuns.append(BatchLayout.Run(state: sequence.state, rows: run.tokens.count))
+      layoutRuns.append(BatchLayout.Run(state: run.state, rows: run.tokens.count))
     }
     do { return try BatchLayout(layoutRuns) } catch { throw ModelError.invalidBatch("\(error)") }
   }

@@ -33,13 +33,14 @@ public final class Plan: @unchecked Sendable {
   /// Runs the recorded operators again, in order.
   public func replay() { for step in steps { step() } }
 
-  /// Runs the recorded operators again until `isCancelled` says stop; returns whether all ran.
+  /// Runs the recorded operators again until `isCancelled` says stop; returns whether all ran. It is asked before every
+  /// eighth operator and once after the last.
   public func replay(unless isCancelled: () -> Bool) -> Bool {
     for (index, step) in steps.enumerated() {
       if index & 7 == 0, isCancelled() { return false }
       step()
     }
-    return true
+    return !isCancelled()
   }
 
   func append(_ step: @escaping () -> Void) { steps.append(step) }

@@ -6,7 +6,7 @@ import CVenturi
 public final class Storage: @unchecked Sendable {
   private enum Owner {
     case allocator(Allocator)
-    case mappedFile
+    case mappedFile(path: String)
     case borrowed(AnyObject?)
   }
 
@@ -27,6 +27,8 @@ public final class Storage: @unchecked Sendable {
 
   /// The whole file at `path`, mapped read-only. Writing through ``base`` faults.
   ///
+  /// A file that becomes shorter reads as zeros where it ends early: read it inside of ``reading(_:)``.
+  ///
   /// - Throws: ``TensorError/cannotMap(path:code:)``.
   public init(mapping path: String) throws(TensorError) {
     var start: UnsafeRawPointer?
@@ -36,7 +38,7 @@ public final class Storage: @unchecked Sendable {
     // An empty file has no pages; any non-null address serves for zero bytes.
     base = UnsafeMutableRawPointer(mutating: start ?? UnsafeRawPointer(bitPattern: 64).unsafelyUnwrapped)
     byteCount = bytes
-    owner = .mappedFile
+    owner = .mappedFile(path: path)
   }
 
   /// Memory that `keeper` owns and keeps alive.
@@ -51,6 +53,17 @@ public final class Storage: @unchecked Sendable {
 
   /// Whether the bytes are a mapped file, which costs no private memory.
   public var isMapped: Bool { if case .mappedFile = owner { true } else { false } }
+
+  /// What `body` makes of the bytes. If they are a mapped file that was changed meanwhile, all of that is void.
+  ///
+  /// - Throws: ``TensorError/fileChanged(path:)``; what `body` throws.
+  public func reading<Result>(_ body: () throws -> Result) throws -> Result {
+    let result = Swift.Result(catching: body)
+    if case .mappedFile(let path) = owner, byteCount > 0, vt_file_changed(base) {
+      throw TensorError.fileChanged(path: path)
+    }
+    return try result.get()
+  }
 
   deinit {
     switch owner {

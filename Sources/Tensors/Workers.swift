@@ -24,7 +24,8 @@ public final class Workers: @unchecked Sendable {
   /// Runs `body(item, worker)` for every item of `0..<count`, in parallel; returns when all are done.
   ///
   /// `worker` is below ``count`` and indexes scratch that belongs to this call. `body` does not escape and allocates
-  /// nothing itself. A count of 1 runs on the caller.
+  /// nothing itself; the call does, unless the count is 1, which runs on the caller. Operators of plans use a
+  /// ``WorkerJob``.
   public func run(_ count: Int, _ body: (_ item: Int, _ worker: Int) -> Void) {
     if count <= 0 { return }
     if count == 1 { return body(0, 0) }

@@ -7,7 +7,8 @@ extension MalformedGGUF {
   static let hyperparameters: [MalformedGGUF] =
     [
       ("attention.head_count", [0, 3, 1 << 31, .max]), ("attention.head_count_kv", [0, 3, 4, .max]),
-      ("block_count", [0, 1 << 31, .max]), ("embedding_length", [0, 63, .max]), ("feed_forward_length", [0, .max]),
+      ("block_count", [0, 1 << 31, .max]), ("embedding_length", [0, 63, 4096, .max]),
+      ("feed_forward_length", [0, .max]),
       ("context_length", [0, .max]), ("rope.dimension_count", [0, 1, 31, 34, .max]), ("expert_count", [8]),
       ("attention.key_length", [0, .max]), ("attention.value_length", [0, 16]),
     ].flatMap { (key: String, values: [UInt32]) in

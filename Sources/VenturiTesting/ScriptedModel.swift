@@ -1,3 +1,4 @@
+import Layers
 import Models
 import Numerics
 import Synchronization
@@ -31,10 +32,10 @@ public final class ScriptedModel: LanguageModel {
   /// The number of tokens of every run of every batch so far.
   public var batches: [[Int]] { log.withLock { $0 } }
 
-  /// A state that remembers its tokens.
+  /// A state that holds the tokens.
   ///
   /// - Throws: `ModelError.contextExceeded`.
-  public func makeState(capacity: Int) throws -> any SequenceState {
+  public func makeState(capacity: Int) throws -> any MixerState {
     if capacity > description.contextLength {
       throw ModelError.contextExceeded(limit: description.contextLength, requested: capacity)
     }
@@ -52,7 +53,7 @@ public final class ScriptedModel: LanguageModel {
     let width = description.vocabularySize
     for run in batch.runs {
       guard let state = run.state as? ScriptedState else { throw ModelError.foreignState }
-      var history = state.tokens
+      var history = state.history
       if history.count + run.tokens.count > state.capacity {
         throw ModelError.contextExceeded(limit: state.capacity, requested: history.count + run.tokens.count)
       }
@@ -91,30 +92,31 @@ public final class ScriptedModel: LanguageModel {
 }
 
 /// The state of a ``ScriptedModel``: the tokens.
-final class ScriptedState: SequenceState {
+final class ScriptedState: MixerState {
   private let content: Mutex<[Int32]>
   private let canTruncate: Bool
   let capacity: Int
 
-  init(capacity: Int, canTruncate: Bool, tokens: [Int32] = []) {
+  init(capacity: Int, canTruncate: Bool, history: [Int32] = []) {
     self.capacity = capacity
     self.canTruncate = canTruncate
-    content = Mutex(tokens)
+    content = Mutex(history)
   }
 
-  var tokens: [Int32] { content.withLock { $0 } }
-  var tokenCount: Int { tokens.count }
-  var bytes: Int { tokenCount * 4 }
+  var history: [Int32] { content.withLock { $0 } }
+  var tokens: Int { history.count }
+  var bytes: Int { tokens * 4 }
+  var capabilities: StateCapabilities { canTruncate ? [.truncate, .fork] : .fork }
 
   func replace(_ tokens: [Int32]) { content.withLock { $0 = tokens } }
 
-  func truncate(to count: Int) -> Bool {
-    guard canTruncate else { return false }
+  func reserve(_ count: Int) {}
+  func advance(by count: Int) {}
+
+  func truncate(to count: Int) throws(MixerError) {
+    guard canTruncate else { throw .unsupported("truncate") }
     content.withLock { $0.removeLast(max(0, $0.count - count)) }
-    return true
   }
 
-  func fork() throws -> any SequenceState {
-    ScriptedState(capacity: capacity, canTruncate: canTruncate, tokens: tokens)
-  }
+  func fork() -> ScriptedState { ScriptedState(capacity: capacity, canTruncate: canTruncate, history: history) }
 }

@@ -93,6 +93,42 @@ import VenturiTesting
         == (try await engine.generate("The common beginning, then this.", options: options).completion()).tokens)
   }
 
+  @Test func sessionsFromOneSnapshotAreIndependent() async throws {
+    let file = try TemporaryFile(TinyLlama.file(dtype: .q4_0))
+    // Weights of the same sizes, but others.
+    let other = try TemporaryFile(TinyLlama.file(seed: 2, dtype: .q4_0))
+    let engine = try await Engine.load(file.path)
+    let stranger = try await Engine.load(other.path)
+    func options(_ seed: UInt64) -> GenerationOptions {
+      GenerationOptions(maxTokens: 30, seed: seed, logProbabilities: 300, ignoreEnd: true)
+    }
+    func tokens(_ session: Session, seed: UInt64) async throws -> [Int32] {
+      try await session.generate(.text("the water and the pipe \(seed)"), options: options(seed)).completion().tokens
+    }
+    let session = engine.session()
+    _ = try await session.generate("the water and the pipe", options: options(0)).completion()
+    let snapshot = try await session.snapshot()
+    var alone: [[Int32]] = []
+    for seed in 0..<6 { alone.append(try await tokens(engine.session(), seed: UInt64(seed))) }
+    // All at once, from one snapshot.
+    let together = try await withThrowingTaskGroup(of: (Int, [Int32]).self) { group in
+      for seed in 0..<6 {
+        group.addTask { (seed, try await tokens(engine.session(from: snapshot), seed: UInt64(seed))) }
+      }
+      return try await group.reduce(into: [Int: [Int32]]()) { $0[$1.0] = $1.1 }
+    }
+    for seed in 0..<6 { #expect(together[seed] == alone[seed], "seed \(seed)") }
+    // A snapshot of another engine is no shortcut, and no error.
+    let expected = try await tokens(stranger.session(), seed: 1)
+    let moved = stranger.session(from: snapshot)
+    #expect(moved.tokenCount == 0)
+    #expect(try await tokens(moved, seed: 1) == expected)
+    let restored = stranger.session()
+    try await restored.restore(snapshot)
+    #expect(try await tokens(restored, seed: 1) == expected)
+    #expect(expected != alone[1])
+  }
+
   @Test(arguments: [Float(0), 0.9], [true, false])
   func lookupChangesNothing(temperature: Float, canTruncate: Bool) async throws {
     // The next token depends on the last two only, so text repeats itself.

@@ -65,6 +65,83 @@ code=0; "$venturi" ls --json >/dev/full 2>"$folder/err" || code=$?
 holds err 'No space left'
 : >"$folder/empty.gguf"; expect 65 show "$folder/empty.gguf"; silent out
 
+# A small model: what is wrong with the call is refused by name, and what does not fit is not loaded.
+model="$folder/tiny.gguf"
+cp "$(dirname "$0")/../../Golden/tiny/q4_k_m.gguf.bin" "$model"
+expect 0 run -m "$model" --raw -n 4 --temp 0 --json hello; json; holds out '"finishReason":"length"'
+# refused NAME ARGUMENT...: exit code 2, and the message names the setting.
+refused() {
+  named=$1
+  shift
+  expect 2 run -m "$model" --raw --json hello "$@"; json; holds out '"code":2'; holds out "$named"
+}
+for value in nan inf -1 1001; do refused temperature --temp=$value; done
+for value in nan 0 1.5; do refused topP --top-p=$value; done
+for value in nan 1.5 -0.5; do refused minP --min-p=$value; done
+for value in nan 0 inf; do refused repeatPenalty --repeat-penalty=$value; done
+refused topK --top-k=-1
+refused penaltyWindow --repeat-last-n=-2
+refused presencePenalty --presence-penalty=inf
+refused frequencyPenalty --frequency-penalty=nan
+refused max-tokens --max-tokens=0
+refused max-tokens --max-tokens=99999999999999999999
+refused logitBias --logit-bias=300000000+1
+refused logit-bias --logit-bias=3+nan
+refused lookup --lookup=33
+refused logProbabilities --logprobs=-1
+refused logProbabilities --logprobs=99999999
+refused threads --threads=0
+refused threads --threads=100000
+refused stepTokens --batch-size=0
+refused ctx-size --ctx-size=-1
+refused memory-limit --memory-limit=0
+refused seed --seed=-2
+set --; while [ $# -lt 10000 ]; do set -- "$@" --stop=a --stop=b --stop=c --stop=d --stop=e --stop=f --stop=g --stop=h; done
+refused 'stop 10000 strings' "$@"
+refused stop --stop=
+refused 'stop\[1\]' --stop=a --stop="$(head -c 1025 /dev/zero | tr '\0' a)"
+# What is large but sound is taken: the context is the limit.
+expect 0 run -m "$model" --raw -n 9223372036854775807 --ignore-eos --ctx-size 40 --top-k 9223372036854775807 --json hello
+json; holds out '"finishReason":"length"'
+expect 1 run -m "$model" --raw --ctx-size 3 --json 'hello hello hello'; json; holds out 'context_length_exceeded'
+expect 69 run -m "$model" --raw --memory-limit 1K --json hello; json; holds out '"type":"out_of_memory"'; holds out 'are available'
+if command -v python3 >/dev/null; then
+python3 - "$model" "$folder" <<'PY'
+import sys
+data, folder = bytearray(open(sys.argv[1], "rb").read()), sys.argv[2]
+def patched(name, key, width, value):
+    copy = bytearray(data)
+    at = copy.index(key) + len(key) + 4
+    copy[at:at + width] = value.to_bytes(width, "little")
+    open(f"{folder}/{name}.gguf", "wb").write(copy)
+patched("heads", b"llama.attention.head_count", 4, 0)
+patched("context", b"llama.context_length", 4, 1 << 24)
+patched("eos", b"tokenizer.ggml.eos_token_id", 4, 1 << 31)
+open(f"{folder}/cut.gguf", "wb").write(data[:len(data) // 2])
+PY
+for bad in 'heads llama.attention.head_count' 'eos tokenizer.ggml.eos_token_id' 'cut (offset)'; do
+  expect 65 run -m "$folder/${bad%% *}.gguf" --raw --json hello; json; holds out '"code":65'; holds out "${bad#* }"; holds out '(byte [0-9]'
+done
+# 2^24 tokens of context need more than this limit; a shorter context does not.
+expect 69 run -m "$folder/context.gguf" --raw --memory-limit 1G --json hello; json; holds out 'out_of_memory'
+expect 0 run -m "$folder/context.gguf" --raw --memory-limit 1G --ctx-size 64 -n 2 --json hello; json
+# The process's own limit counts as well as the machine's memory.
+(ulimit -v 2000000 && expect 69 run -m "$folder/context.gguf" --raw --json hello && holds out 'out_of_memory')
+available=$(grep -o 'where [0-9]*' "$folder/out"); [ "${available#where }" -lt 2048000000 ]; checks=$((checks + 1))
+# An interrupt ends an answer with 130.
+python3 - "$venturi" "$folder/context.gguf" <<'PY'
+import json, signal, subprocess, sys
+p = subprocess.Popen([sys.argv[1], "run", "-m", sys.argv[2], "--raw", "-c", "200000", "-n", "190000", "--ignore-eos",
+                      "--json", "--stream", "a"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+assert p.stdout.readline()
+p.send_signal(signal.SIGINT)
+lines = p.stdout.read().splitlines()
+assert p.wait(60) == 130, p.returncode
+assert json.loads(lines[-1])["finishReason"] == "cancelled"
+PY
+checks=$((checks + 1))
+fi
+
 expect 0 ls --json; json; holds out '"models":\[\]'
 expect 0 doctor --json; json; holds out '"kernels"'
 VENTURI_THREADS=2 expect 0 doctor --show-origin --json; json; holds out 'environment VENTURI_THREADS'
@@ -81,5 +158,5 @@ chmod +x "$folder/bin/venturi-hello"
 venturi="$folder/bin/venturi"
 expect 7 hello --there; holds out 'sibling --there'
 
-[ "$checks" -ge 70 ] || { echo "only $checks checks ran"; exit 1; }
+[ "$checks" -ge 250 ] || { echo "only $checks checks ran"; exit 1; }
 echo "command: $checks checks passed"

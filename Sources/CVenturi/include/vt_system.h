@@ -24,9 +24,12 @@ void *vt_pages_allocate(size_t bytes);
 void vt_pages_free(void *base, size_t bytes);
 
 // Maps a file read-only. Returns 0 and fills base and bytes, or the errno of the step that failed.
-// An empty file maps to base NULL and bytes 0.
+// An empty file maps to base NULL and bytes 0. What is missing when it is read, because the file became shorter or its
+// disk fails, reads as zeros instead of raising SIGBUS; whoever has read asks vt_file_changed before using it.
 int vt_file_map(const char *path, const void **base, size_t *bytes);
 void vt_file_unmap(const void *base, size_t bytes);
+// Whether a part of the mapped file was missing when it was read, or the file is no longer as long or as old as it was.
+bool vt_file_changed(const void *base);
 
 // Tells the system that a mapped range is read soon / once from front to back / no more.
 void vt_advise_will_need(const void *base, size_t bytes);
@@ -42,7 +45,8 @@ typedef struct vt_memory_usage {
 } vt_memory_usage;
 vt_memory_usage vt_memory_usage_now(void);
 
-// Bytes of memory that can be had without swapping; the largest number where the system does not tell.
+// Bytes of memory that can be had without swapping, within the limits of this process and its control group; the largest
+// number where the system does not tell.
 uint64_t vt_available_memory(void);
 
 // Seconds since this process was started by the system; negative where the system does not tell.

@@ -38,7 +38,7 @@ enum ModelAccess {
   /// - Throws: what reading the file throws.
   static func tokenizer(_ model: String) throws -> BytePairTokenizer {
     let storage = try Storage(mapping: try path(of: model))
-    return try BytePairTokenizer(GGUFFile(storage.bytes, keeper: storage))
+    return try storage.reading { try BytePairTokenizer(GGUFFile(storage.bytes, keeper: storage)) }
   }
 
   /// The models in the home, by name; none where it cannot be read.

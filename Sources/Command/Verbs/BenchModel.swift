@@ -40,7 +40,7 @@ package struct BenchModel: ParsableCommand {
   package func run() throws {
     let path = try ModelAccess.path(of: model)
     let storage = try Storage(mapping: path)
-    let file = try GGUFFile(storage.bytes, keeper: storage)
+    let file = try storage.reading { try GGUFFile(storage.bytes, keeper: storage) }
     let tests = ModelTest.tests(prompts: prompts.values, generations: generations.values, depths: depths.values)
     let benchmark = ModelBenchmark(
       path: path, inventory: try WeightInventory(file, fileBytes: storage.byteCount), threads: threads.values,

@@ -15,9 +15,13 @@ struct Evaluation {
   init(text: EvalOptions, model: ModelOptions) throws {
     options = model.engineOptions()
     try options.validate()
-    storage = try Storage(mapping: try ModelAccess.path(of: model.model))
-    file = try GGUFFile(storage.bytes, keeper: storage)
-    let tokenizer = try BytePairTokenizer(file)
+    let storage = try Storage(mapping: try ModelAccess.path(of: model.model))
+    let (file, tokenizer) = try storage.reading {
+      let file = try GGUFFile(storage.bytes, keeper: storage)
+      return (file, try BytePairTokenizer(file))
+    }
+    self.storage = storage
+    self.file = file
     tokens = tokenizer.encode(bytes: try readWholeFile(text.file), parseSpecial: false, addBoundaries: true)
     let special = tokenizer.vocabulary.special
     beginning = special.addsBeginning ? special.beginning.map { Int32($0) } : nil

@@ -23,12 +23,12 @@ package struct Show: ParsableCommand {
   package func run() throws {
     let path = try ModelAccess.path(of: model)
     let storage = try Storage(mapping: path)
-    let file = try GGUFFile(storage.bytes, keeper: storage)
-    let report = try ShowReport(path: path, file: file, fileBytes: storage.byteCount)
-    if output.json {
-      Output.answer(report.json(metadata: true, tensors: tensors).line)
-    } else {
-      Output.answer(report.text(metadata: metadata, tensors: tensors))
+    let text = try storage.reading {
+      let file = try GGUFFile(storage.bytes, keeper: storage)
+      let report = try ShowReport(path: path, file: file, fileBytes: storage.byteCount)
+      return output.json
+        ? report.json(metadata: true, tensors: tensors).line : report.text(metadata: metadata, tensors: tensors)
     }
+    Output.answer(text)
   }
 }

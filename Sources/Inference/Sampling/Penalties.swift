@@ -1,3 +1,10 @@
+extension Float {
+  /// The nearest finite number if `original` is finite.
+  func finite(ifSo original: Float) -> Float {
+    original.isFinite ? min(max(self, -.greatestFiniteMagnitude), .greatestFiniteMagnitude) : self
+  }
+}
+
 /// Penalties for what the last tokens already say; counted as tokens come and go.
 struct Penalties {
   private let window: Int
@@ -34,9 +41,10 @@ struct Penalties {
     }
     counted = wanted
     for (id, count) in counts where id >= 0 && Int(id) < logits.count {
-      var logit = logits[Int(id)]
-      if logit > 0 { logit /= repeatPenalty } else { logit *= repeatPenalty }
-      logits[Int(id)] = logit - Float(count) * frequency - presence
+      let logit = logits[Int(id)]
+      let divided = logit > 0 ? logit / repeatPenalty : logit * repeatPenalty
+      // A penalty makes a token unlikely, never impossible.
+      logits[Int(id)] = (divided - Float(count) * frequency - presence).finite(ifSo: logit)
     }
   }
 }

@@ -46,7 +46,9 @@ public struct Sampler {
     if bias.isEmpty, !penalties.isActive { return try choose(logits, position: history.count, scratch) }
     scratch.logits.removeAll(keepingCapacity: true)
     scratch.logits.append(contentsOf: logits)
-    for (id, value) in bias where id < logits.count { scratch.logits[id] += value }
+    for (id, value) in bias where id < logits.count {
+      scratch.logits[id] = value.isFinite ? (logits[id] + value).finite(ifSo: logits[id]) : logits[id] + value
+    }
     penalties.apply(history, to: &scratch.logits)
     // The copy is put aside while the scratch works on it.
     var copy: [Float] = []

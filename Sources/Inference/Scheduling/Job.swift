@@ -1,3 +1,4 @@
+import Layers
 import Models
 import Text
 
@@ -8,7 +9,7 @@ final class Job {
   let seed: UInt64
   /// The prompt and what was generated; the state holds a beginning of it.
   var tokens: [Int32]
-  var state: (any SequenceState)?
+  var state: (any MixerState)?
   var isFinished = false
   var usage: Usage
   var sampler: Sampler
@@ -43,7 +44,7 @@ final class Job {
 
   var isCancelled: Bool { order.cancellation.isRequested }
   /// How many tokens the state has yet to see.
-  var pendingCount: Int { tokens.count - (state?.tokenCount ?? 0) }
+  var pendingCount: Int { tokens.count - (state?.tokens ?? 0) }
   /// Whether only the last token is to be seen.
   var isDecoding: Bool { pendingCount == 1 && usage.completionTokens > 0 }
 
@@ -61,7 +62,7 @@ final class Job {
     // At least one token must be computed, to have logits.
     var shared = 0
     while shared < min(cached.count, prompt.count - 1), cached[shared] == prompt[shared] { shared += 1 }
-    if let held, held.tokenCount == cached.count, shared > 0, held.truncate(to: shared) {
+    if let held, held.tokens == cached.count, shared > 0, held.rewind(to: shared) {
       state = held
       usage.cachedTokens = shared
     } else {
@@ -83,7 +84,7 @@ final class Job {
   /// The next part of the prompt.
   func promptChunk(_ count: Int) -> TokenBatch.Run {
     guard let state else { preconditionFailure("a generation steps after it has begun") }
-    let start = state.tokenCount
+    let start = state.tokens
     return TokenBatch.Run(
       state: state, tokens: Array(tokens[start..<start + count]),
       logits: start + count == tokens.count ? .last : .none)
@@ -98,7 +99,7 @@ final class Job {
     _ logits: Logits, rows: Range<Int>, of run: TokenBatch.Run, _ model: any LanguageModel, _ scratch: SamplingScratch
   ) throws {
     if usage.completionTokens == 0 {
-      order.events.yield(.progress(prefilled: min(run.state.tokenCount, prompt.count), of: prompt.count))
+      order.events.yield(.progress(prefilled: min(run.state.tokens, prompt.count), of: prompt.count))
     }
     let guesses = run.tokens.suffix(max(rows.count - 1, 0))
     var accepted = 0
@@ -161,7 +162,7 @@ final class Job {
 
   /// Makes the state forget the last tokens; one that cannot is built anew, and nothing is guessed any more.
   private func rewind(by count: Int, _ model: any LanguageModel) throws {
-    guard let held = state, !held.truncate(to: held.tokenCount - count) else { return }
+    guard let held = state, !held.rewind(to: held.tokens - count) else { return }
     state = try model.makeState(capacity: contextLength)
     lookup = nil
   }
@@ -197,7 +198,7 @@ final class Job {
     session.content.withLock { content in
       if let held {
         content.state = held
-        content.tokens = Array(tokens.prefix(held.tokenCount))
+        content.tokens = Array(tokens.prefix(held.tokens))
       }
       if answered, case .turn(let message) = order.request {
         content.messages.append(ChatMessage(role: .user, content: message))

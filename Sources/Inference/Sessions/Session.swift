@@ -1,3 +1,4 @@
+import Layers
 import Models
 import Synchronization
 import Text
@@ -11,7 +12,7 @@ public final class Session: Sendable {
   /// What a session holds between generations.
   struct Content {
     var tokens: [Int32] = []
-    var state: (any SequenceState)?
+    var state: (any MixerState)?
     var messages: [ChatMessage] = []
     /// Whether a generation runs.
     var isTaken = false
@@ -65,18 +66,18 @@ public final class Session: Sendable {
   ///
   /// - Throws: the model's errors.
   public func snapshot() async throws -> SessionSnapshot {
-    try await whenIdle { content in
-      SessionSnapshot(tokens: content.tokens, state: try content.state?.fork(), messages: content.messages)
+    try await whenIdle { [engine] content in
+      SessionSnapshot(
+        model: engine.model, tokens: content.tokens, state: try content.state?.fork(), messages: content.messages)
     }
   }
 
-  /// Goes back to a snapshot, of this session or another one of the engine, after running generations have ended.
+  /// Goes back to a snapshot, after running generations have ended; that of another engine's session is computed anew.
   ///
   /// - Throws: the model's errors.
   public func restore(_ snapshot: SessionSnapshot) async throws {
-    try await whenIdle { content in
-      content.state = try snapshot.state?.fork()
-      content.tokens = snapshot.tokens
+    try await whenIdle { [engine] content in
+      (content.state, content.tokens) = try snapshot.copy(for: engine.model)
       content.messages = snapshot.messages
     }
   }

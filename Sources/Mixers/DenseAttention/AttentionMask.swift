@@ -1,7 +1,7 @@
 /// Which keys a query sees: a window around its own position.
 ///
 /// The query at position p sees the keys p - left … p + right that exist. Over a cache, a mask with a `right` other than
-/// 0 takes a sequence in one run; to continue it throws ``MixerError/looksAhead(run:position:)``.
+/// 0 takes a sequence in one run; to continue it throws ``/Layers/MixerError/looksAhead(run:position:)``.
 public struct AttentionMask: Sendable, Hashable {
   /// The number of keys seen before a query's own; `nil` for all.
   public var left: Int?

@@ -31,7 +31,7 @@ final class AttentionPlan {
   /// Lists the work of `count` runs: query blocks longest first, or, when there are too few to keep the threads busy,
   /// single pages of short runs. The list decides who computes what, never a bit of the result.
   ///
-  /// - Throws: ``MixerError/memory(_:)``.
+  /// - Throws: ``/Layers/MixerError/memory(_:)``.
   func prepare(_ count: Int, _ run: (Int) -> vt_attention_run) throws(MixerError) {
     runCount = 0
     itemCount = 0

@@ -12,7 +12,7 @@ extension DenseAttention {
   /// q [B, H, Nq, d], k and v [B, Hkv, Nk, d], f32 with a contiguous last axis: o [B, H, Nq, d] and LSE [B, H, Nq], the
   /// natural logarithm of a row's sum of exponentials.
   ///
-  /// - Throws: ``MixerError`` for shapes and types that do not fit, and when memory is short.
+  /// - Throws: ``/Layers/MixerError`` for shapes and types that do not fit, and when memory is short.
   public func forward(q: Tensor, k: Tensor, v: Tensor, context: Context) throws(MixerError) -> (o: Tensor, lse: Tensor)
   {
     try check(q, "q", rank: 4, ["B", "\(heads)", "Nq", "\(headDim)"], [nil, heads, nil, headDim])
@@ -50,7 +50,7 @@ extension DenseAttention {
   /// - Parameters:
   ///   - queryEnds: where each sequence's queries end in q: the running sum of the lengths, without a leading 0.
   ///   - keyEnds: the same for k and v.
-  /// - Throws: ``MixerError`` for shapes, types and lengths that do not fit, and when memory is short.
+  /// - Throws: ``/Layers/MixerError`` for shapes, types and lengths that do not fit, and when memory is short.
   public func forward(
     q: Tensor, k: Tensor, v: Tensor, queryEnds: [Int], keyEnds: [Int], context: Context
   ) throws(MixerError) -> (o: Tensor, lse: Tensor) {

@@ -11,7 +11,7 @@ struct WorkBuffer<Element> {
 
   /// Makes room for `count` elements of plain data, at least doubling what there was.
   ///
-  /// - Throws: ``MixerError/memory(_:)``.
+  /// - Throws: ``/Layers/MixerError/memory(_:)``.
   mutating func reserve(_ count: Int, _ allocator: Allocator) throws(MixerError) {
     if count <= capacity { return }
     let wanted = max(count, 2 * capacity)

@@ -22,7 +22,8 @@ public final class Llama: LanguageModel, @unchecked Sendable {
   private let context: Context
   private let steps: StepPlans
 
-  /// Builds the model over a file's tensors, which are packed for the kernels as they are read.
+  /// Builds the model over a file's tensors, which are packed for the kernels as they are read: nothing of the file is
+  /// read afterwards.
   ///
   /// - Throws: ``/Formats/FormatError``, ``ModelError`` or ``/Tensors/TensorError``, naming the key or tensor.
   public init(_ file: GGUFFile, storage: Storage, options: LoadOptions, context: Context) throws {
@@ -30,12 +31,11 @@ public final class Llama: LanguageModel, @unchecked Sendable {
     let weights = LlamaWeights(
       file: file, storage: storage, configuration: configuration, compute: options.compute, context: context)
     let embeddingShape = try file.tensor("token_embd.weight").shape
-    guard embeddingShape.rank == 2 else {
+    guard embeddingShape.rank == 2, embeddingShape[0] > 0 else {
       throw ModelError.tensorMismatch(
-        name: "token_embd.weight", expected: "[vocabulary, width]", found: "\(embeddingShape)")
+        name: "token_embd.weight", expected: "[vocabulary, width], not empty", found: "\(embeddingShape)")
     }
     let vocabularySize = embeddingShape[0]
-    let embeddingRows = try weights.tensor("token_embd.weight", [vocabularySize, configuration.width])
     cacheLayout = try KeyValueLayout(
       layers: configuration.layers, kvHeads: configuration.kvHeads, headDim: configuration.headDim,
       dtype: options.compute == .f32 ? .f32 : .f16)
@@ -54,9 +54,13 @@ public final class Llama: LanguageModel, @unchecked Sendable {
       try weights.block(index, positions: positions, core: core, cache: cacheLayout)
     }
     norm = try weights.norm("output_norm.weight")
-    let headName = file.tensorIfPresent("output.weight") == nil ? "token_embd.weight" : "output.weight"
-    head = try weights.linear(headName, out: vocabularySize, in: configuration.width, precision: .refined)
-    embedding = TokenEmbedding(embeddingRows)
+    let rows = try weights.linear(
+      "token_embd.weight", out: vocabularySize, in: configuration.width, precision: .refined)
+    embedding = TokenEmbedding(rows.matrix)
+    head =
+      file.tensorIfPresent("output.weight") == nil
+      ? rows
+      : try weights.linear("output.weight", out: vocabularySize, in: configuration.width, precision: .refined)
     self.configuration = configuration
     self.description = description
     self.context = context
@@ -64,17 +68,18 @@ public final class Llama: LanguageModel, @unchecked Sendable {
   }
 
   /// A state with no tokens, of up to `capacity`.
-  public func makeState(capacity: Int) throws -> any SequenceState {
+  public func makeState(capacity: Int) throws -> any MixerState {
     guard capacity > 0, capacity <= description.contextLength else {
       throw ModelError.contextExceeded(limit: description.contextLength, requested: capacity)
     }
-    return CachedSequence(
-      try KeyValueCache(cacheLayout, capacity: capacity, allocator: context.allocator), owner: ObjectIdentifier(self))
+    return try KeyValueCache(cacheLayout, capacity: capacity, allocator: context.allocator)
   }
 
   /// Appends every run and computes the logits asked for; see ``LanguageModel``.
   public func evaluate(_ batch: TokenBatch, isCancelled: () -> Bool) throws -> Logits {
-    let layout = try batch.layout(owner: ObjectIdentifier(self), vocabularySize: embedding.vocabularySize)
+    let layout = try batch.layout(vocabularySize: embedding.vocabularySize) { state in
+      (state as? KeyValueCache)?.layout == cacheLayout
+    }
     positions.reserve(positions: layout.runs.map { $0.position + $0.rows }.max() ?? 0)
     return try steps.run(batch, layout, isCancelled: isCancelled) { [self] step throws in
       let x = embedding(step.tokens, count: step.rows, context)

@@ -45,6 +45,11 @@ public struct LlamaConfiguration: Sendable, Hashable {
           key: "llama.attention.head_count", problem: "\(heads) does not divide the width \(width)")
       }
       headDim = width / heads
+      guard headDim <= 1024 else {
+        throw ModelError.configuration(
+          key: "llama.attention.head_count",
+          problem: "\(heads) heads make the width \(width) heads of \(headDim), above 1024")
+      }
     }
     let valueLength = try file.uintIfPresent("llama.attention.value_length", in: 1...1024) ?? headDim
     guard valueLength == headDim else {

@@ -22,7 +22,7 @@ struct LlamaWeights {
 
   /// A tensor of the file as it lies there.
   ///
-  /// - Throws: ``FormatError`` when it is missing or has another shape or type; ``ModelError`` when its rows are no
+  /// - Throws: ``/Formats/FormatError`` when it is missing or has another shape or type; ``ModelError`` when its rows are no
   ///   whole blocks.
   func tensor(_ name: String, _ shape: Shape, _ types: Set<DType> = matrixTypes) throws -> Tensor {
     let info = try file.tensor(name, shape: shape, dtypes: types)
@@ -46,10 +46,11 @@ struct LlamaWeights {
       precision: compute == .f32 ? .exact : isFree ? .refined : precision)
   }
 
-  /// A norm of the residual stream.
+  /// A norm of the residual stream; its weights are copied out of the file.
   func norm(_ name: String) throws -> RMSNorm {
-    RMSNorm(
-      weight: try tensor(name, [configuration.width], [.f32]), epsilon: configuration.epsilon)
+    let inFile = try tensor(name, [configuration.width], [.f32])
+    let values = UnsafeBufferPointer(start: inFile.pointer(as: Float.self), count: inFile.count)
+    return RMSNorm(weight: context.tensor(Array(values)), epsilon: configuration.epsilon)
   }
 
   func block(_ index: Int, positions: RotaryEmbedding, core: any AttentionCore, cache: KeyValueLayout) throws

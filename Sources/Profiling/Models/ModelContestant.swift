@@ -1,3 +1,4 @@
+import Layers
 import Models
 
 /// Our own side of a model benchmark: the same work as the peers', on the same tokens.
@@ -7,7 +8,7 @@ public final class ModelContestant {
   private let model: any LanguageModel
   private let capacity: Int
   private let isCancelled: () -> Bool
-  private var state: any SequenceState
+  private var state: any MixerState
 
   /// A contestant whose sequences have at most `capacity` tokens.
   ///
@@ -51,8 +52,8 @@ public final class ModelContestant {
   }
 
   private func goTo(depth: Int) throws {
-    if state.tokenCount >= depth, depth > 0, state.truncate(to: depth) { return }
-    if state.tokenCount != 0, !state.truncate(to: 0) { state = try model.makeState(capacity: capacity) }
+    if state.tokens >= depth, depth > 0, state.rewind(to: depth) { return }
+    if state.tokens != 0, !state.rewind(to: 0) { state = try model.makeState(capacity: capacity) }
     if depth > 0 { try append(0..<depth) }
   }
 

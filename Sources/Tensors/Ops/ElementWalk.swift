@@ -77,8 +77,7 @@ extension Context {
     let items = workers.items(count, grain: grain)
     let each = (count + items - 1) / items
     let workers = workers
-    perform {
-      workers.run((count + each - 1) / each) { item, _ in body(item * each..<min(count, (item + 1) * each)) }
-    }
+    let job = WorkerJob { item, _ in body(item * each..<min(count, (item + 1) * each)) }
+    perform { workers.run((count + each - 1) / each, job) }
   }
 }

@@ -12,11 +12,10 @@ extension Context {
     let rows = gate.shape.rows
     let kernels = linearKernels
     let workers = workers
-    perform {
-      workers.run(rows) { row, _ in
-        kernels.pointee.silu_gate(1, Int32(width), g + row * width, u + row * width, target + row * width, 0)
-      }
+    let job = WorkerJob { row, _ in
+      kernels.pointee.silu_gate(1, Int32(width), g + row * width, u + row * width, target + row * width, 0)
     }
+    perform { workers.run(rows, job) }
     return y
   }
 }
