@@ -26,6 +26,9 @@ public final class Context: @unchecked Sendable {
     self.allocator = allocator
   }
 
+  /// Where operators take what they keep from run to run: the plan that is being captured, so that it goes with the plan.
+  public var workAllocator: Allocator { capturing?.workspace ?? allocator }
+
   /// A fresh row-major tensor, its content undefined.
   ///
   /// - Precondition: memory is to be had; sizes that come from outside are checked before they get here.

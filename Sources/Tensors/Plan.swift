@@ -13,14 +13,17 @@ public final class Plan: @unchecked Sendable {
   /// Where the captured tensors live; blocks are reused in the order of capture, which is the order of replay.
   let arena = Allocator(cacheLimit: .max)
 
+  /// Where operators keep what may grow between replays, which the arena's reused blocks must not.
+  let workspace = Allocator(cacheLimit: 0)
+
   /// An empty plan.
   public init() {}
 
   /// The number of recorded operators.
   public var count: Int { steps.count }
 
-  /// The bytes of the plan's arena.
-  public var bytes: Int { arena.liveBytes + arena.cachedBytes }
+  /// The bytes of the plan's arena and of what its operators keep.
+  public var bytes: Int { arena.liveBytes + arena.cachedBytes + workspace.liveBytes }
 
   /// Runs `body` with its operators recorded into this plan.
   public func capture<Result>(in context: Context, _ body: () throws -> Result) rethrows -> Result {

@@ -152,7 +152,7 @@ public struct SequenceLaws {
       try state.truncate(to: half)
       try expectRest(state, "after truncating")
     } else {
-      try expectRefusal("truncate") { try halfway().truncate(to: 1) }
+      expectRefusal("truncate") { try halfway().truncate(to: 1) }
     }
     if abilities.contains(.fork) {
       let state = try halfway()
@@ -165,7 +165,7 @@ public struct SequenceLaws {
       try spoil(origin.fork())
       try expectRest(origin, "the origin of a fork that went on")
     } else {
-      try expectRefusal("fork") { _ = try halfway().fork() }
+      expectRefusal("fork") { _ = try halfway().fork() }
     }
     if abilities.contains(.gather) {
       let state = try halfway()
@@ -173,7 +173,7 @@ public struct SequenceLaws {
       try state.gather(Array(0..<half))
       try expectRest(state, "after gathering the first half")
     } else {
-      try expectRefusal("gather") { try halfway().gather([0]) }
+      expectRefusal("gather") { try halfway().gather([0]) }
     }
     if abilities.contains(.snapshot) {
       let state = try halfway()
@@ -188,7 +188,7 @@ public struct SequenceLaws {
       try other.restore(kept)
       try expectRest(other, "another state with the snapshot")
     } else {
-      try expectRefusal("snapshot") { _ = try halfway().snapshot() }
+      expectRefusal("snapshot") { _ = try halfway().snapshot() }
     }
     return broken
   }

@@ -146,7 +146,7 @@ import VenturiTesting
           compared += 1
         }
       }
-      #expect(sets.count >= 2 && compared == 8 * (1 + sets.count) && expected.count == 120 * 300)
+      #expect(sets.count >= 1 && compared == 8 * (1 + sets.count) && expected.count == 120 * 300)
     }
   }
 

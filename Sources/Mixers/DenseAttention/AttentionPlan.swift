@@ -20,7 +20,7 @@ final class AttentionPlan {
   init(core: DenseAttention, context: Context) {
     self.core = core
     threads = context.workers.count
-    allocator = context.allocator
+    allocator = context.workAllocator
     let rows = max(AttentionWork.blockRows, core.group)
     scratchStride = Int(vt_attention_scratch_floats(Int32(rows), Int32(core.headDim)))
   }

@@ -12,7 +12,7 @@ final class AttentionWorkspace: BatchAttachment {
 
   init(core: DenseAttention, context: Context) {
     self.core = core
-    allocator = context.allocator
+    allocator = context.workAllocator
     plan = AttentionPlan(core: core, context: context)
   }
 
