@@ -5,10 +5,7 @@
 #if defined(__x86_64__)
 #include "simd/vt_avx2.h"
 
-#include "simd/vt_wide.h"
-
 #include "kernels/attention.inc.h"
-
 #include "kernels/attention_driver.inc.h"
 
 #pragma clang attribute pop

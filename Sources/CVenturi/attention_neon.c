@@ -5,9 +5,6 @@
 #if defined(__aarch64__)
 #include "simd/vt_neon.h"
 
-#include "simd/vt_wide.h"
-
 #include "kernels/attention.inc.h"
-
 #include "kernels/attention_driver.inc.h"
 #endif

@@ -1,10 +1,11 @@
-// The vector primitives of attention, over the widest vector of the set. Include after a simd header and vt_wide.h.
+// The vector primitives of attention, over the widest vector of the set. Include after a simd header.
+#include "../simd/vt_wide.h"
 
 enum {
   KEYS = VT_ATTENTION_PAGE,
   LANES = VT_ATTENTION_PANEL,
-  PER = LANES / VF_LANES,              // vectors of a panel's row
-  STRIP = VF_LANES == 16 ? 12 : 6,     // query rows of the largest register tile
+  PER = LANES / VT_LANES,              // vectors of a panel's row
+  STRIP = VT_LANES == 16 ? 12 : 6,     // query rows of the largest register tile
   FEW = 3,                             // rows of the tiles that fetch ahead
   AHEAD_PANELS = 4,                    // how far they do, in K: 8 KB at d = 64
   AHEAD_KEYS = 384,                    // and in all groups of V together: 12 KB
@@ -12,46 +13,51 @@ enum {
 
 // 2^x for x <= 0: 2^n · (1 + f·g(f)) with n the nearest integer, g fitted at the Chebyshev nodes of [-1/2, 1/2]
 // (0.85 ulp). Below -100 the result is 0, so that no product of a weight and an f16 value underflows.
-VT_INLINE vf attention_exp2(vf x) {
-  const vf magic = vf_set(0x1.8p23f);
-  const vf shifted = vf_add(x, magic);
-  const vf f = vf_sub(x, vf_sub(shifted, magic));
-  vf g = vf_set(0x1.44138ap-13f);
-  g = vf_fma(g, f, vf_set(0x1.5f0890p-10f));
-  g = vf_fma(g, f, vf_set(0x1.3b2a54p-7f));
-  g = vf_fma(g, f, vf_set(0x1.c6af6cp-5f));
-  g = vf_fma(g, f, vf_set(0x1.ebfbe0p-3f));
-  g = vf_fma(g, f, vf_set(0x1.62e430p-1f));
-  g = vf_fma(g, f, vf_set(1));
-  return vf_scale_unless_less(g, shifted, x, vf_set(-100));
+VT_INLINE vwf attention_exp2(vwf x) {
+  const vwf magic = wide(set)(0x1.8p23f);
+  const vwf shifted = wide(add)(x, magic);
+  const vwf f = wide(sub)(x, wide(sub)(shifted, magic));
+  vwf g = wide(set)(0x1.44138ap-13f);
+  g = wide(fma)(g, f, wide(set)(0x1.5f0890p-10f));
+  g = wide(fma)(g, f, wide(set)(0x1.3b2a54p-7f));
+  g = wide(fma)(g, f, wide(set)(0x1.c6af6cp-5f));
+  g = wide(fma)(g, f, wide(set)(0x1.ebfbe0p-3f));
+  g = wide(fma)(g, f, wide(set)(0x1.62e430p-1f));
+  g = wide(fma)(g, f, wide(set)(1));
+#ifdef VT_SIXTEEN_LANES
+  return v16f_scale_unless_less(g, shifted, x, v16f_set(-100));
+#else
+  const v8f y = v8f_as_float(v8i_add(v8f_as_int(g), v8i_shift_left(v8f_as_int(shifted), 23)));
+  return v8f_select_less(x, v8f_set(-100), v8f_zero(), y);
+#endif
 }
 
-VT_INLINE vf attention_load(const void *base, int64_t index, bool half) {
-  return half ? vf_from_f16((const uint16_t *)base + index) : vf_load((const float *)base + index);
+VT_INLINE vwf attention_load(const void *base, int64_t index, bool half) {
+  return half ? wide(from_f16)((const uint16_t *)base + index) : wide(load)((const float *)base + index);
 }
 
 // The products of one step of a tile, from whichever operand needs fewer registers.
 VT_INLINE void attention_step(const int rows, const int vectors, const bool half, const float *a, int64_t a_row,
-                              const void *base, int64_t apart, vf acc[STRIP][8]) {
+                              const void *base, int64_t apart, vwf acc[STRIP][8]) {
   if (rows < vectors) {
-    vf x[STRIP];
+    vwf x[STRIP];
 #pragma clang loop unroll(full)
-    for (int r = 0; r < rows; r++) x[r] = vf_broadcast(a + r * a_row);
+    for (int r = 0; r < rows; r++) x[r] = wide(broadcast)(a + r * a_row);
 #pragma clang loop unroll(full)
     for (int c = 0; c < vectors; c++) {
-      const vf b = attention_load(base, (c / PER) * apart + VF_LANES * (c % PER), half);
+      const vwf b = attention_load(base, (c / PER) * apart + VT_LANES * (c % PER), half);
 #pragma clang loop unroll(full)
-      for (int r = 0; r < rows; r++) acc[r][c] = vf_fma(x[r], b, acc[r][c]);
+      for (int r = 0; r < rows; r++) acc[r][c] = wide(fma)(x[r], b, acc[r][c]);
     }
   } else {
-    vf b[8];
+    vwf b[8];
 #pragma clang loop unroll(full)
-    for (int c = 0; c < vectors; c++) b[c] = attention_load(base, (c / PER) * apart + VF_LANES * (c % PER), half);
+    for (int c = 0; c < vectors; c++) b[c] = attention_load(base, (c / PER) * apart + VT_LANES * (c % PER), half);
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++) {
-      const vf x = vf_broadcast(a + r * a_row);
+      const vwf x = wide(broadcast)(a + r * a_row);
 #pragma clang loop unroll(full)
-      for (int c = 0; c < vectors; c++) acc[r][c] = vf_fma(x, b[c], acc[r][c]);
+      for (int c = 0; c < vectors; c++) acc[r][c] = wide(fma)(x, b[c], acc[r][c]);
     }
   }
 }
@@ -63,11 +69,11 @@ VT_INLINE const void *attention_at(const void *base, int64_t index, bool half) {
 // Scores of `rows` queries [rows][d] against `panels` neighbouring K panels, into s (rows KEYS apart).
 VT_INLINE void attention_score_tile(const int rows, const int panels, const bool half, const float *q, int64_t d,
                                     const void *keys, float *s) {
-  vf acc[STRIP][8];
+  vwf acc[STRIP][8];
 #pragma clang loop unroll(full)
   for (int r = 0; r < rows; r++)
 #pragma clang loop unroll(full)
-    for (int c = 0; c < PER * panels; c++) acc[r][c] = vf_zero();
+    for (int c = 0; c < PER * panels; c++) acc[r][c] = wide(zero)();
   const int64_t panel = d * LANES;
   for (int64_t k = 0; k < d; k++) {
     // Few rows on halves are a decode step, which waits for memory alone.
@@ -79,7 +85,7 @@ VT_INLINE void attention_score_tile(const int rows, const int panels, const bool
 #pragma clang loop unroll(full)
   for (int r = 0; r < rows; r++)
 #pragma clang loop unroll(full)
-    for (int c = 0; c < PER * panels; c++) vf_store(s + r * KEYS + VF_LANES * c, acc[r][c]);
+    for (int c = 0; c < PER * panels; c++) wide(store)(s + r * KEYS + VT_LANES * c, acc[r][c]);
 }
 
 VT_INLINE void attention_scores_of(const int rows, const int width, const bool half, const float *q, int64_t d,
@@ -93,7 +99,7 @@ VT_INLINE void attention_scores_of(const int rows, const int width, const bool h
 
 // Register tiles of rows × panels (or groups of dims). A strip is cut into them, the largest first; how never shows in
 // a result, since each number is summed in its own lane.
-#ifdef VT_WIDE_512
+#ifdef VT_SIXTEEN_LANES
 #define ATTENTION_TILES(TILE) TILE(12, 2) TILE(6, 4) TILE(3, 4) TILE(2, 4) TILE(1, 8)
 #else
 #define ATTENTION_TILES(TILE) TILE(6, 1) TILE(4, 1) TILE(3, 1) TILE(2, 2) TILE(1, 4)
@@ -117,24 +123,24 @@ static void attention_scores(int rows, bool half, const float *q, int64_t d, con
 // Columns [first, last) of a row, multiples of 16, in place: p = 2^(s - m) with m the largest; returns m, l by `sum`.
 // The sum runs in sixteen lanes (column mod 16); the upper eight are added to the lower, and those by v8f_sum.
 static float attention_softmax(float *s, int first, int last, float *sum) {
-  vf top[2], l[2];
-  for (int c = 0; c < 2; c++) top[c] = vf_set(-INFINITY), l[c] = vf_zero();
+  vwf top[2], l[2];
+  for (int c = 0; c < 2; c++) top[c] = wide(set)(-INFINITY), l[c] = wide(zero)();
   for (int j = first; j < last; j += LANES)
-    for (int c = 0; c < PER; c++) top[c] = vf_max(top[c], vf_load(s + j + VF_LANES * c));
-#ifdef VT_WIDE_512
-  const float m = v8f_max_lane(v8f_max(vf_lower(top[0]), vf_upper(top[0])));
+    for (int c = 0; c < PER; c++) top[c] = wide(max)(top[c], wide(load)(s + j + VT_LANES * c));
+#ifdef VT_SIXTEEN_LANES
+  const float m = v8f_max_lane(v8f_max(wide(lower)(top[0]), wide(upper)(top[0])));
 #else
   const float m = v8f_max_lane(v8f_max(top[0], top[1]));
 #endif
-  const vf base = vf_set(m == -INFINITY ? 0 : m);
+  const vwf base = wide(set)(m == -INFINITY ? 0 : m);
   for (int j = first; j < last; j += LANES)
     for (int c = 0; c < PER; c++) {
-      const vf p = attention_exp2(vf_sub(vf_load(s + j + VF_LANES * c), base));
-      vf_store(s + j + VF_LANES * c, p);
-      l[c] = vf_add(l[c], p);
+      const vwf p = attention_exp2(wide(sub)(wide(load)(s + j + VT_LANES * c), base));
+      wide(store)(s + j + VT_LANES * c, p);
+      l[c] = wide(add)(l[c], p);
     }
-#ifdef VT_WIDE_512
-  *sum = v8f_sum(v8f_add(vf_lower(l[0]), vf_upper(l[0])));
+#ifdef VT_SIXTEEN_LANES
+  *sum = v8f_sum(v8f_add(wide(lower)(l[0]), wide(upper)(l[0])));
 #else
   *sum = v8f_sum(v8f_add(l[0], l[1]));
 #endif
@@ -145,11 +151,11 @@ static float attention_softmax(float *s, int first, int last, float *sum) {
 VT_INLINE void attention_value_tile(const int rows, const int groups, const bool half, const float *p,
                                     const void *values, int64_t key, int64_t group, int first, int last, float *o,
                                     int64_t o_row) {
-  vf acc[STRIP][8];
+  vwf acc[STRIP][8];
 #pragma clang loop unroll(full)
   for (int r = 0; r < rows; r++)
 #pragma clang loop unroll(full)
-    for (int c = 0; c < PER * groups; c++) acc[r][c] = vf_zero();
+    for (int c = 0; c < PER * groups; c++) acc[r][c] = wide(zero)();
   for (int j = first; j < last; j++) {
     if (half && rows <= FEW && j % 2 == 0)
       for (int c = 0; c < groups; c++)
@@ -159,7 +165,7 @@ VT_INLINE void attention_value_tile(const int rows, const int groups, const bool
 #pragma clang loop unroll(full)
   for (int r = 0; r < rows; r++)
 #pragma clang loop unroll(full)
-    for (int c = 0; c < PER * groups; c++) vf_store(o + r * o_row + VF_LANES * c, acc[r][c]);
+    for (int c = 0; c < PER * groups; c++) wide(store)(o + r * o_row + VT_LANES * c, acc[r][c]);
 }
 
 VT_INLINE void attention_values_of(const int rows, const int width, const bool half, const float *p,
@@ -195,18 +201,18 @@ static void attention_values(int rows, bool half, const float *p, const void *va
 
 // o = o · keep + fresh · weight over n numbers, n a multiple of 16.
 static void attention_blend(float *o, const float *fresh, float keep, float weight, int64_t n) {
-  const vf a = vf_set(keep), b = vf_set(weight);
-  for (int64_t i = 0; i < n; i += VF_LANES)
-    vf_store(o + i, vf_fma(vf_load(fresh + i), b, vf_mul(vf_load(o + i), a)));
+  const vwf a = wide(set)(keep), b = wide(set)(weight);
+  for (int64_t i = 0; i < n; i += VT_LANES)
+    wide(store)(o + i, wide(fma)(wide(load)(fresh + i), b, wide(mul)(wide(load)(o + i), a)));
 }
 
 // n is a multiple of 16.
 static void attention_from_half(const uint16_t *from, float *to, int64_t n) {
-  for (int64_t i = 0; i < n; i += VF_LANES) vf_store(to + i, vf_from_f16(from + i));
+  for (int64_t i = 0; i < n; i += VT_LANES) wide(store)(to + i, wide(from_f16)(from + i));
 }
 
 static void attention_to_half(const float *from, uint16_t *to, int64_t n) {
-  for (int64_t i = 0; i < n; i += VF_LANES) vf_to_f16(to + i, vf_load(from + i));
+  for (int64_t i = 0; i < n; i += VT_LANES) wide(to_f16)(to + i, wide(load)(from + i));
 }
 
 // Sixteen keys of d dims, `stride` apart, as a panel [d][16].
@@ -223,7 +229,7 @@ static void attention_transpose(const float *k, int64_t stride, int64_t d, float
 }
 
 static float attention_exp2_one(float x) {
-  float lanes[VF_LANES];
-  vf_store(lanes, attention_exp2(vf_set(x)));
+  float lanes[VT_LANES];
+  wide(store)(lanes, attention_exp2(wide(set)(x)));
   return lanes[0];
 }

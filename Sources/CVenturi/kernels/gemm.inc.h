@@ -1,18 +1,14 @@
 // The bodies of vt_gemm_kernels over vectors of eight or sixteen lanes; include after simd/vt_*.h.
 #include "../include/vt_gemm.h"
+#include "../simd/vt_wide.h"
 
 enum { VT_ELEMENT_F32, VT_ELEMENT_F16, VT_ELEMENT_BF16 };
 
 // A tile of rows x panels keeps its sums in registers: VT_MOST_ROWS rows go over VT_MOST_SUMS / rows vectors.
 #ifdef VT_SIXTEEN_LANES
-typedef v16f vwf;
-#define wide(operation) v16f_##operation
-enum { VT_LANES = 16, VT_MOST_ROWS = 14, VT_MOST_SUMS = 28, VT_DIRECT_ROWS = 8, VT_DEPTH = 512,
-       VT_BLOCK_PANELS = 24 };
+enum { VT_MOST_ROWS = 14, VT_MOST_SUMS = 28, VT_DIRECT_ROWS = 8, VT_DEPTH = 512, VT_BLOCK_PANELS = 24 };
 #else
-typedef v8f vwf;
-#define wide(operation) v8f_##operation
-enum { VT_LANES = 8, VT_MOST_ROWS = 6, VT_MOST_SUMS = 12, VT_DIRECT_ROWS = 4, VT_DEPTH = 320, VT_BLOCK_PANELS = 16 };
+enum { VT_MOST_ROWS = 6, VT_MOST_SUMS = 12, VT_DIRECT_ROWS = 4, VT_DEPTH = 320, VT_BLOCK_PANELS = 16 };
 #endif
 enum {
   VT_VECTORS = VT_PANEL_COLUMNS / VT_LANES, // of a panel's row

@@ -71,6 +71,16 @@ VT_INLINE v16f v16f_from_bf16(const uint16_t *p) {
   return _mm512_castsi512_ps(
       _mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)p)), 16));
 }
+VT_INLINE void v16f_to_f16(uint16_t *p, v16f x) { // nearest, ties to even
+  _mm256_storeu_si256((__m256i *)p, _mm512_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+}
+// x · 2^n, where the low bits of `shifted` are n and x is near 1; 0 where at < least.
+VT_INLINE v16f v16f_scale_unless_less(v16f x, v16f shifted, v16f at, v16f least) {
+  return _mm512_castsi512_ps(_mm512_maskz_add_epi32(_mm512_cmp_ps_mask(at, least, _CMP_NLT_UQ), _mm512_castps_si512(x),
+                                                    _mm512_slli_epi32(_mm512_castps_si512(shifted), 23)));
+}
+VT_INLINE v8f v16f_lower(v16f x) { return _mm512_castps512_ps256(x); }
+VT_INLINE v8f v16f_upper(v16f x) { return _mm512_extractf32x8_ps(x, 1); }
 VT_INLINE v16f v16f_abs(v16f a) { return _mm512_abs_ps(a); }
 VT_INLINE float v16f_max_lane(v16f x) {
   return v8f_max_lane(_mm256_max_ps(_mm512_castps512_ps256(x), _mm512_extractf32x8_ps(x, 1)));
