@@ -4,6 +4,9 @@
 
 #pragma STDC FP_CONTRACT OFF
 
+// Panels of floats that are multiplied together: rows are then copied into place once for all of them.
+enum { FLOAT_PANELS = 6 };
+
 // Part 2 of a gate is computed together with part 1 and has no items of its own.
 static int is_gated(const vt_linear_job *job, int32_t part) {
   return part > 0 && job->part[part - 1].epilogue == VT_SILU_GATE;
@@ -25,12 +28,12 @@ int32_t vt_linear_items(vt_linear_job *job, int32_t threads) {
   int32_t panels = 0;
   for (int32_t p = 0; p < job->parts; p++)
     if (!is_gated(job, p)) panels += panels_of(job->part[p].weights);
-  // Eight items for each thread balance without paying for the hand-out of single panels; of many rows a panel alone is
-  // work enough.
-  int32_t each = threads <= 1 ? panels : job->rows >= VT_LINEAR_ROWS ? 1 : panels / (threads * 8);
+  // Eight items for each thread balance without paying for the hand-out of single panels. Of many rows a panel alone is
+  // work enough, but floats go by groups.
+  int32_t each = threads <= 1 ? panels : panels / (threads * 8);
+  if (threads > 1 && job->rows >= VT_LINEAR_ROWS) each = 1;
   if (each < 1) each = 1;
-  // Floating-point rows run four panels at a time.
-  if (each > 4) each -= each % 4;
+  if (each < FLOAT_PANELS && vt_linear_reads(job, VT_ACTIVATION_F32)) each = FLOAT_PANELS;
   job->panels_per_item = each;
   int32_t items = 0;
   for (int32_t p = 0; p < job->parts; p++)
@@ -42,7 +45,8 @@ static size_t rounded(size_t bytes) { return (bytes + 63) / 64 * 64; }
 
 static size_t panel_scratch(const vt_linear_job *job, const vt_packed *w) {
   const vt_activation kind = kind_of(job, w);
-  return rounded(kind == VT_ACTIVATION_F32 ? (size_t)w->k * VT_PANEL * 4 : vt_unpacked_bytes(w->format, kind, w->k));
+  return rounded(kind == VT_ACTIVATION_F32 ? (size_t)w->k * VT_PANEL * 4 * FLOAT_PANELS
+                                           : vt_unpacked_bytes(w->format, kind, w->k));
 }
 
 size_t vt_linear_scratch_bytes(const vt_linear_job *job) {
@@ -51,26 +55,29 @@ size_t vt_linear_scratch_bytes(const vt_linear_job *job) {
     size_t bytes = panel_scratch(job, job->part[p].weights);
     if (bytes > most) most = bytes;
   }
-  return 2 * most + 2 * VT_LINEAR_ROWS * VT_PANEL * sizeof(float);
+  const size_t wide = vt_linear_reads(job, VT_ACTIVATION_F32) ? FLOAT_PANELS : 1;
+  return 2 * most + 2 * wide * VT_LINEAR_ROWS * VT_PANEL * sizeof(float);
 }
 
-// One panel against rows of input, ready to be asked for any block of rows.
+// A group of neighbouring panels of one matrix against rows of input, ready to be asked for any block of rows.
 typedef struct {
   const vt_packed *w;
   const uint8_t *panel;
-  const void *unpacked; // NULL: multiply from the packed panel
+  const void *unpacked; // NULL: multiply from the packed panels
   vt_activation kind;
-} ready_panel;
+} ready_panels;
 
-static ready_panel prepare(const vt_linear_job *job, const vt_packed *w, int32_t index, void *scratch) {
-  ready_panel p = {w, w->panels + (size_t)index * w->panel_bytes, NULL, kind_of(job, w)};
+static ready_panels prepare(const vt_linear_job *job, const vt_packed *w, int32_t index, int32_t count, char *scratch) {
+  ready_panels p = {w, w->panels + (size_t)index * w->panel_bytes, NULL, kind_of(job, w)};
   if (p.kind == VT_ACTIVATION_F32) {
     // A few rows convert halves as they load them; for many it pays to convert once.
     const int converts = job->rows > 2 * VT_TILE_ROWS;
     if (w->format == VT_F32) {
       p.unpacked = p.panel;
     } else if (converts || (w->format != VT_F16 && w->format != VT_BF16)) {
-      job->linear->decode_panel(w->format, w->k, p.panel, scratch);
+      for (int32_t i = 0; i < count; i++)
+        job->linear->decode_panel(w->format, w->k, p.panel + (size_t)i * w->panel_bytes,
+                                  (float *)scratch + (size_t)i * (size_t)w->k * VT_PANEL);
       p.unpacked = scratch;
     }
   } else if (job->rows > 1) {
@@ -80,18 +87,20 @@ static ready_panel prepare(const vt_linear_job *job, const vt_packed *w, int32_t
   return p;
 }
 
-// c = the panel's product with up to VT_LINEAR_ROWS rows from `row` on, a multiple of that; `add`: c +=, quantised only.
-static void multiply(const vt_linear_job *job, const ready_panel *p, int32_t row, int32_t rows, float *c, int64_t ldc,
-                     int add) {
+// c = the panels' product with up to VT_LINEAR_ROWS rows from `row` on, a multiple of that; quantised panels come alone.
+// `add`: c +=, only where `adds` says so.
+static void multiply(const vt_linear_job *job, const ready_panels *p, int32_t row, int32_t rows, int32_t columns,
+                     float *c, int64_t ldc, int add) {
   const int32_t k = p->w->k;
   if (p->kind == VT_ACTIVATION_F32) {
     const float *x = job->x + row * job->ldx;
+    const int64_t stride = (int64_t)k * VT_PANEL;
     if (p->unpacked)
-      job->gemm->panel_f32(rows, k, x, job->ldx, p->unpacked, c, ldc, VT_PANEL, 0);
+      job->gemm->block_f32(rows, k, x, job->ldx, p->unpacked, stride, c, ldc, columns, 0);
     else if (p->w->format == VT_F16)
-      job->gemm->panel_f16(rows, k, x, job->ldx, (const uint16_t *)p->panel, c, ldc, VT_PANEL, 0);
+      job->gemm->block_f16(rows, k, x, job->ldx, (const uint16_t *)p->panel, stride, c, ldc, columns, 0);
     else
-      job->gemm->panel_bf16(rows, k, x, job->ldx, (const uint16_t *)p->panel, c, ldc, VT_PANEL, 0);
+      job->gemm->block_bf16(rows, k, x, job->ldx, (const uint16_t *)p->panel, stride, c, ldc, columns, 0);
     return;
   }
   const int32_t step = job->linear->tile_rows[p->kind];
@@ -107,60 +116,46 @@ static void multiply(const vt_linear_job *job, const ready_panel *p, int32_t row
   }
 }
 
-static void run_panel(const vt_linear_job *job, int32_t part, int32_t index, char *scratch) {
+// A sum that is added to y must be complete first: tiles of quantised rows keep theirs in registers.
+static int adds(const ready_panels *p) { return p->unpacked && p->kind != VT_ACTIVATION_F32; }
+
+static void run_panels(const vt_linear_job *job, int32_t part, int32_t index, int32_t count, char *scratch) {
   const vt_linear_part *out = &job->part[part];
   const int gated = out->epilogue == VT_SILU_GATE;
-  const int32_t column = index * VT_PANEL;
-  const int32_t columns = out->weights->n - column < VT_PANEL ? out->weights->n - column : VT_PANEL;
-  float *const sums = (float *)scratch, *const ups = sums + VT_LINEAR_ROWS * VT_PANEL;
-  char *const unpacked = (char *)(ups + VT_LINEAR_ROWS * VT_PANEL);
-  const ready_panel main = prepare(job, out->weights, index, unpacked);
-  ready_panel up = main;
+  const int32_t column = index * VT_PANEL, width = count * VT_PANEL;
+  const int32_t columns = out->weights->n - column < width ? out->weights->n - column : width;
+  float *const sums = (float *)scratch, *const ups = sums + VT_LINEAR_ROWS * width;
+  char *const unpacked = (char *)(ups + VT_LINEAR_ROWS * width);
+  const ready_panels main = prepare(job, out->weights, index, count, unpacked);
+  ready_panels up = main;
   if (gated)
-    up = prepare(job, job->part[part + 1].weights, index, unpacked + panel_scratch(job, out->weights));
-  // Where a kernel can write its sixteen columns straight to their place.
-  const int in_place = columns == VT_PANEL && (out->epilogue == VT_STORE || (out->epilogue == VT_ADD && main.unpacked &&
-                                                                             main.kind != VT_ACTIVATION_F32));
+    up = prepare(job, job->part[part + 1].weights, index, count, unpacked + panel_scratch(job, out->weights));
+  // Where a kernel can write its columns straight to their place.
+  const int in_place = columns == width && (out->epilogue == VT_STORE || (out->epilogue == VT_ADD && adds(&main)));
   for (int32_t row = 0; row < job->rows; row += VT_LINEAR_ROWS) {
     const int32_t rows = job->rows - row < VT_LINEAR_ROWS ? job->rows - row : VT_LINEAR_ROWS;
     float *y = out->y + row * out->ldy + column;
     if (in_place) {
-      multiply(job, &main, row, rows, y, out->ldy, out->epilogue == VT_ADD);
+      multiply(job, &main, row, rows, width, y, out->ldy, out->epilogue == VT_ADD);
       continue;
     }
-    multiply(job, &main, row, rows, sums, VT_PANEL, 0);
+    multiply(job, &main, row, rows, width, sums, width, 0);
     if (gated) {
-      multiply(job, &up, row, rows, ups, VT_PANEL, 0);
-      if (columns == VT_PANEL) {
-        job->linear->silu_gate(rows, VT_PANEL, sums, ups, y, out->ldy);
+      multiply(job, &up, row, rows, width, ups, width, 0);
+      if (columns == width) {
+        job->linear->silu_gate(rows, width, sums, ups, y, out->ldy);
         continue;
       }
-      job->linear->silu_gate(1, rows * VT_PANEL, sums, ups, sums, 0);
+      job->linear->silu_gate(1, rows * width, sums, ups, sums, 0);
     }
     for (int32_t r = 0; r < rows; r++) {
       float *target = y + r * out->ldy;
-      const float *source = sums + r * VT_PANEL;
+      const float *source = sums + r * width;
       if (out->epilogue == VT_ADD)
         for (int32_t c = 0; c < columns; c++) target[c] += source[c];
       else
         memcpy(target, source, (size_t)columns * sizeof *target);
     }
-  }
-}
-
-// One row of floating-point weights: four panels together hide the latency of the multiply-adds.
-static int run_four(const vt_linear_job *job, int32_t part, int32_t index) {
-  const vt_linear_part *out = &job->part[part];
-  const vt_packed *w = out->weights;
-  if (job->rows != 1 || out->epilogue != VT_STORE || w->n - index * VT_PANEL < 4 * VT_PANEL) return 0;
-  const uint8_t *panels = w->panels + (size_t)index * w->panel_bytes;
-  float *y = out->y + index * VT_PANEL;
-  const int64_t stride = (int64_t)w->k * VT_PANEL;
-  switch (w->format) {
-  case VT_F32: job->gemm->panels4_f32(w->k, job->x, (const float *)panels, stride, y, 4 * VT_PANEL, 0); return 1;
-  case VT_F16: job->gemm->panels4_f16(w->k, job->x, (const uint16_t *)panels, stride, y, 4 * VT_PANEL, 0); return 1;
-  case VT_BF16: job->gemm->panels4_bf16(w->k, job->x, (const uint16_t *)panels, stride, y, 4 * VT_PANEL, 0); return 1;
-  default: return 0;
   }
 }
 
@@ -177,12 +172,13 @@ void vt_linear_run(void *context, int32_t item, int32_t worker) {
     }
     int32_t index = item * job->panels_per_item;
     const int32_t end = index + job->panels_per_item < panels ? index + job->panels_per_item : panels;
-    while (index < end) {
-      if (index + 4 <= end && run_four(job, part, index)) {
-        index += 4;
-      } else {
-        run_panel(job, part, index++, scratch);
-      }
+    // A gate's two matrices may take their input in different forms.
+    const int floats = kind_of(job, job->part[part].weights) == VT_ACTIVATION_F32 &&
+                       (job->part[part].epilogue != VT_SILU_GATE ||
+                        kind_of(job, job->part[part + 1].weights) == VT_ACTIVATION_F32);
+    for (int32_t some; index < end; index += some) {
+      some = !floats ? 1 : end - index < FLOAT_PANELS ? end - index : FLOAT_PANELS;
+      run_panels(job, part, index, some, scratch);
     }
     return;
   }
