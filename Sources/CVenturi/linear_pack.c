@@ -12,8 +12,6 @@ vt_activation vt_format_activation(vt_format format, int refined) {
   }
 }
 
-int32_t vt_format_block_length(vt_format format) { return vt_block_length(format); }
-
 int32_t vt_format_block_bytes(vt_format format) {
   switch (format) {
   case VT_Q4_0: return 18;
@@ -30,10 +28,8 @@ int32_t vt_format_block_bytes(vt_format format) {
   return 0;
 }
 
-int32_t vt_format_sub_block(vt_format format) { return vt_sub_block(format); }
-
 size_t vt_panel_bytes(vt_format format, int32_t k) {
-  return (size_t)(k / vt_format_block_length(format)) * vt_packed_block_bytes(format);
+  return (size_t)(k / vt_block_length(format)) * vt_packed_block_bytes(format);
 }
 
 size_t vt_activation_bytes(vt_activation kind, int32_t k) {
@@ -49,7 +45,7 @@ size_t vt_activation_bytes(vt_activation kind, int32_t k) {
 
 size_t vt_unpacked_bytes(vt_format format, vt_activation kind, int32_t k) {
   size_t n = (size_t)k;
-  int32_t sub = vt_format_sub_block(format);
+  int32_t sub = vt_sub_block(format);
   if (sub == 0) return n * VT_PANEL * 4;
   return n * VT_PANEL * (kind == VT_ACTIVATION_I16 ? 2 : 1) + n / (size_t)sub * VT_PANEL * 8;
 }
@@ -148,7 +144,7 @@ VT_LAYOUT void pack_block(vt_format format, const uint8_t *const blocks[VT_PANEL
       for (int c = 0; c < VT_PANEL; c++) memcpy(out + 32 + 32 * pair + 2 * c, blocks[c] + 2 + 2 * pair, 2);
     return;
   }
-  const int is_super = vt_format_block_length(format) == 256;
+  const int is_super = vt_block_length(format) == 256;
   const int has_minimum = format != VT_Q4_0 && format != VT_Q5_0 && format != VT_Q6_K;
   for (int c = 0; c < VT_PANEL; c++) {
     memcpy(out + 2 * c, blocks[c] + (format == VT_Q6_K ? 208 : 0), 2);
@@ -180,7 +176,7 @@ VT_LAYOUT void pack_block(vt_format format, const uint8_t *const blocks[VT_PANEL
 VT_LAYOUT void pack_of(vt_format format, int32_t k, const uint8_t *rows, size_t row_bytes, int32_t columns, uint8_t *out) {
   static const uint8_t zeros[256];
   const size_t block_bytes = (size_t)vt_format_block_bytes(format);
-  for (int32_t b = 0; b < k / vt_format_block_length(format); b++, out += vt_packed_block_bytes(format)) {
+  for (int32_t b = 0; b < k / vt_block_length(format); b++, out += vt_packed_block_bytes(format)) {
     const uint8_t *blocks[VT_PANEL];
     for (int32_t c = 0; c < VT_PANEL; c++)
       blocks[c] = c < columns ? rows + (size_t)c * row_bytes + (size_t)b * block_bytes : zeros;
@@ -213,7 +209,7 @@ void vt_pack_panel(vt_format format, int32_t k, const void *rows, size_t row_byt
 
 void vt_decode_row(vt_format format, int32_t k, const void *row, float *out) {
   const uint8_t *block = row;
-  const int32_t length = vt_format_block_length(format);
+  const int32_t length = vt_block_length(format);
   for (int32_t start = 0; start < k; start += length, block += vt_format_block_bytes(format)) {
     switch (format) {
     case VT_F32: memcpy(out + start, block, 4); break;

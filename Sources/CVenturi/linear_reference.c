@@ -7,10 +7,16 @@
 
 #pragma STDC FP_CONTRACT OFF
 
-static float amax(const float *x, int n) {
-  float m = 0;
-  for (int i = 0; i < n; i++) m = fabsf(x[i]) > m ? fabsf(x[i]) : m;
-  return m;
+// The bits of the largest magnitude of a block.
+static int32_t largest_bits(const float *x) {
+  int32_t most = 0;
+  for (int i = 0; i < 32; i++) {
+    int32_t bits;
+    memcpy(&bits, x + i, 4);
+    bits &= 0x7FFFFFFF;
+    if (bits > most) most = bits;
+  }
+  return most;
 }
 
 // Nearest integer, ties to even; what the vector conversion gives for numbers that do not fit, too.
@@ -28,11 +34,11 @@ static void quantize(vt_activation kind, int32_t k, const float *x, int32_t rows
                                                        : VT_I16_LARGEST;
   const int32_t bytes = kind == VT_ACTIVATION_I8 ? 32 : 64;
   for (int32_t b = 0; b < k / 32; b++) {
-    const float m = amax(x + 32 * b, 32), scale = m * (1.0f / (float)largest), inverse = m > 0 ? (float)largest / m : 0;
+    const vt_block_scale s = vt_scale_of(largest_bits(x + 32 * b), largest);
     int8_t *out = (int8_t *)tile + bytes * (b * rows + row);
     int32_t sum[2] = {0, 0};
     for (int32_t i = 0; i < 32; i++) {
-      const int32_t value = clamp(nearest(x[32 * b + i] * inverse), -largest, largest);
+      const int32_t value = clamp(nearest(x[32 * b + i] * s.inverse), -largest, largest);
       sum[i / 16] += value;
       const int32_t high = (value + 128) >> 8;
       if (kind == VT_ACTIVATION_I8) {
@@ -44,9 +50,9 @@ static void quantize(vt_activation kind, int32_t k, const float *x, int32_t rows
         ((int16_t *)out)[i] = (int16_t)value;
       }
     }
-    scales[b * rows] = scale;
+    scales[b * rows] = s.scale;
     if (kind == VT_ACTIVATION_I16) continue;
-    asums[b * rows] = scale * (float)(sum[0] + sum[1]);
+    asums[b * rows] = s.scale * (float)(sum[0] + sum[1]);
     negated32[b * rows] = -(sum[0] + sum[1]);
     negated16[2 * b * rows] = -sum[0];
     negated16[(2 * b + 1) * rows] = -sum[1];
@@ -112,7 +118,7 @@ static int32_t signed_value(vt_format format, const uint8_t *values, int c, int 
 }
 
 static void row_panel(vt_format format, vt_activation kind, int32_t k, const void *panel, const void *row, float *y) {
-  const int32_t sub = vt_format_sub_block(format);
+  const int32_t sub = vt_sub_block(format);
   for (int c = 0; c < VT_PANEL; c++) {
     float acc = 0;
     for (int32_t s = 0; s < k / sub; s++) {
@@ -130,7 +136,7 @@ static void row_panel(vt_format format, vt_activation kind, int32_t k, const voi
 }
 
 static void unpack(vt_format format, vt_activation kind, int32_t k, const void *panel, void *unpacked) {
-  const int32_t sub = vt_format_sub_block(format);
+  const int32_t sub = vt_sub_block(format);
   float *scales = vt_unpacked_scales(kind, unpacked, k), *offsets = scales + k / sub * VT_PANEL;
   for (int32_t s = 0; s < k / sub; s++) {
     for (int c = 0; c < VT_PANEL; c++) {
@@ -148,7 +154,7 @@ static void unpack(vt_format format, vt_activation kind, int32_t k, const void *
 
 static void tile_panel(vt_format format, vt_activation kind, int32_t k, const void *unpacked, int32_t rows,
                        const void *tile, float *c, int64_t ldc, int add) {
-  const int32_t sub = vt_format_sub_block(format);
+  const int32_t sub = vt_sub_block(format);
   const float *scales = vt_unpacked_scales(kind, unpacked, k), *offsets = scales + k / sub * VT_PANEL;
   for (int32_t r = 0; r < rows; r++) {
     for (int column = 0; column < VT_PANEL; column++) {
@@ -172,7 +178,7 @@ static void tile_panel(vt_format format, vt_activation kind, int32_t k, const vo
 }
 
 static void decode_panel(vt_format format, int32_t k, const void *panel, float *out) {
-  const int32_t sub = vt_format_sub_block(format);
+  const int32_t sub = vt_sub_block(format);
   for (int32_t i = 0; i < k; i++) {
     for (int c = 0; c < VT_PANEL; c++) {
       if (sub == 0) {

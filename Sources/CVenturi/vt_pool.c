@@ -41,6 +41,7 @@ struct vt_pool {
 
 static const double spin_seconds = 300e-6;
 
+// A repeated `pause` leaves a virtual machine: with it prefill was 3 to 6 % slower in one.
 static inline void relax(void) {
 #if defined(__x86_64__)
   __asm__ volatile("nop\n nop\n nop\n nop" ::: "memory");

@@ -32,11 +32,8 @@ typedef enum vt_activation {
 
 // The form that a format's products read; `refined` asks for 16 bits.
 vt_activation vt_format_activation(vt_format format, int refined);
-// Bytes of one block in a row of the source, and values in it.
+// Bytes of one block in a row of the source.
 int32_t vt_format_block_bytes(vt_format format);
-int32_t vt_format_block_length(vt_format format);
-// Values that share a scale: 32, or 16 for Q6_K; 0 for floating-point formats.
-int32_t vt_format_sub_block(vt_format format);
 
 // Bytes of one packed panel for rows of k values.
 size_t vt_panel_bytes(vt_format format, int32_t k);

@@ -33,7 +33,7 @@ typedef struct vt_linear_job {
   const vt_gemm_kernels *gemm;
   int32_t rows, parts;
   int32_t exact;   // decode weights and compute in f32
-  int32_t refined; // 16 bits for each activation, where weights have fewer than 8
+  int32_t refined; // 16 bits for each activation
   const float *x;  // [rows, k], row stride ldx
   int64_t ldx;
   const void *activations[VT_ACTIVATION_F32]; // tiles of each kind that a part reads

@@ -5,11 +5,13 @@
 // converts to the least integer, so only that side needs a limit.
 VT_INLINE float quantize_block(const float *x, int32_t largest, v16i q[2]) {
   const v16f a = v16f_load(x), b = v16f_load(x + 16);
-  const float m = v16f_max_lane(v16f_max(v16f_abs(a), v16f_abs(b)));
-  const v16f inverse = v16f_set(m > 0 ? (float)largest / m : 0);
+  const v16i magnitude = v16i_set(0x7FFFFFFF);
+  const int32_t most = v16i_max_lane(v16i_max(v16i_and(v16f_bits(a), magnitude), v16i_and(v16f_bits(b), magnitude)));
+  const vt_block_scale s = vt_scale_of(most, largest);
+  const v16f inverse = v16f_set(s.inverse);
   q[0] = v16i_max(v16i_nearest(v16f_mul(a, inverse)), v16i_set(-largest));
   q[1] = v16i_max(v16i_nearest(v16f_mul(b, inverse)), v16i_set(-largest));
-  return m * (1.0f / (float)largest);
+  return s.scale;
 }
 
 VT_INLINE void quantize_of(vt_activation kind, int32_t k, const float *x, int32_t rows, int32_t row, void *tile) {

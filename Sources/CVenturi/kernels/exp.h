@@ -57,16 +57,21 @@ static inline float vt_exp_nonpositive_scalar(float x) {
 #ifdef VT_SIMD_H
 
 // e^r for the argument that is left when n ln 2 is taken away, and the shifted n whose low bits are n.
-VT_INLINE v8f v8f_exp_reduced(v8f x, v8f *shifted) {
-  *shifted = v8f_fma(x, v8f_set(VT_EXP_LOG2E), v8f_set(VT_EXP_ROUNDER));
-  const v8f n = v8f_sub(*shifted, v8f_set(VT_EXP_ROUNDER));
-  const v8f r = v8f_fma(n, v8f_set(-VT_EXP_LN2_LOW), v8f_fma(n, v8f_set(-VT_EXP_LN2_HIGH), x));
-  v8f q = v8f_fma(v8f_set(VT_EXP_C6), r, v8f_set(VT_EXP_C5));
-  q = v8f_fma(q, r, v8f_set(VT_EXP_C4));
-  q = v8f_fma(q, r, v8f_set(VT_EXP_C3));
-  q = v8f_fma(q, r, v8f_set(VT_EXP_C2));
-  return v8f_add(v8f_fma(v8f_mul(r, r), q, r), v8f_set(1.0f));
-}
+#define VT_EXP_REDUCED(v)                                                                                             \
+  VT_INLINE v v##_exp_reduced(v x, v *shifted) {                                                                       \
+    *shifted = v##_fma(x, v##_set(VT_EXP_LOG2E), v##_set(VT_EXP_ROUNDER));                                             \
+    const v n = v##_sub(*shifted, v##_set(VT_EXP_ROUNDER));                                                            \
+    const v r = v##_fma(n, v##_set(-VT_EXP_LN2_LOW), v##_fma(n, v##_set(-VT_EXP_LN2_HIGH), x));                        \
+    v q = v##_fma(v##_set(VT_EXP_C6), r, v##_set(VT_EXP_C5));                                                          \
+    q = v##_fma(q, r, v##_set(VT_EXP_C4));                                                                             \
+    q = v##_fma(q, r, v##_set(VT_EXP_C3));                                                                             \
+    q = v##_fma(q, r, v##_set(VT_EXP_C2));                                                                             \
+    return v##_add(v##_fma(v##_mul(r, r), q, r), v##_set(1.0f));                                                       \
+  }
+VT_EXP_REDUCED(v8f)
+#ifdef VT_SIXTEEN_LANES
+VT_EXP_REDUCED(v16f)
+#endif
 
 VT_INLINE v8f v8f_exp(v8f x) {
   // Minimum and maximum give their second operand where the order is undefined: NaN goes through.
@@ -80,17 +85,12 @@ VT_INLINE v8f v8f_exp(v8f x) {
 }
 
 #ifdef VT_SIXTEEN_LANES
-// The same steps, but for the scaling: one instruction that rounds once, as the two steps do.
+// The scaling is one instruction that rounds once, as the two steps do.
 VT_INLINE v16f v16f_exp(v16f x) {
   x = v16f_min(v16f_set(VT_EXP_LARGEST), v16f_max(v16f_set(VT_EXP_LEAST), x));
-  const v16f shifted = v16f_fma(x, v16f_set(VT_EXP_LOG2E), v16f_set(VT_EXP_ROUNDER));
-  const v16f n = v16f_sub(shifted, v16f_set(VT_EXP_ROUNDER));
-  const v16f r = v16f_fma(n, v16f_set(-VT_EXP_LN2_LOW), v16f_fma(n, v16f_set(-VT_EXP_LN2_HIGH), x));
-  v16f q = v16f_fma(v16f_set(VT_EXP_C6), r, v16f_set(VT_EXP_C5));
-  q = v16f_fma(q, r, v16f_set(VT_EXP_C4));
-  q = v16f_fma(q, r, v16f_set(VT_EXP_C3));
-  q = v16f_fma(q, r, v16f_set(VT_EXP_C2));
-  return v16f_scale(v16f_add(v16f_fma(v16f_mul(r, r), q, r), v16f_set(1.0f)), n);
+  v16f shifted;
+  const v16f p = v16f_exp_reduced(x, &shifted);
+  return v16f_scale(p, v16f_sub(shifted, v16f_set(VT_EXP_ROUNDER)));
 }
 #elif defined(VT_PAIR_H)
 VT_INLINE v16f v16f_exp(v16f x) { return (v16f){v8f_exp(x.a), v8f_exp(x.b)}; }

@@ -13,6 +13,7 @@
 #ifndef VT_LINEAR_LAYOUT_H
 #define VT_LINEAR_LAYOUT_H
 
+#include <math.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -34,7 +35,7 @@ VT_LAYOUT int vt_format_bits(vt_format format) {
   }
 }
 
-// Values of a block, and values that share a scale, where kernels need them as constants.
+// Values of a block, and values that share a scale (0 for floating-point formats).
 VT_LAYOUT int32_t vt_block_length(vt_format format) {
   switch (format) {
   case VT_Q4_K: case VT_Q5_K: case VT_Q6_K: return 256;
@@ -112,6 +113,17 @@ VT_LAYOUT const int32_t *vt_tile_negated(vt_activation kind, const void *tile, i
 
 // The largest magnitudes of the quantised forms. 127 · 256 leaves high and low bytes inside their range.
 enum { VT_I8_LARGEST = 127, VT_I8X2_LARGEST = 127 * 256, VT_I16_LARGEST = 32767 };
+
+typedef struct { float scale, inverse; } vt_block_scale;
+
+// The scale of a block whose largest magnitude has the bits `most`: the order of the bits is that of the magnitudes, with
+// infinity and NaN above all numbers. A block that holds one of these has no scale, and makes its products NaN.
+VT_LAYOUT vt_block_scale vt_scale_of(int32_t most, int32_t largest) {
+  if (most >= 0x7F800000) return (vt_block_scale){NAN, 0};
+  float m;
+  memcpy(&m, &most, 4);
+  return (vt_block_scale){m * (1.0f / (float)largest), m > 0 ? (float)largest / m : 0};
+}
 
 // The scales and offsets of an unpacked panel, [k / sub][16] each, behind its values.
 VT_LAYOUT float *vt_unpacked_scales(vt_activation kind, const void *unpacked, int32_t k) {

@@ -7,6 +7,11 @@ typedef __m256i v16s; // 16 int16
 
 VT_INLINE v8i v8i_load(const void *p) { return _mm256_loadu_si256((const __m256i *)p); }
 VT_INLINE v8i v8i_max(v8i a, v8i b) { return _mm256_max_epi32(a, b); }
+VT_INLINE int32_t v8i_max_lane(v8i x) {
+  __m128i half = _mm_max_epi32(_mm256_castsi256_si128(x), _mm256_extracti128_si256(x, 1));
+  half = _mm_max_epi32(half, _mm_unpackhi_epi64(half, half));
+  return _mm_cvtsi128_si32(_mm_max_epi32(half, _mm_shuffle_epi32(half, 1)));
+}
 VT_INLINE v8i v8i_and(v8i a, v8i b) { return _mm256_and_si256(a, b); }
 VT_INLINE v32b v32b_load(const void *p) { return _mm256_loadu_si256((const __m256i *)p); }
 VT_INLINE void v32b_store(void *p, v32b x) { _mm256_storeu_si256((__m256i *)p, x); }
@@ -21,7 +26,6 @@ VT_INLINE v32b v32b_broadcast4(const void *p) {
   memcpy(&value, p, 4);
   return _mm256_set1_epi32(value);
 }
-VT_INLINE v16s v16s_zero(void) { return _mm256_setzero_si256(); }
 VT_INLINE v16s v16s_load(const void *p) { return _mm256_loadu_si256((const __m256i *)p); }
 VT_INLINE void v16s_store(void *p, v16s x) { _mm256_storeu_si256((__m256i *)p, x); }
 VT_INLINE v16s v16s_from_i8(const void *p) { return _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)p)); }

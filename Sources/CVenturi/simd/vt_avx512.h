@@ -81,9 +81,8 @@ VT_INLINE v16f v16f_scale_unless_less(v16f x, v16f shifted, v16f at, v16f least)
 }
 VT_INLINE v8f v16f_lower(v16f x) { return _mm512_castps512_ps256(x); }
 VT_INLINE v8f v16f_upper(v16f x) { return _mm512_extractf32x8_ps(x, 1); }
-VT_INLINE v16f v16f_abs(v16f a) { return _mm512_abs_ps(a); }
 VT_INLINE float v16f_max_lane(v16f x) {
-  return v8f_max_lane(_mm256_max_ps(_mm512_castps512_ps256(x), _mm512_extractf32x8_ps(x, 1)));
+  return v8f_max_lane(v8f_max(v16f_lower(x), v16f_upper(x)));
 }
 VT_INLINE v16i v16i_nearest(v16f x) { return _mm512_cvtps_epi32(x); } // nearest, ties to even
 VT_INLINE v16f v16f_from_i32(v16i x) { return _mm512_cvtepi32_ps(x); }

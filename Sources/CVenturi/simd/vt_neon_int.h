@@ -7,6 +7,7 @@ typedef struct { int16x8_t a, b; } v16s;  // 16 int16
 
 VT_INLINE v8i v8i_load(const void *p) { return (v8i){vld1q_s32(p), vld1q_s32((const int32_t *)p + 4)}; }
 VT_INLINE v8i v8i_max(v8i x, v8i y) { return (v8i){vmaxq_s32(x.a, y.a), vmaxq_s32(x.b, y.b)}; }
+VT_INLINE int32_t v8i_max_lane(v8i x) { return vmaxvq_s32(vmaxq_s32(x.a, x.b)); }
 VT_INLINE v8i v8i_and(v8i x, v8i y) { return (v8i){vandq_s32(x.a, y.a), vandq_s32(x.b, y.b)}; }
 VT_INLINE v32b v32b_load(const void *p) { return (v32b){vld1q_u8(p), vld1q_u8((const uint8_t *)p + 16)}; }
 VT_INLINE void v32b_store(void *p, v32b x) { vst1q_u8(p, x.a), vst1q_u8((uint8_t *)p + 16, x.b); }
@@ -24,7 +25,6 @@ VT_INLINE v32b v32b_broadcast4(const void *p) {
   uint8x16_t all = vreinterpretq_u8_u32(vdupq_n_u32(value));
   return (v32b){all, all};
 }
-VT_INLINE v16s v16s_zero(void) { return (v16s){vdupq_n_s16(0), vdupq_n_s16(0)}; }
 VT_INLINE v16s v16s_load(const void *p) { return (v16s){vld1q_s16(p), vld1q_s16((const int16_t *)p + 8)}; }
 VT_INLINE void v16s_store(void *p, v16s x) { vst1q_s16(p, x.a), vst1q_s16((int16_t *)p + 8, x.b); }
 VT_INLINE v16s v16s_from_i8(const void *p) {

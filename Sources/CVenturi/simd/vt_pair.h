@@ -22,8 +22,6 @@ VT_INLINE v16f v16f_max(v16f x, v16f y) { return (v16f){v8f_max(x.a, y.a), v8f_m
 VT_INLINE v16f v16f_fma(v16f x, v16f y, v16f z) { return (v16f){v8f_fma(x.a, y.a, z.a), v8f_fma(x.b, y.b, z.b)}; }
 VT_INLINE v16f v16f_from_f16(const uint16_t *p) { return (v16f){v8f_from_f16(p), v8f_from_f16(p + 8)}; }
 VT_INLINE v16f v16f_from_bf16(const uint16_t *p) { return (v16f){v8f_from_bf16(p), v8f_from_bf16(p + 8)}; }
-VT_INLINE v16f v16f_abs(v16f x) { return (v16f){v8f_abs(x.a), v8f_abs(x.b)}; }
-VT_INLINE float v16f_max_lane(v16f x) { return v8f_max_lane(v8f_max(x.a, x.b)); }
 VT_INLINE v16i v16i_nearest(v16f x) { return (v16i){v8i_nearest(x.a), v8i_nearest(x.b)}; } // nearest, ties to even
 VT_INLINE v16f v16f_from_i32(v16i x) { return (v16f){v8f_from_i32(x.a), v8f_from_i32(x.b)}; }
 VT_INLINE v16i v16i_add(v16i x, v16i y) { return (v16i){v8i_add(x.a, y.a), v8i_add(x.b, y.b)}; }

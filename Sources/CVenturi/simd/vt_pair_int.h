@@ -74,6 +74,8 @@ VT_INLINE v16i v16i_dot(v16i sum, v32s w, v32s x) {
 }
 VT_INLINE v16f v16f_from_u8(const uint8_t *p) { return (v16f){v8f_from_u8(p), v8f_from_u8(p + 8)}; }
 VT_INLINE v16f v16f_from_i8(const uint8_t *p) { return (v16f){v8f_from_i8(p), v8f_from_i8(p + 8)}; }
+VT_INLINE v16i v16f_bits(v16f x) { return (v16i){v8f_as_int(x.a), v8f_as_int(x.b)}; }
+VT_INLINE int32_t v16i_max_lane(v16i x) { return v8i_max_lane(v8i_max(x.a, x.b)); }
 VT_INLINE v16i v16i_max(v16i x, v16i y) { return (v16i){v8i_max(x.a, y.a), v8i_max(x.b, y.b)}; }
 // 32 int32, clamped to int8, in order.
 VT_INLINE v32b v16i_bytes(v16i x, v16i y) { return v8i_bytes(x.a, x.b, y.a, y.b); }

@@ -10,6 +10,7 @@ final class AttentionPlan {
   private let scratchStride: Int
   private var runBuffer = WorkBuffer<vt_attention_run>()
   private var items = WorkBuffer<vt_attention_item>()
+  private var dealt = WorkBuffer<vt_attention_item>()
   private var merges = WorkBuffer<vt_attention_merge>()
   private var scratch = WorkBuffer<Float>()
   private var partials = WorkBuffer<Float>()
@@ -52,8 +53,22 @@ final class AttentionPlan {
     try partials.reserve(work.partialBound, allocator)
     guard let list = items.base else { return }
     for index in 0..<count { work.list(run: index, runs[index], list, merges.base) }
+    try dealt.reserve(work.items, allocator)
+    guard let hands = dealt.base else { return }
     var listed = UnsafeMutableBufferPointer(start: list, count: work.items)
     listed.sort { $0.cost > $1.cost }
+    // A worker begins with its share of the list, a run of neighbours, and helps the others from their ends: each gets
+    // long and short items, the long ones first.
+    var (next, round) = (0, 0)
+    while next < work.items {
+      for worker in (0..<threads).reversed() {
+        let share = work.items * worker / threads..<work.items * (worker + 1) / threads
+        if round >= share.count { continue }
+        hands[share.lowerBound + round] = listed[next]
+        next += 1
+      }
+      round += 1
+    }
     runCount = count
     itemCount = work.items
   }
@@ -67,7 +82,7 @@ final class AttentionPlan {
     (call.window_left, call.window_right) = core.mask.bounds
     call.slopes = UnsafePointer(slopes.base)
     call.runs = UnsafePointer(runBuffer.base)
-    call.items = UnsafePointer(items.base)
+    call.items = UnsafePointer(dealt.base)
     call.merges = merges.base
     call.partials = partials.base
     call.scratch = scratch.base

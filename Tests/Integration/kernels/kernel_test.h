@@ -29,6 +29,7 @@ void fill_extreme(float *x, size_t count);
 // One function for each family of kernels, listed in main.c.
 void test_gemm(void);
 void test_elementwise(void);
+void test_linear(void);
 void test_attention(void);
 
 #endif

@@ -13,6 +13,7 @@ static const struct family {
   long least_cases;
 } families[] = {
     {"gemm", test_gemm, 3000},
+    {"linear", test_linear, 3000},
     {"elementwise", test_elementwise, 1500},
     {"attention", test_attention, 1700},
 };
