@@ -4,8 +4,13 @@
 
 #pragma STDC FP_CONTRACT OFF
 
-// Panels of floats that are multiplied together: rows are then copied into place once for all of them.
-enum { FLOAT_PANELS = 6 };
+// Panels of floats that are multiplied together: many rows are copied into place once for all of them, and a few keep as
+// many chains of sums going.
+enum { FLOAT_PANELS = 6, FLOAT_PANELS_FEW = 4 };
+
+static int32_t float_panels(const vt_linear_job *job) {
+  return job->rows <= FLOAT_PANELS_FEW ? FLOAT_PANELS_FEW : FLOAT_PANELS;
+}
 
 // Part 2 of a gate is computed together with part 1 and has no items of its own.
 static int is_gated(const vt_linear_job *job, int32_t part) {
@@ -33,7 +38,10 @@ int32_t vt_linear_items(vt_linear_job *job, int32_t threads) {
   int32_t each = threads <= 1 ? panels : panels / (threads * 8);
   if (threads > 1 && job->rows >= VT_LINEAR_ROWS) each = 1;
   if (each < 1) each = 1;
-  if (each < FLOAT_PANELS && vt_linear_reads(job, VT_ACTIVATION_F32)) each = FLOAT_PANELS;
+  if (vt_linear_reads(job, VT_ACTIVATION_F32)) {
+    const int32_t group = float_panels(job);
+    each = each < group ? group : each / group * group;
+  }
   job->panels_per_item = each;
   int32_t items = 0;
   for (int32_t p = 0; p < job->parts; p++)
@@ -177,7 +185,7 @@ void vt_linear_run(void *context, int32_t item, int32_t worker) {
                        (job->part[part].epilogue != VT_SILU_GATE ||
                         kind_of(job, job->part[part + 1].weights) == VT_ACTIVATION_F32);
     for (int32_t some; index < end; index += some) {
-      some = !floats ? 1 : end - index < FLOAT_PANELS ? end - index : FLOAT_PANELS;
+      some = !floats ? 1 : end - index < float_panels(job) ? end - index : float_panels(job);
       run_panels(job, part, index, some, scratch);
     }
     return;

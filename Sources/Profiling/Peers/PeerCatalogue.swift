@@ -27,7 +27,7 @@ public struct PeerCatalogue: Sendable {
     /// The peers that do it.
     public var peers: [String] {
       switch self {
-      case .model: ["llama.cpp", "ik", "openvino"]
+      case .model: ["llama.cpp", "ik", "openvino", "openvino-f32"]
       case .gemm: ["torch", "onednn", "numpy"]
       case .attention: ["torch"]
       }
@@ -97,11 +97,21 @@ public struct PeerCatalogue: Sendable {
         Variant(
           name: "flash attention, repacked", worker: "ik_llama_worker.py", arguments: arguments + ["--repack"],
           request: flash(true)),
+        Variant(
+          name: "no flash attention, repacked", worker: "ik_llama_worker.py", arguments: arguments + ["--repack"],
+          request: flash(false)),
       ]
     case ("openvino", .model(let path, _, let vocabulary)):
       return [
         Variant(
           name: "", worker: "openvino_worker.py", arguments: [path, "--vocabulary", String(vocabulary)], request: [])
+      ]
+    case ("openvino-f32", .model(let path, _, let vocabulary)):
+      let precision = ["--property", "INFERENCE_PRECISION_HINT=f32"]
+      return [
+        Variant(
+          name: "", worker: "openvino_worker.py", arguments: [path, "--vocabulary", String(vocabulary)] + precision,
+          request: [])
       ]
     case ("torch", .attention):
       return [
