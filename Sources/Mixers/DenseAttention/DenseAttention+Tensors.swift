@@ -49,8 +49,12 @@ extension DenseAttention {
   /// o [ΣNq, H, d] and LSE [ΣNq, H].
   ///
   /// - Parameters:
+  ///   - q: queries, f32 with a contiguous last axis.
+  ///   - k: keys, f32 with a contiguous last axis.
+  ///   - v: values, f32 with a contiguous last axis.
   ///   - queryEnds: where each sequence's queries end in q: the running sum of the lengths, without a leading 0.
   ///   - keyEnds: the same for k and v.
+  ///   - context: what computes.
   /// - Throws: ``/Layers/MixerError`` for shapes, types and lengths that do not fit, and when memory is short.
   public func forward(
     q: Tensor, k: Tensor, v: Tensor, queryEnds: [Int], keyEnds: [Int], context: Context
