@@ -10,25 +10,16 @@ static float element_f16(const uint16_t *p, int64_t index) { return vt_float_fro
 static float element_bf16(const uint16_t *p, int64_t index) { return vt_float_from_bf16(p[index]); }
 
 #define VT_REFERENCE_FAMILY(name, type)                                                                            \
-  static void panel_##name(int32_t rows, int32_t k, const float *a, int64_t lda, const type *panel, float *c,      \
-                           int64_t ldc, int32_t columns, int accumulate) {                                         \
-    for (int32_t row = 0; row < rows; row++)                                                                       \
-      for (int32_t column = 0; column < columns; column++) {                                                       \
-        float sum = accumulate ? c[row * ldc + column] : 0;                                                        \
-        for (int64_t i = 0; i < k; i++)                                                                            \
-          sum = fmaf(a[row * lda + i], element_##name(panel, 16 * i + column), sum);                               \
-        c[row * ldc + column] = sum;                                                                               \
-      }                                                                                                            \
-  }                                                                                                                \
   static void block_##name(int32_t rows, int32_t k, const float *a, int64_t lda, const type *panels,               \
                            int64_t stride, float *c, int64_t ldc, int32_t columns, int accumulate) {               \
-    for (int32_t first = 0; first < columns; first += 16)                                                          \
-      panel_##name(rows, k, a, lda, panels + first / 16 * stride, c + first, ldc,                                  \
-                   columns - first < 16 ? columns - first : 16, accumulate);                                       \
-  }                                                                                                                \
-  static void panels4_##name(int32_t k, const float *a, const type *panels, int64_t stride, float *c,              \
-                             int32_t columns, int accumulate) {                                                    \
-    block_##name(1, k, a, k, panels, stride, c, columns, columns, accumulate);                                     \
+    for (int32_t row = 0; row < rows; row++)                                                                       \
+      for (int32_t column = 0; column < columns; column++) {                                                       \
+        const type *panel = panels + column / 16 * stride;                                                         \
+        float sum = accumulate ? c[row * ldc + column] : 0;                                                        \
+        for (int64_t i = 0; i < k; i++)                                                                            \
+          sum = fmaf(a[row * lda + i], element_##name(panel, 16 * i + column % 16), sum);                          \
+        c[row * ldc + column] = sum;                                                                               \
+      }                                                                                                            \
   }                                                                                                                \
   static void direct_##name(int32_t rows, int32_t columns, int32_t k, const float *a, int64_t lda, const type *b,  \
                             int64_t ldb, float *c, int64_t ldc) {                                                  \
@@ -64,12 +55,6 @@ VT_REFERENCE_FAMILY(bf16, uint16_t)
 static const vt_gemm_kernels vt_gemm_kernels_reference = {
     .depth = 320,
     .panels = 16,
-    .panel_f32 = panel_f32,
-    .panel_f16 = panel_f16,
-    .panel_bf16 = panel_bf16,
-    .panels4_f32 = panels4_f32,
-    .panels4_f16 = panels4_f16,
-    .panels4_bf16 = panels4_bf16,
     .block_f32 = block_f32,
     .block_f16 = block_f16,
     .block_bf16 = block_bf16,

@@ -24,11 +24,11 @@ struct vt_pool {
   _Alignas(64) _Atomic(vt_job) job;
   _Atomic(void *) context;
   atomic_int sleepers;
-  atomic_int active;
   atomic_bool busy;
   atomic_bool stop;
   pthread_mutex_t lock;
   pthread_cond_t wake;
+  vt_processors allowed; // where workers may run: what the thread that made the pool might
   int callers_processor; // which workers are kept off; only the caller that holds `busy` looks at it
   int32_t threads; // started, the caller included
   bool spins;
@@ -109,11 +109,11 @@ vt_pool *vt_pool_create(int32_t threads) {
   atomic_init(&pool->job, NULL);
   atomic_init(&pool->context, NULL);
   atomic_init(&pool->sleepers, 0);
-  atomic_init(&pool->active, threads);
   atomic_init(&pool->busy, false);
   atomic_init(&pool->stop, false);
   pthread_mutex_init(&pool->lock, NULL);
   pthread_cond_init(&pool->wake, NULL);
+  pool->allowed = vt_allowed_processors();
   pool->callers_processor = -1;
   pool->threads = 1;
   pool->count = threads;
@@ -155,26 +155,22 @@ void vt_pool_destroy(vt_pool *pool) {
 
 int32_t vt_pool_threads(const vt_pool *pool) { return pool->threads; }
 
-void vt_pool_set_active(vt_pool *pool, int32_t threads) {
-  if (threads < 1) threads = 1;
-  if (threads > pool->threads) threads = pool->threads;
-  atomic_store(&pool->active, threads);
-}
-
 // Some schedulers, those that save processors of a virtual machine among them, put a thread on the processor of the one
-// that wakes it. There a worker would wait for milliseconds while the caller computes.
+// that wakes it. There a worker would wait for milliseconds while the caller computes. Where the caller may run says
+// nothing about the workers: it may be pinned, and the next one elsewhere. A pool that spins has a processor for each
+// thread, so those that remain are enough.
 static void make_way(vt_pool *pool) {
   const int processor = vt_current_processor();
   if (!pool->spins || processor == pool->callers_processor) return;
-  for (int32_t index = 1; index < pool->threads; index++) vt_thread_keep_off(pool->workers[index].thread, processor);
+  for (int32_t index = 1; index < pool->threads; index++)
+    vt_thread_keep_off(pool->workers[index].thread, &pool->allowed, processor);
   pool->callers_processor = processor;
 }
 
 void vt_pool_run(vt_pool *pool, int32_t count, vt_job job, void *context) {
   if (count <= 0) return;
   bool free_pool = false;
-  if (count == 1 || atomic_load_explicit(&pool->active, memory_order_relaxed) == 1 ||
-      !atomic_compare_exchange_strong(&pool->busy, &free_pool, true)) {
+  if (count == 1 || pool->count == 1 || !atomic_compare_exchange_strong(&pool->busy, &free_pool, true)) {
     for (int32_t item = 0; item < count; item++) job(context, item, 0);
     return;
   }
@@ -182,9 +178,9 @@ void vt_pool_run(vt_pool *pool, int32_t count, vt_job job, void *context) {
   atomic_store_explicit(&pool->done, 0, memory_order_relaxed);
   atomic_store_explicit(&pool->job, job, memory_order_relaxed);
   atomic_store_explicit(&pool->context, context, memory_order_relaxed);
-  const int64_t active = atomic_load_explicit(&pool->active, memory_order_relaxed);
-  for (int64_t worker = active - 1; worker >= 0; worker--) {
-    const uint64_t first = (uint64_t)(count * worker / active), end = (uint64_t)(count * (worker + 1) / active);
+  const int64_t shares = pool->count;
+  for (int64_t worker = shares - 1; worker >= 0; worker--) {
+    const uint64_t first = (uint64_t)(count * worker / shares), end = (uint64_t)(count * (worker + 1) / shares);
     atomic_store(&pool->shares[worker].items, end << 32 | first);
   }
   if (atomic_load(&pool->sleepers) > 0) {

@@ -36,14 +36,26 @@ int vt_current_processor(void) {
 #endif
 }
 
-void vt_thread_keep_off(pthread_t thread, int processor) {
+vt_processors vt_allowed_processors(void) {
+  vt_processors allowed = {{0}};
 #if defined(__linux__)
   cpu_set_t set;
-  if (processor < 0 || processor >= CPU_SETSIZE || sched_getaffinity(0, sizeof set, &set) != 0) return;
+  _Static_assert(sizeof allowed == sizeof set, "as many processors");
+  if (sched_getaffinity(0, sizeof set, &set) == 0) memcpy(&allowed, &set, sizeof set);
+#endif
+  return allowed;
+}
+
+void vt_thread_keep_off(pthread_t thread, const vt_processors *allowed, int processor) {
+#if defined(__linux__)
+  cpu_set_t set;
+  memcpy(&set, allowed, sizeof set);
+  if (processor < 0 || processor >= CPU_SETSIZE) return;
   CPU_CLR(processor, &set);
   if (CPU_COUNT(&set) > 0) pthread_setaffinity_np(thread, sizeof set, &set);
 #else
   (void)thread;
+  (void)allowed;
   (void)processor;
 #endif
 }
@@ -56,6 +68,18 @@ double vt_monotonic_seconds(void) {
 
 enum { HUGE_PAGE = 2 << 20 };
 
+// The system is asked once, by whoever comes first: never by the handler of SIGBUS, which comes after catch_bus_errors.
+static size_t page_bytes(void) {
+  static atomic_size_t known;
+  size_t bytes = atomic_load_explicit(&known, memory_order_relaxed);
+  if (bytes == 0) {
+    const long answer = sysconf(_SC_PAGESIZE);
+    bytes = answer > 0 ? (size_t)answer : 4096;
+    atomic_store_explicit(&known, bytes, memory_order_relaxed);
+  }
+  return bytes;
+}
+
 static size_t rounded(size_t bytes, size_t unit) { return (bytes + unit - 1) / unit * unit; }
 
 void *vt_pages_allocate(size_t bytes) {
@@ -63,7 +87,7 @@ void *vt_pages_allocate(size_t bytes) {
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
   if (bytes >= HUGE_PAGE) {
     // A huge page needs an aligned start: map a little more and give the edges back.
-    size_t wanted = rounded(bytes, 4096), mapped = wanted + HUGE_PAGE;
+    size_t wanted = rounded(bytes, page_bytes()), mapped = wanted + HUGE_PAGE;
     char *raw = mmap(NULL, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (raw == MAP_FAILED) return NULL;
     char *base = (char *)rounded((size_t)raw, HUGE_PAGE);
@@ -74,12 +98,12 @@ void *vt_pages_allocate(size_t bytes) {
     return base;
   }
 #endif
-  void *base = mmap(NULL, rounded(bytes, 4096), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void *base = mmap(NULL, rounded(bytes, page_bytes()), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   return base == MAP_FAILED ? NULL : base;
 }
 
 void vt_pages_free(void *base, size_t bytes) {
-  if (base) munmap(base, rounded(bytes, 4096));
+  if (base) munmap(base, rounded(bytes, page_bytes()));
 }
 
 // What is known of a mapped file. Nodes are never freed, only used again, so that the signal handler may walk the list
@@ -100,7 +124,7 @@ static struct sigaction previous_bus_action;
 static mapping *mapping_at(uintptr_t address) {
   for (mapping *each = atomic_load(&mappings); each; each = each->next) {
     uintptr_t start = atomic_load(&each->start);
-    if (start && address >= start && address - start < rounded(atomic_load(&each->bytes), 4096)) return each;
+    if (start && address >= start && address - start < rounded(atomic_load(&each->bytes), page_bytes())) return each;
   }
   return NULL;
 }
@@ -113,25 +137,29 @@ static void on_bus_error(int signal, siginfo_t *info, void *context) {
   mapping *owner = info->si_code > 0 ? mapping_at((uintptr_t)info->si_addr) : NULL;
   if (owner) {
     atomic_store(&owner->lost, true);
-    uintptr_t page = (uintptr_t)info->si_addr / 4096 * 4096;
-    uintptr_t end = atomic_load(&owner->start) + rounded(atomic_load(&owner->bytes), 4096);
+    uintptr_t page = (uintptr_t)info->si_addr / page_bytes() * page_bytes();
+    uintptr_t end = atomic_load(&owner->start) + rounded(atomic_load(&owner->bytes), page_bytes());
     void *zeros = mmap((void *)page, end - page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
     errno = saved;
     if (zeros != MAP_FAILED) return;
   }
-  if (previous_bus_action.sa_flags & SA_SIGINFO) {
+  // Whatever the flags are, the two handlers share their place.
+  const bool ignored = previous_bus_action.sa_handler == SIG_IGN;
+  if (ignored || previous_bus_action.sa_handler == SIG_DFL) {
+    // A fault comes again on return, and ends the process then; a signal that was sent has to be sent again, unless
+    // nobody cares for it.
+    if (!ignored || info->si_code > 0) sigaction(SIGBUS, &previous_bus_action, NULL);
+    if (!ignored && info->si_code <= 0) raise(signal);
+  } else if (previous_bus_action.sa_flags & SA_SIGINFO) {
     previous_bus_action.sa_sigaction(signal, info, context);
-  } else if (previous_bus_action.sa_handler != SIG_DFL && previous_bus_action.sa_handler != SIG_IGN) {
-    previous_bus_action.sa_handler(signal);
   } else {
-    // A fault comes again on return, and ends the process then; a signal that was sent has to be sent again.
-    sigaction(SIGBUS, &previous_bus_action, NULL);
-    if (info->si_code <= 0) raise(signal);
+    previous_bus_action.sa_handler(signal);
   }
   errno = saved;
 }
 
 static void catch_bus_errors(void) {
+  page_bytes();
   struct sigaction action = {0};
   action.sa_sigaction = on_bus_error;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK;
@@ -224,22 +252,12 @@ bool vt_file_changed(const void *base) {
   return changed;
 }
 
-// madvise wants whole pages: ranges that are given back shrink to the pages inside, hints grow to the pages around.
-static void advise(const void *base, size_t bytes, int advice, bool shrink) {
+void vt_advise_done(const void *base, size_t bytes) {
   if (!base || bytes == 0) return;
-  size_t start = (size_t)base, end = start + bytes;
-  if (shrink) {
-    start = rounded(start, 4096);
-    end = end / 4096 * 4096;
-  } else {
-    start = start / 4096 * 4096;
-  }
-  if (end > start) madvise((void *)start, end - start, advice);
+  // Only whole pages inside of the range: what else lies on those at its ends may still be read.
+  const size_t page = page_bytes(), start = rounded((size_t)base, page), end = ((size_t)base + bytes) / page * page;
+  if (end > start) madvise((void *)start, end - start, MADV_DONTNEED);
 }
-
-void vt_advise_will_need(const void *base, size_t bytes) { advise(base, bytes, MADV_WILLNEED, false); }
-void vt_advise_sequential(const void *base, size_t bytes) { advise(base, bytes, MADV_SEQUENTIAL, false); }
-void vt_advise_done(const void *base, size_t bytes) { advise(base, bytes, MADV_DONTNEED, true); }
 
 vt_memory_usage vt_memory_usage_now(void) {
   vt_memory_usage usage = {0, 0, 0};
@@ -304,8 +322,9 @@ uint64_t vt_available_memory(void) {
                                      "total_cache "));
   struct rlimit limit;
   const uint64_t pages = number_in("/proc/self/statm", "");
-  if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && pages < UINT64_MAX / 4096)
-    bytes = least(bytes, limit.rlim_cur > pages * 4096 ? limit.rlim_cur - pages * 4096 : 0);
+  const uint64_t page = page_bytes();
+  if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && pages < UINT64_MAX / page)
+    bytes = least(bytes, limit.rlim_cur > pages * page ? limit.rlim_cur - pages * page : 0);
 #endif
   return bytes;
 }

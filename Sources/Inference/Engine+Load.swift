@@ -23,16 +23,17 @@ extension Engine {
   public static func open(_ model: String, options: EngineOptions = EngineOptions()) throws -> Engine {
     try options.validate()
     let storage = try Storage(mapping: try ModelHome().file(for: model))
-    return try storage.reading { try open(storage, options: options) }
+    return try open(storage, options: options)
   }
 
-  /// What ``open(_:options:)`` does with the bytes of the file.
+  /// What ``open(_:options:)`` does with the bytes of the file; each part that reads them sees to it that they did not
+  /// change.
   package static func open(_ storage: Storage, options: EngineOptions) throws -> Engine {
-    let file = try GGUFFile(storage.bytes, keeper: storage)
+    let file = try storage.reading { try GGUFFile(storage.bytes, keeper: storage) }
     // The tokenizer's tables are built beside the weights.
     let text = Mailbox<Result<(BytePairTokenizer, ChatTemplate?), any Error>>()
     try Thread.start {
-      let result = Result { (try BytePairTokenizer(file), try ChatTemplate(file)) }
+      let result = Result { try storage.reading { (try BytePairTokenizer(file), try ChatTemplate(file)) } }
       _ = text.send(result)
     }
     let loaded = Result {

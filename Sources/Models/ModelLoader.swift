@@ -34,12 +34,12 @@ public enum ModelLoader {
   ///   it is malformed, ``ModelError`` when it is not a model that fits here.
   public static func load(path: String, options: LoadOptions = LoadOptions(), context: Context) throws -> LoadedModel {
     let storage = try Storage(mapping: path)
-    return try storage.reading {
-      try load(GGUFFile(storage.bytes, keeper: storage), storage: storage, options: options, context: context)
-    }
+    let file = try storage.reading { try GGUFFile(storage.bytes, keeper: storage) }
+    return try load(file, storage: storage, options: options, context: context)
   }
 
-  /// Builds the model that a parsed file describes; `storage` holds the file's bytes.
+  /// Builds the model that a parsed file describes; `storage` holds the file's bytes, and if it is a file that changes
+  /// meanwhile, there is no model.
   ///
   /// - Throws: ``/Formats/FormatError``, ``ModelError``, ``/Tensors/TensorError/fileChanged(path:)``.
   public static func load(

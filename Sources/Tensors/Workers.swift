@@ -2,8 +2,9 @@ import CVenturi
 
 /// The threads that compute: a fork-join pool of which the calling thread is a member.
 ///
-/// A fork costs about a microsecond while the pool spins. Items are handed out in order; results must not depend on
-/// which worker runs an item, so every reduction is over items, never over workers.
+/// A fork costs about a microsecond while the pool spins. Each worker begins with a share of neighbouring items and then
+/// takes from the others' ends, so items run in no particular order; results must not depend on which worker runs an
+/// item or when, so every reduction is over items, never over workers.
 public final class Workers: @unchecked Sendable {
   private let pool: OpaquePointer
   /// The number of threads, the caller included.

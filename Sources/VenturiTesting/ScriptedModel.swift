@@ -110,12 +110,20 @@ final class ScriptedState: MixerState {
 
   func replace(_ tokens: [Int32]) { content.withLock { $0 = tokens } }
 
-  func reserve(_ count: Int) {}
+  func reserve(_ count: Int) throws(MixerError) {
+    let wanted = tokens + count
+    if wanted > capacity { throw .capacityExceeded(capacity: capacity, requested: wanted) }
+  }
+
+  // The model writes tokens and counts them at once.
   func advance(by count: Int) {}
 
   func truncate(to count: Int) throws(MixerError) {
     guard canTruncate else { throw .unsupported("truncate") }
-    content.withLock { $0.removeLast(max(0, $0.count - count)) }
+    try content.withLock { tokens throws(MixerError) in
+      guard 0...tokens.count ~= count else { throw .positionOutOfRange(position: count, tokens: tokens.count) }
+      tokens.removeLast(tokens.count - count)
+    }
   }
 
   func fork() -> ScriptedState { ScriptedState(capacity: capacity, canTruncate: canTruncate, history: history) }

@@ -1,3 +1,5 @@
+import CVenturi
+import Foundation
 import Synchronization
 import Tensors
 import Testing
@@ -55,4 +57,51 @@ import Testing
     #expect(workers.items(100, grain: 1000) == 1 && workers.items(4000, grain: 1000) == 4)
     #expect(workers.items(1 << 30, grain: 1) == 16 && Workers(count: 1).items(1 << 30, grain: 1) == 1)
   }
+
+  #if os(Linux)
+    /// Two items that wait for each other, so that the caller runs one and a worker the other; where the worker may run.
+    private static func workersProcessors(_ workers: Workers) -> [UInt64] {
+      let begun = Atomic<Int>(0)
+      let seen = Mutex<[UInt64]>([])
+      workers.run(2) { _, worker in
+        begun.add(1, ordering: .relaxed)
+        while begun.load(ordering: .relaxed) < 2 { sched_yield() }
+        if worker > 0 { seen.withLock { $0 = bits(vt_allowed_processors()) } }
+      }
+      return seen.withLock { $0 }
+    }
+
+    private static func bits(_ processors: vt_processors) -> [UInt64] {
+      withUnsafeBytes(of: processors) { Array($0.bindMemory(to: UInt64.self)) }
+    }
+
+    @Test(
+      "A pinned caller makes workers leave its processor, and nothing else", .enabled(if: vt_available_processors() > 1)
+    )
+    func aPinnedCallerDoesNotConfineWorkers() async {
+      let workers = Workers(count: 2)
+      let allowed = Self.bits(vt_allowed_processors())
+      let processors = (0..<1024).filter { allowed[$0 / 64] >> UInt64($0 % 64) & 1 == 1 }
+      let found = await withCheckedContinuation { continuation in
+        // A thread of its own: it is pinned, and ends.
+        Foundation.Thread {
+          continuation.resume(
+            returning: processors.prefix(8).map { processor in
+              var one = vt_processors()
+              withUnsafeMutableBytes(of: &one) {
+                $0.bindMemory(to: UInt64.self)[processor / 64] = 1 << UInt64(processor % 64)
+              }
+              vt_thread_keep_off(pthread_self(), &one, processor == 0 ? 1 : 0)
+              return Self.workersProcessors(workers)
+            })
+        }.start()
+      }
+      for (processor, seen) in zip(processors, found) {
+        var expected = allowed
+        expected[processor / 64] &= ~(1 << UInt64(processor % 64))
+        #expect(seen == expected, "the caller was on \(processor) of \(processors)")
+      }
+      #expect(found.count >= 2)
+    }
+  #endif
 }

@@ -12,22 +12,9 @@
 
 enum { VT_PANEL_COLUMNS = 16, VT_TILE_ROWS = 6 };
 
-// C[rows][columns] = A[rows][k] · panel, or += when `accumulate`; columns in 1...16; strides in elements.
-typedef void vt_panel_f32_fn(int32_t rows, int32_t k, const float *a, int64_t lda, const float *panel, float *c,
-                             int64_t ldc, int32_t columns, int accumulate);
-// The same over panels of binary16 or bfloat16, converted (exactly) as they are loaded.
-typedef void vt_panel_16_fn(int32_t rows, int32_t k, const float *a, int64_t lda, const uint16_t *panel, float *c,
-                            int64_t ldc, int32_t columns, int accumulate);
-
-// One row over 4 adjacent panels, `panel_stride` elements apart: c[columns] = a[k] · panels, columns in 49...64.
-// Eight independent chains hide the latency of the multiply-adds.
-typedef void vt_panels4_f32_fn(int32_t k, const float *a, const float *panels, int64_t panel_stride, float *c,
-                               int32_t columns, int accumulate);
-typedef void vt_panels4_16_fn(int32_t k, const float *a, const uint16_t *panels, int64_t panel_stride, float *c,
-                              int32_t columns, int accumulate);
-
-// C[rows][columns] = A[rows][k] · panels, or +=, over ceil(columns / 16) panels that lie `panel_stride` elements apart.
-// Rows go by blocks of 6 over all panels, so k * 16 * panels elements should fit the second-level cache.
+// C[rows][columns] = A[rows][k] · panels, or += when `accumulate`, over ceil(columns / 16) panels that lie
+// `panel_stride` elements apart; strides in elements, those of 16 bits converted (exactly) as they are loaded. A tile of
+// rows goes over all panels before the next one, so k * 16 * panels elements should fit the second-level cache.
 typedef void vt_block_f32_fn(int32_t rows, int32_t k, const float *a, int64_t lda, const float *panels,
                              int64_t panel_stride, float *c, int64_t ldc, int32_t columns, int accumulate);
 typedef void vt_block_16_fn(int32_t rows, int32_t k, const float *a, int64_t lda, const uint16_t *panels,
@@ -55,12 +42,6 @@ typedef struct vt_gemm_kernels {
   // second.
   int32_t depth;
   int32_t panels;
-  vt_panel_f32_fn *panel_f32;
-  vt_panel_16_fn *panel_f16;
-  vt_panel_16_fn *panel_bf16;
-  vt_panels4_f32_fn *panels4_f32;
-  vt_panels4_16_fn *panels4_f16;
-  vt_panels4_16_fn *panels4_bf16;
   vt_block_f32_fn *block_f32;
   vt_block_16_fn *block_f16;
   vt_block_16_fn *block_bf16;

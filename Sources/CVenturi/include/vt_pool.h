@@ -18,11 +18,8 @@ void vt_pool_destroy(vt_pool *pool);
 
 int32_t vt_pool_threads(const vt_pool *pool);
 
-// Limits the threads that take part in coming jobs to 1...threads of the pool.
-void vt_pool_set_active(vt_pool *pool, int32_t threads);
-
-// Runs items 0..<count, each exactly once, neighbours on one thread as far as that balances; returns when all are done. A call while another job
-// runs (from a second thread, or from inside a job) runs its items on the caller alone.
+// Runs items 0..<count, each exactly once, neighbours on one thread as far as that balances; returns when all are done.
+// A call while another job runs (from a second thread, or from inside a job) runs its items on the caller alone.
 void vt_pool_run(vt_pool *pool, int32_t count, vt_job job, void *context);
 
 #endif

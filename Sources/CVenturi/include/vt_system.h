@@ -13,8 +13,16 @@ int vt_available_processors(void);
 // The processor that the calling thread is on; -1 where the system does not tell.
 int vt_current_processor(void);
 
-// Lets `thread` run wherever the calling thread may, but not on `processor`, unless that is the only one.
-void vt_thread_keep_off(pthread_t thread, int processor);
+// A set of processors, one bit each.
+typedef struct vt_processors {
+  uint64_t bits[16];
+} vt_processors;
+
+// The processors that the calling thread may run on; none where the system does not tell.
+vt_processors vt_allowed_processors(void);
+
+// Lets `thread` run on those of `allowed` that are not `processor`, if there are any.
+void vt_thread_keep_off(pthread_t thread, const vt_processors *allowed, int processor);
 
 // Seconds on a clock that never goes back.
 double vt_monotonic_seconds(void);
@@ -31,9 +39,7 @@ void vt_file_unmap(const void *base, size_t bytes);
 // Whether a part of the mapped file was missing when it was read, or the file is no longer as long or as old as it was.
 bool vt_file_changed(const void *base);
 
-// Tells the system that a mapped range is read soon / once from front to back / no more.
-void vt_advise_will_need(const void *base, size_t bytes);
-void vt_advise_sequential(const void *base, size_t bytes);
+// Tells the system that a mapped range is read no more.
 void vt_advise_done(const void *base, size_t bytes);
 
 // Resident memory of this process in bytes: the peak, and the current private (anonymous) and file-backed parts;

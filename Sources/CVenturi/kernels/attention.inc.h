@@ -128,7 +128,7 @@ static float attention_softmax(float *s, int first, int last, float *sum) {
   for (int j = first; j < last; j += LANES)
     for (int c = 0; c < PER; c++) top[c] = wide(max)(top[c], wide(load)(s + j + VT_LANES * c));
 #ifdef VT_SIXTEEN_LANES
-  const float m = v8f_max_lane(v8f_max(wide(lower)(top[0]), wide(upper)(top[0])));
+  const float m = v16f_max_lane(top[0]);
 #else
   const float m = v8f_max_lane(v8f_max(top[0], top[1]));
 #endif

@@ -24,14 +24,14 @@ typedef struct worker_scratch {
 } worker_scratch;
 
 static worker_scratch scratch_of(const vt_attention *a, int32_t worker, int64_t rows) {
-  const int64_t d = a->head_dim, wide = padded_dim(d);
+  const int64_t d = a->head_dim, padded = padded_dim(d);
   worker_scratch w;
   w.s = a->scratch + worker * a->scratch_stride;
   w.fresh = w.s + VT_ATTENTION_STRIP * KEYS;
-  w.keys = w.fresh + VT_ATTENTION_STRIP * wide;
+  w.keys = w.fresh + VT_ATTENTION_STRIP * padded;
   w.values = w.keys + KEYS * d;
-  w.o = w.values + KEYS * wide;
-  w.q = w.o + rows * wide;
+  w.o = w.values + KEYS * padded;
+  w.q = w.o + rows * padded;
   w.m = w.q + rows * d;
   w.l = w.m + rows;
   return w;
@@ -51,7 +51,7 @@ enum { CONVERT_ROWS = 2 * STRIP };
 // Panels [from, to) of a page for `rows` rows: in place where the kernels can read it so, else by way of the scratch.
 static page_view page_of(const vt_attention *a, const vt_attention_run *run, int32_t head, int64_t page, int64_t rows,
                          int64_t from, int64_t to, const worker_scratch *w) {
-  const int64_t d = a->head_dim, wide = padded_dim(d);
+  const int64_t d = a->head_dim, padded = padded_dim(d);
   page_view view = {.half = a->half, .key = LANES, .group = LANES * KEYS, .start = page * KEYS};
   if (run->pages) {
     const char *base = (const char *)run->pages[page] + a->page_offset + head * a->head_bytes;
@@ -60,7 +60,7 @@ static page_view page_of(const vt_attention *a, const vt_attention_run *run, int
     if (!view.half || rows < CONVERT_ROWS) return view;
     attention_from_half((const uint16_t *)view.keys + from * LANES * d, w->keys + from * LANES * d,
                         (to - from) * LANES * d);
-    for (int64_t g = 0; g < wide / LANES; g++) {
+    for (int64_t g = 0; g < padded / LANES; g++) {
       const int64_t offset = (g * KEYS + from * LANES) * LANES;
       attention_from_half((const uint16_t *)view.values + offset, w->values + offset, (to - from) * LANES * LANES);
     }
@@ -85,14 +85,14 @@ static page_view page_of(const vt_attention *a, const vt_attention_run *run, int
     }
   }
   view.keys = w->keys;
-  if (d == wide) {
+  if (d == padded) {
     view.values = values;
     view.key = a->value_row;
     view.group = LANES;
     return view;
   }
   for (int64_t j = from * LANES; j < at_most(to * LANES, count); j++)
-    for (int64_t k = 0; k < wide; k++)
+    for (int64_t k = 0; k < padded; k++)
       w->values[(k / LANES * KEYS + j) * LANES + k % LANES] = k < d ? values[j * a->value_row + k] : 0;
   view.values = w->values;
   return view;
@@ -111,10 +111,10 @@ static void load_queries(const vt_attention *a, const vt_attention_run *run, int
 }
 
 // A strip of `rows` rows (row0 counts rows × group from the item's first query) against one page: O of this page alone
-// into `fresh` (rows `wide` apart), its largest scores and sums into m and l. False when no row sees a key of it.
+// into `fresh` (rows `padded` apart), its largest scores and sums into m and l. False when no row sees a key of it.
 static bool strip_page(const vt_attention *a, const vt_attention_run *run, int32_t head, int64_t query0, int64_t row0,
                        int rows, const float *q, const page_view *page, float *s, float *fresh, float *m, float *l) {
-  const int64_t d = a->head_dim, wide = padded_dim(d), group = a->group;
+  const int64_t d = a->head_dim, padded = padded_dim(d), group = a->group;
   int64_t low[STRIP], high[STRIP];
   int64_t first = KEYS, last = 0;
   for (int r = 0; r < rows; r++) {
@@ -141,20 +141,20 @@ static bool strip_page(const vt_attention *a, const vt_attention_run *run, int32
     for (int64_t j = at_least(high[r], left * LANES); j < right * LANES; j++) row[j] = -INFINITY;
     m[r] = attention_softmax(row, left * LANES, right * LANES, &l[r]);
   }
-  attention_values(rows, page->half, s, page->values, page->key, page->group, (int)(wide / LANES), (int)first,
-                   (int)last, fresh, wide);
+  attention_values(rows, page->half, s, page->values, page->key, page->group, (int)(padded / LANES), (int)first,
+                   (int)last, fresh, padded);
   return true;
 }
 
 // Merges what one page gave a row into what the pages before it gave. A sum is 0 only where no key was seen; NaN is
 // passed on.
 static inline void merge_row(float *o, float *m, float *l, const float *fresh, float fresh_m, float fresh_l,
-                             int64_t wide) {
+                             int64_t padded) {
   if (fresh_l == 0) return;
   const bool higher = fresh_m > *m;
   const float other = attention_exp2_one(higher ? *m - fresh_m : fresh_m - *m);
   const float keep = higher ? other : 1, weight = higher ? 1 : other;
-  attention_blend(o, fresh, keep, weight, wide);
+  attention_blend(o, fresh, keep, weight, padded);
   *l = fmaf(fresh_l, weight, *l * keep);
   *m = higher ? fresh_m : *m;
 }
@@ -170,47 +170,47 @@ static void finish_row(const vt_attention *a, const vt_attention_run *run, int32
         empty ? -INFINITY : (float)((double)m * 0x1.62e42fefa39efp-1 + log((double)l));
 }
 
-static void clear_rows(float *o, float *m, float *l, int64_t rows, int64_t wide) {
-  memset(o, 0, (size_t)(rows * wide) * sizeof *o);
+static void clear_rows(float *o, float *m, float *l, int64_t rows, int64_t padded) {
+  memset(o, 0, (size_t)(rows * padded) * sizeof *o);
   for (int64_t r = 0; r < rows; r++) m[r] = -INFINITY, l[r] = 0;
 }
 
 // The partials of one run and kv head, page after page, to its rows of o.
 static void merge_pages(const vt_attention *a, const vt_attention_merge *merge, worker_scratch w) {
   const vt_attention_run *run = &a->runs[merge->run];
-  const int64_t wide = padded_dim(a->head_dim), rows = run->rows * a->group;
-  clear_rows(w.o, w.m, w.l, rows, wide);
+  const int64_t padded = padded_dim(a->head_dim), rows = run->rows * a->group;
+  clear_rows(w.o, w.m, w.l, rows, padded);
   const float *o = a->partials + merge->partial;
   for (int32_t page = merge->first_page; page < merge->last_page; page++) {
-    const float *m = o + rows * wide, *l = m + rows;
+    const float *m = o + rows * padded, *l = m + rows;
     for (int64_t row = 0; row < rows; row++)
-      merge_row(w.o + row * wide, &w.m[row], &w.l[row], o + row * wide, m[row], l[row], wide);
+      merge_row(w.o + row * padded, &w.m[row], &w.l[row], o + row * padded, m[row], l[row], padded);
     o = l + rows;
   }
   for (int64_t row = 0; row < rows; row++)
-    finish_row(a, run, merge->head, row / a->group, row % a->group, w.o + row * wide, w.m[row], w.l[row]);
+    finish_row(a, run, merge->head, row / a->group, row % a->group, w.o + row * padded, w.m[row], w.l[row]);
 }
 
 static void attention_item(void *context, int32_t index, int32_t worker) {
   const vt_attention *a = context;
   const vt_attention_item *item = &a->items[index];
   const vt_attention_run *run = &a->runs[item->run];
-  const int64_t d = a->head_dim, wide = padded_dim(d), rows = (int64_t)item->count * a->group;
+  const int64_t d = a->head_dim, padded = padded_dim(d), rows = (int64_t)item->count * a->group;
   worker_scratch w = scratch_of(a, worker, rows);
   load_queries(a, run, item->head, item->first, item->count, w.q);
   int64_t first, last, ignored;
   visible(a, run->length, run->position + item->first, &first, &ignored);
   visible(a, run->length, run->position + item->first + item->count - 1, &ignored, &last);
   if (item->page >= 0) {
-    float *o = a->partials + item->partial, *m = o + rows * wide, *l = m + rows;
+    float *o = a->partials + item->partial, *m = o + rows * padded, *l = m + rows;
     const int64_t start = (int64_t)item->page * KEYS;
     const page_view page = page_of(a, run, item->head, item->page, rows, at_least(0, first - start) / LANES,
                                    (at_most(KEYS, last - start) + LANES - 1) / LANES, &w);
     for (int64_t row = 0; row < rows; row += STRIP) {
       const int n = (int)at_most(STRIP, rows - row);
-      if (!strip_page(a, run, item->head, item->first, row, n, w.q + row * d, &page, w.s, o + row * wide, m + row,
+      if (!strip_page(a, run, item->head, item->first, row, n, w.q + row * d, &page, w.s, o + row * padded, m + row,
                       l + row))
-        clear_rows(o + row * wide, m + row, l + row, n, wide);
+        clear_rows(o + row * padded, m + row, l + row, n, padded);
     }
     // Whoever ends a run's last page merges all of them; the count is ready for the next layer then.
     vt_attention_merge *merge = &a->merges[item->merge];
@@ -220,7 +220,7 @@ static void attention_item(void *context, int32_t index, int32_t worker) {
     }
     return;
   }
-  clear_rows(w.o, w.m, w.l, rows, wide);
+  clear_rows(w.o, w.m, w.l, rows, padded);
   for (int64_t number = first / KEYS; number * KEYS < last; number++) {
     const int64_t start = number * KEYS;
     const page_view page = page_of(a, run, item->head, number, rows, at_least(0, first - start) / LANES,
@@ -230,11 +230,11 @@ static void attention_item(void *context, int32_t index, int32_t worker) {
       float m[STRIP], l[STRIP];
       if (!strip_page(a, run, item->head, item->first, row, n, w.q + row * d, &page, w.s, w.fresh, m, l)) continue;
       for (int r = 0; r < n; r++)
-        merge_row(w.o + (row + r) * wide, &w.m[row + r], &w.l[row + r], w.fresh + r * wide, m[r], l[r], wide);
+        merge_row(w.o + (row + r) * padded, &w.m[row + r], &w.l[row + r], w.fresh + r * padded, m[r], l[r], padded);
     }
   }
   for (int64_t row = 0; row < rows; row++)
-    finish_row(a, run, item->head, item->first + row / a->group, row % a->group, w.o + row * wide, w.m[row],
+    finish_row(a, run, item->head, item->first + row / a->group, row % a->group, w.o + row * padded, w.m[row],
                w.l[row]);
 }
 

@@ -389,7 +389,7 @@ VT_INLINE void vt_direct_rest(const int element, int32_t rows, int32_t columns, 
 VT_INLINE void vt_direct(const int element, int32_t rows, int32_t columns, int32_t k, const float *a, int64_t lda,
                          const void *b, int64_t ldb, float *c, int64_t ldc) {
   const int32_t steps = k / VT_LANES * VT_LANES, whole = columns / VT_LANES * VT_LANES;
-  if (steps > 0)
+  if (steps > 0 && whole > 0)
     for (int32_t row = 0; row < rows; row += VT_DIRECT_ROWS) {
       const float *x = a + row * lda;
       float *y = c + row * ldc;
@@ -418,14 +418,6 @@ VT_INLINE void vt_direct(const int element, int32_t rows, int32_t columns, int32
 }
 
 #define VT_GEMM_FAMILY(name, type, element)                                                                        \
-  static void vt_panel_##name(int32_t rows, int32_t k, const float *a, int64_t lda, const type *panel, float *c,    \
-                              int64_t ldc, int32_t columns, int accumulate) {                                      \
-    vt_block_##name(rows, k, a, lda, panel, 0, c, ldc, columns, accumulate);                                       \
-  }                                                                                                                \
-  static void vt_panels4_##name(int32_t k, const float *a, const type *panels, int64_t stride, float *c,           \
-                                int32_t columns, int accumulate) {                                                 \
-    vt_block_##name(1, k, a, k, panels, stride, c, columns, columns, accumulate);                                  \
-  }                                                                                                                \
   static void vt_direct_##name(int32_t rows, int32_t columns, int32_t k, const float *a, int64_t lda,              \
                                const type *b, int64_t ldb, float *c, int64_t ldc) {                                \
     vt_direct(element, rows, columns, k, a, lda, b, ldb, c, ldc);                                                  \
@@ -448,12 +440,6 @@ VT_GEMM_FAMILY(bf16, uint16_t, VT_ELEMENT_BF16)
 const vt_gemm_kernels VT_SUFFIX(vt_gemm_kernels) = {
     .depth = VT_DEPTH,
     .panels = VT_BLOCK_PANELS,
-    .panel_f32 = vt_panel_f32,
-    .panel_f16 = vt_panel_f16,
-    .panel_bf16 = vt_panel_bf16,
-    .panels4_f32 = vt_panels4_f32,
-    .panels4_f16 = vt_panels4_f16,
-    .panels4_bf16 = vt_panels4_bf16,
     .block_f32 = vt_block_f32,
     .block_f16 = vt_block_f16,
     .block_bf16 = vt_block_bf16,

@@ -48,7 +48,6 @@ VT_INLINE v8i v8i_nearest(v8f x) { return (v8i){vcvtnq_s32_f32(x.a), vcvtnq_s32_
 VT_INLINE v8i v8i_add(v8i x, v8i y) { return (v8i){vaddq_s32(x.a, y.a), vaddq_s32(x.b, y.b)}; }
 VT_INLINE v8i v8i_sub(v8i x, v8i y) { return (v8i){vsubq_s32(x.a, y.a), vsubq_s32(x.b, y.b)}; }
 VT_INLINE v8i v8i_set(int32_t x) { return (v8i){vdupq_n_s32(x), vdupq_n_s32(x)}; }
-VT_INLINE v8i v8i_zero(void) { return v8i_set(0); }
 VT_INLINE v8f v8f_as_float(v8i x) { return (v8f){vreinterpretq_f32_s32(x.a), vreinterpretq_f32_s32(x.b)}; }
 VT_INLINE v8i v8f_as_int(v8f x) { return (v8i){vreinterpretq_s32_f32(x.a), vreinterpretq_s32_f32(x.b)}; }
 VT_INLINE v8i v8i_shift_left(v8i x, int bits) {
@@ -86,10 +85,6 @@ VT_INLINE float v8f_sum(v8f x) {
   float32x4_t half = vaddq_f32(x.a, x.b);
   float32x2_t pair = vadd_f32(vget_low_f32(half), vget_high_f32(half));
   return vget_lane_f32(pair, 0) + vget_lane_f32(pair, 1);
-}
-// The sums of four vectors, each by the tree of v8f_sum, to p[0...3].
-VT_INLINE void v8f_sum4(float *p, v8f x, v8f y, v8f z, v8f w) {
-  p[0] = v8f_sum(x), p[1] = v8f_sum(y), p[2] = v8f_sum(z), p[3] = v8f_sum(w);
 }
 // Rows become columns: lane j of x[i] goes to lane i of x[j].
 VT_INLINE void v8f_transpose(v8f x[8]) {

@@ -33,7 +33,6 @@ VT_INLINE v8i v8i_nearest(v8f x) { return _mm256_cvtps_epi32(x); } // nearest, t
 VT_INLINE v8i v8i_add(v8i a, v8i b) { return _mm256_add_epi32(a, b); }
 VT_INLINE v8i v8i_sub(v8i a, v8i b) { return _mm256_sub_epi32(a, b); }
 VT_INLINE v8i v8i_set(int32_t x) { return _mm256_set1_epi32(x); }
-VT_INLINE v8i v8i_zero(void) { return _mm256_setzero_si256(); }
 VT_INLINE v8f v8f_as_float(v8i x) { return _mm256_castsi256_ps(x); }
 VT_INLINE v8i v8f_as_int(v8f x) { return _mm256_castps_si256(x); }
 VT_INLINE v8i v8i_shift_left(v8i x, int bits) { return _mm256_slli_epi32(x, bits); }
@@ -68,15 +67,6 @@ VT_INLINE float v8f_sum(v8f x) {
   __m128 half = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
   half = _mm_add_ps(half, _mm_movehl_ps(half, half));
   return _mm_cvtss_f32(_mm_add_ss(half, _mm_movehdup_ps(half)));
-}
-// The sums of four vectors, each by the tree of v8f_sum, to p[0...3].
-VT_INLINE void v8f_sum4(float *p, v8f x, v8f y, v8f z, v8f w) {
-  __m128 a = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
-  __m128 b = _mm_add_ps(_mm256_castps256_ps128(y), _mm256_extractf128_ps(y, 1));
-  __m128 c = _mm_add_ps(_mm256_castps256_ps128(z), _mm256_extractf128_ps(z, 1));
-  __m128 d = _mm_add_ps(_mm256_castps256_ps128(w), _mm256_extractf128_ps(w, 1));
-  _MM_TRANSPOSE4_PS(a, b, c, d);
-  _mm_storeu_ps(p, _mm_add_ps(_mm_add_ps(a, c), _mm_add_ps(b, d)));
 }
 // Rows become columns: lane j of x[i] goes to lane i of x[j].
 VT_INLINE void v8f_transpose(v8f x[8]) {

@@ -40,11 +40,13 @@ package struct BenchModel: ParsableCommand {
   package func run() throws {
     let path = try ModelAccess.path(of: model)
     let storage = try Storage(mapping: path)
-    let file = try storage.reading { try GGUFFile(storage.bytes, keeper: storage) }
+    let (inventory, types) = try storage.reading {
+      let file = try GGUFFile(storage.bytes, keeper: storage)
+      return (try WeightInventory(file, fileBytes: storage.byteCount), WeightInventory.types(file))
+    }
     let tests = ModelTest.tests(prompts: prompts.values, generations: generations.values, depths: depths.values)
     let benchmark = ModelBenchmark(
-      path: path, inventory: try WeightInventory(file, fileBytes: storage.byteCount), threads: threads.values,
-      tests: tests, peers: bench.peers, timing: bench.timing,
+      path: path, inventory: inventory, threads: threads.values, tests: tests, peers: bench.peers, timing: bench.timing,
       fingerprint: bench.fingerprint("\(path), \(storage.byteCount) bytes, \(compute.rawValue)"))
     let progress = ProgressBar("bench")
     progress.show("measuring \(tests.count * threads.values.count) cells")
@@ -63,7 +65,7 @@ package struct BenchModel: ParsableCommand {
       })
     progress.finish()
     let report: JSON = [
-      "model": .string(path), "types": .string(WeightInventory.types(file)), "compute": .string(compute.rawValue),
+      "model": .string(path), "types": .string(types), "compute": .string(compute.rawValue),
       "pairs": .integer(bench.pairs), "machine": MachineReport.json, "ceilings": .array(result.ceilings),
       "rows": .array(result.rows),
     ]

@@ -6,8 +6,9 @@ import Tensors
 /// Attention over whole tensors, without a cache.
 ///
 /// The queries stand at the end of the keys: query i of Nq sees what a query at position i + Nk - Nq sees. A row that
-/// sees no key is 0 and has LSE -∞. Memory beyond o and LSE does not grow with Nk; it is a list of 48 bytes for each
-/// block of queries and some 240 KB a thread at d = 64.
+/// sees no key is 0 and has LSE -∞. Memory beyond o and LSE is some 240 KB a thread at d = 64 and a list of items of
+/// 40 bytes each: for every kv head one and one more for each 24 rows (queries × group), or one for each 256 keys where that
+/// is more. Few queries, whose keys are worked on side by side, have partial rows for each 256 keys too.
 extension DenseAttention {
   /// q [B, H, Nq, d], k and v [B, Hkv, Nk, d], f32 with a contiguous last axis: o [B, H, Nq, d] and LSE [B, H, Nq], the
   /// natural logarithm of a row's sum of exponentials.
@@ -48,8 +49,12 @@ extension DenseAttention {
   /// o [ΣNq, H, d] and LSE [ΣNq, H].
   ///
   /// - Parameters:
+  ///   - q: queries, f32 with a contiguous last axis.
+  ///   - k: keys, f32 with a contiguous last axis.
+  ///   - v: values, f32 with a contiguous last axis.
   ///   - queryEnds: where each sequence's queries end in q: the running sum of the lengths, without a leading 0.
   ///   - keyEnds: the same for k and v.
+  ///   - context: what computes.
   /// - Throws: ``/Layers/MixerError`` for shapes, types and lengths that do not fit, and when memory is short.
   public func forward(
     q: Tensor, k: Tensor, v: Tensor, queryEnds: [Int], keyEnds: [Int], context: Context

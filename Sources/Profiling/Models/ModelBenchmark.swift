@@ -43,12 +43,11 @@ public struct ModelBenchmark {
   ///   - store: finished cells; none are kept without one.
   ///   - load: our model on a context.
   ///   - report: called with each row as it is finished.
-  ///   - isCancelled: asked between the layers of our model and between turns.
   /// - Returns: the rows, and the machine's ceilings for each thread count.
-  /// - Throws: ``ProfilingError``; what loading or evaluating throws; `CancellationError`.
+  /// - Throws: ``ProfilingError``; what loading or evaluating throws.
   public func run(
     catalogue: PeerCatalogue, store: CellStore?, load: (Context) throws -> any LanguageModel,
-    report: (JSON) -> Void = { _ in }, isCancelled: @escaping () -> Bool = { false }
+    report: (JSON) -> Void = { _ in }
   ) throws -> (rows: [JSON], ceilings: [JSON]) {
     var rows: [JSON] = []
     var measured: [JSON] = []
@@ -69,10 +68,8 @@ public struct ModelBenchmark {
       try store?.store(machine.json, for: ceilingKey)
       measured.append(machine.json)
       let ceilings = ModelCeilings(machine: machine, inventory: inventory)
-      let contestant = try ModelContestant(
-        model: load(context), capacity: max(1, capacity), isCancelled: isCancelled)
+      let contestant = try ModelContestant(model: load(context), capacity: max(1, capacity))
       for (key, test) in zip(keys, tests) {
-        if isCancelled() { throw CancellationError() }
         if field == nil, store?[key] == nil {
           field = try PeerField(
             peers,

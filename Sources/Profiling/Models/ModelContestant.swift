@@ -7,16 +7,14 @@ public final class ModelContestant {
   public static let chunk = 512
   private let model: any LanguageModel
   private let capacity: Int
-  private let isCancelled: () -> Bool
   private var state: any MixerState
 
   /// A contestant whose sequences have at most `capacity` tokens.
   ///
   /// - Throws: what the model throws.
-  public init(model: any LanguageModel, capacity: Int, isCancelled: @escaping () -> Bool = { false }) throws {
+  public init(model: any LanguageModel, capacity: Int) throws {
     self.model = model
     self.capacity = capacity
-    self.isCancelled = isCancelled
     state = try model.makeState(capacity: capacity)
   }
 
@@ -34,7 +32,7 @@ public final class ModelContestant {
 
   /// Does the test once; the seconds that count.
   ///
-  /// - Throws: what the model throws; `CancellationError`.
+  /// - Throws: what the model throws.
   public func turn(_ test: ModelTest) throws -> Double {
     try goTo(depth: test.depth)
     let vocabulary = model.description.vocabularySize
@@ -43,9 +41,7 @@ public final class ModelContestant {
     case .decode:
       return try TimingProtocol.time {
         for index in 0..<test.tokens {
-          let token = Self.token(test.depth + index, vocabulary: vocabulary)
-          _ = try model.evaluate(
-            TokenBatch([TokenBatch.Run(state: state, tokens: [token], logits: .last)]), isCancelled: isCancelled)
+          try evaluate([Self.token(test.depth + index, vocabulary: vocabulary)])
         }
       }
     }
@@ -62,10 +58,13 @@ public final class ModelContestant {
     var start = range.lowerBound
     while start < range.upperBound {
       let end = min(start + Self.chunk, range.upperBound)
-      let tokens = (start..<end).map { Self.token($0, vocabulary: vocabulary) }
-      _ = try model.evaluate(
-        TokenBatch([TokenBatch.Run(state: state, tokens: tokens, logits: .last)]), isCancelled: isCancelled)
+      try evaluate((start..<end).map { Self.token($0, vocabulary: vocabulary) })
       start = end
     }
+  }
+
+  private func evaluate(_ tokens: [Int32]) throws {
+    let run = TokenBatch.Run(state: state, tokens: tokens, logits: .last)
+    _ = try model.evaluate(TokenBatch([run]), isCancelled: { false })
   }
 }

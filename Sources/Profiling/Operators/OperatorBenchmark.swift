@@ -33,10 +33,9 @@ public struct OperatorBenchmark {
   /// Measures every cell that the store does not have.
   ///
   /// - Returns: the rows, and the machine's ceilings for each thread count.
-  /// - Throws: ``ProfilingError``; what an operator throws; `CancellationError`.
+  /// - Throws: ``ProfilingError``; what an operator throws.
   public func run(
-    catalogue: PeerCatalogue, store: CellStore?, report: (JSON) -> Void = { _ in },
-    isCancelled: @escaping () -> Bool = { false }
+    catalogue: PeerCatalogue, store: CellStore?, report: (JSON) -> Void = { _ in }
   ) throws -> (rows: [JSON], ceilings: [JSON]) {
     var rows: [JSON] = []
     var measured: [JSON] = []
@@ -45,13 +44,17 @@ public struct OperatorBenchmark {
       let context = Context(threads: count)
       let machine = try Ceilings.measure(context: context, bytes: bytes, repeats: 15)
       measured.append(machine.json)
-      // A peer may take its thread count from the environment, so peers are started anew for each.
-      var field: PeerField?
+      // A peer may take its thread count from the environment, so peers are started anew for each. Peers that were
+      // started for one kind of work are not asked for another.
+      var fields: [(task: PeerCatalogue.Task, field: PeerField)] = []
       for operation in cases {
-        if isCancelled() { throw CancellationError() }
         let key = "\(fingerprint) | \(operation.name) | \(count) threads"
-        if field == nil, store?[key] == nil, let task = operation.task(threads: count) {
-          field = try PeerField(peers, task: task, catalogue: catalogue)
+        let task = operation.task(threads: count)
+        var field = fields.first { $0.task == task }?.field
+        if field == nil, store?[key] == nil, let task {
+          let started = try PeerField(peers, task: task, catalogue: catalogue)
+          fields.append((task, started))
+          field = started
         }
         let measure = { try self.row(operation, context, field, machine) }
         let row = try store?.cell(key, measure) ?? measure()

@@ -26,10 +26,10 @@ public struct Divergence: Sendable, Equatable {
   /// Compares two models on a text.
   ///
   /// - Parameters: as for ``TextScore``; `context` computes the comparison.
-  /// - Throws: ``ProfilingError/invalidSetting(field:problem:)``; what the models throw; `CancellationError`.
+  /// - Throws: ``ProfilingError/invalidSetting(field:problem:)``; what the models throw.
   public init(
     _ tokens: [Int32], beginning: Int32?, reference: any LanguageModel, model: any LanguageModel, context: Context,
-    limit: Int = .max, report: (Int, Double) -> Void = { _, _ in }, isCancelled: @escaping () -> Bool = { false }
+    limit: Int = .max, report: (Int, Double) -> Void = { _, _ in }
   ) throws {
     let sizes = (reference.description.vocabularySize, model.description.vocabularySize)
     guard sizes.0 == sizes.1 else {
@@ -39,7 +39,7 @@ public struct Divergence: Sendable, Equatable {
     var worst = 0.0
     let windows = try TextScore.windows(tokens, beginning: beginning, limit: limit)
     for (number, window) in windows.enumerated() {
-      try TextScore.visit(window, [reference, model], isCancelled) { logits, next in
+      try TextScore.visit(window, [reference, model]) { logits, next in
         var rows = [Position](repeating: Position(), count: next.count)
         rows.withUnsafeMutableBufferPointer { rows in
           nonisolated(unsafe) let rows = rows

@@ -30,16 +30,16 @@ public struct TextScore: Sendable, Equatable {
   ///   - limit: the most windows to score.
   ///   - report: called after each window with its number and the perplexity so far.
   /// - Throws: ``ProfilingError/invalidSetting(field:problem:)`` for a text shorter than a window; what the model
-  ///   throws; `CancellationError`.
+  ///   throws.
   public init(
     _ tokens: [Int32], beginning: Int32?, model: any LanguageModel, context: Context, limit: Int = .max,
-    report: (Int, Double) -> Void = { _, _ in }, isCancelled: @escaping () -> Bool = { false }
+    report: (Int, Double) -> Void = { _, _ in }
   ) throws {
     var loss = 0.0
     var scored = 0
     let windows = try Self.windows(tokens, beginning: beginning, limit: limit)
     for (number, window) in windows.enumerated() {
-      try Self.visit(window, [model], isCancelled) { logits, next in
+      try Self.visit(window, [model]) { logits, next in
         let losses = Self.parallel(next.count, context) { row in
           let values = logits[0].row(row)
           return Self.logSum(values) - Double(values[Int(next[row])])
@@ -71,21 +71,21 @@ public struct TextScore: Sendable, Equatable {
   /// Hands the logits of a window's scored rows to `body`, some rows of every model at a time, with the tokens they
   /// should predict.
   static func visit(
-    _ window: [Int32], _ models: [any LanguageModel], _ isCancelled: () -> Bool,
+    _ window: [Int32], _ models: [any LanguageModel],
     _ body: ([Logits], ArraySlice<Int32>.SubSequence) throws -> Void
   ) throws {
     let first = window.count / 2
     let states = try models.map { try $0.makeState(capacity: window.count) }
     for (model, state) in zip(models, states) {
       let run = TokenBatch.Run(state: state, tokens: Array(window[..<first]), logits: .none)
-      _ = try model.evaluate(TokenBatch([run]), isCancelled: isCancelled)
+      _ = try model.evaluate(TokenBatch([run]), isCancelled: { false })
     }
     var start = first
     while start + 1 < window.count {
       let end = min(start + rows, window.count - 1)
       let logits = try zip(models, states).map { model, state in
         let run = TokenBatch.Run(state: state, tokens: Array(window[start..<end]), logits: .all)
-        return try model.evaluate(TokenBatch([run]), isCancelled: isCancelled)
+        return try model.evaluate(TokenBatch([run]), isCancelled: { false })
       }
       try body(logits, ArraySlice(Array(window[(start + 1)...end])))
       start = end

@@ -26,6 +26,9 @@ void fill_random_f16(uint16_t *x, size_t count); // finite
 // Numbers, zeros of both signs, subnormals, infinities and NaN.
 void fill_extreme(float *x, size_t count);
 
+// A copy of `bytes` bytes whose end is the end of readable memory; the next call takes its place.
+const void *before_guard(const void *source, size_t bytes);
+
 // One function for each family of kernels, listed in main.c.
 void test_gemm(void);
 void test_elementwise(void);

@@ -1,9 +1,12 @@
-// Runs every set of fast kernels that this machine supports against their scalar twins. Exit status 1 when a bit differs, or when fewer
-// cases ran than each family promises.
+// Runs every set of fast kernels that this machine supports against their scalar twins. Exit status 1 when a bit
+// differs, or when fewer cases ran than each family promises.
+#define _GNU_SOURCE
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "kernel_test.h"
 
@@ -85,6 +88,18 @@ void fill_extreme(float *x, size_t count) {
       memcpy(x + i, &pattern, sizeof pattern);
     }
   }
+}
+
+const void *before_guard(const void *source, size_t bytes) {
+  enum { SPACE = 1 << 20 };
+  static char *guard;
+  if (!guard) {
+    char *base = mmap(NULL, 2 * SPACE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (base == MAP_FAILED || mprotect(base + SPACE, SPACE, PROT_NONE) != 0) abort();
+    guard = base + SPACE;
+  }
+  if (bytes > SPACE) abort();
+  return memcpy(guard - bytes, source, bytes);
 }
 
 // Every family with the kernels of one set; whether all agreed and enough cases ran.
