@@ -6,7 +6,7 @@
 
 // Panels of floats that are multiplied together: many rows are copied into place once for all of them, and a few keep as
 // many chains of sums going.
-enum { FLOAT_PANELS = 6, FLOAT_PANELS_FEW = 4 };
+enum { FLOAT_PANELS = 6, FLOAT_PANELS_FEW = 4, CONVERTED_ROWS = 12 };
 
 static int32_t float_panels(const vt_linear_job *job) {
   return job->rows <= FLOAT_PANELS_FEW ? FLOAT_PANELS_FEW : FLOAT_PANELS;
@@ -79,7 +79,7 @@ static ready_panels prepare(const vt_linear_job *job, const vt_packed *w, int32_
   ready_panels p = {w, w->panels + (size_t)index * w->panel_bytes, NULL, kind_of(job, w)};
   if (p.kind == VT_ACTIVATION_F32) {
     // A few rows convert halves as they load them; for many it pays to convert once.
-    const int converts = job->rows > 2 * VT_TILE_ROWS;
+    const int converts = job->rows > CONVERTED_ROWS;
     if (w->format == VT_F32) {
       p.unpacked = p.panel;
     } else if (converts || (w->format != VT_F16 && w->format != VT_BF16)) {

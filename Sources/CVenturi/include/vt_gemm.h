@@ -10,7 +10,7 @@
 
 #include "vt_isa.h"
 
-enum { VT_PANEL_COLUMNS = 16, VT_TILE_ROWS = 6 };
+enum { VT_PANEL_COLUMNS = 16 };
 
 // C[rows][columns] = A[rows][k] · panels, or += when `accumulate`, over ceil(columns / 16) panels that lie
 // `panel_stride` elements apart; strides in elements, those of 16 bits converted (exactly) as they are loaded. A tile of
