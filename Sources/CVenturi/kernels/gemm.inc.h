@@ -306,14 +306,23 @@ VT_BLOCK(f32, float, VT_ELEMENT_F32)
 VT_BLOCK(f16, uint16_t, VT_ELEMENT_F16)
 VT_BLOCK(bf16, uint16_t, VT_ELEMENT_BF16)
 
-// The products of as many k with as many columns of Bᵀ as a vector has lanes are added to the rows' sums. All is loaded
-// before it is used: a line that is come back to later may have had to give way to another row's.
+// A square of Bᵀ: as many k of as many columns as a vector has lanes.
+VT_INLINE void vt_load_square(const int element, vwf w[VT_LANES], const void *b, int64_t ldb) {
+#ifdef VT_SIXTEEN_LANES
+  // Each line is come to once; halves of lines would come to it twice, and it may have gone from the cache meanwhile.
+#pragma clang loop unroll(full)
+  for (int j = 0; j < VT_LANES; j++) w[j] = vt_weights(element, b, j * ldb);
+  v16f_transpose(w);
+#else
+  vt_load_steps(element, w, b, ldb);
+#endif
+}
+
+// The products of as many k with as many columns of Bᵀ as a vector has lanes are added to the rows' sums.
 VT_INLINE void vt_direct_steps(const int element, const int rows, int64_t step, const float *a, int64_t lda,
                                const void *b, int64_t ldb, vwf *sum) {
   vwf w[VT_LANES];
-#pragma clang loop unroll(full)
-  for (int j = 0; j < VT_LANES; j += VT_STEPS)
-    vt_load_steps(element, w + j, vt_element_at(element, b, step + j), ldb);
+  vt_load_square(element, w, vt_element_at(element, b, step), ldb);
 #pragma clang loop unroll(full)
   for (int j = 0; j < VT_LANES; j++)
 #pragma clang loop unroll(full)
@@ -355,10 +364,13 @@ VT_INLINE void vt_direct_row(const int element, int32_t columns, int32_t k, cons
     const void *following = vt_element_at(element, leading, VT_LANES * ldb);
     const int alone = columns - first <= VT_LANES, last = columns - first <= 2 * VT_LANES;
     vwf follow = wide(zero)();
-    for (int64_t i = lag; i < k; i += VT_LANES) {
-      vt_direct_steps(element, 1, i, a, k, leading, ldb, &lead);
-      if (!alone) vt_direct_steps(element, 1, i - lag, a, k, following, ldb, &follow);
-    }
+    if (alone)
+      for (int64_t i = lag; i < k; i += VT_LANES) vt_direct_steps(element, 1, i, a, k, leading, ldb, &lead);
+    else
+      for (int64_t i = lag; i < k; i += VT_LANES) {
+        vt_direct_steps(element, 1, i, a, k, leading, ldb, &lead);
+        vt_direct_steps(element, 1, i - lag, a, k, following, ldb, &follow);
+      }
     wide(store)(c + first, lead);
     if (alone) return;
     lead = wide(zero)();

@@ -66,6 +66,30 @@ VT_INLINE void v16f_transpose_pairs(v16f x[8]) {
     x[i + 4] = _mm512_shuffle_f32x4(quad[i], quad[i + 4], 0xDD);
   }
 }
+// Rows become columns: x[i] holds sixteen elements of row i, and afterwards element i of the rows 0 to 15.
+VT_INLINE void v16f_transpose(v16f x[16]) {
+  v16f quad[16];
+#pragma clang loop unroll(full)
+  for (int i = 0; i < 16; i += 4) {
+    const v16f a = _mm512_unpacklo_ps(x[i], x[i + 1]), b = _mm512_unpackhi_ps(x[i], x[i + 1]);
+    const v16f c = _mm512_unpacklo_ps(x[i + 2], x[i + 3]), d = _mm512_unpackhi_ps(x[i + 2], x[i + 3]);
+    quad[i] = _mm512_shuffle_ps(a, c, 0x44);
+    quad[i + 1] = _mm512_shuffle_ps(a, c, 0xEE);
+    quad[i + 2] = _mm512_shuffle_ps(b, d, 0x44);
+    quad[i + 3] = _mm512_shuffle_ps(b, d, 0xEE);
+  }
+#pragma clang loop unroll(full)
+  for (int i = 0; i < 4; i++) {
+    const v16f a = _mm512_shuffle_f32x4(quad[i], quad[4 + i], 0x88);
+    const v16f b = _mm512_shuffle_f32x4(quad[8 + i], quad[12 + i], 0x88);
+    const v16f c = _mm512_shuffle_f32x4(quad[i], quad[4 + i], 0xDD);
+    const v16f d = _mm512_shuffle_f32x4(quad[8 + i], quad[12 + i], 0xDD);
+    x[i] = _mm512_shuffle_f32x4(a, b, 0x88);
+    x[4 + i] = _mm512_shuffle_f32x4(c, d, 0x88);
+    x[8 + i] = _mm512_shuffle_f32x4(a, b, 0xDD);
+    x[12 + i] = _mm512_shuffle_f32x4(c, d, 0xDD);
+  }
+}
 VT_INLINE v16f v16f_from_f16(const uint16_t *p) { return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)p)); }
 VT_INLINE v16f v16f_from_bf16(const uint16_t *p) {
   return _mm512_castsi512_ps(
