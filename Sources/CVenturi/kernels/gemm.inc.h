@@ -57,7 +57,16 @@ VT_INLINE void vt_tile(const int element, const int rows, const int panels, int3
 #pragma clang loop unroll(full)
     for (int s = 0; s < rows * vectors; s++) sum[s] = wide(zero)();
   }
+  // Halves are a model's weights, which come from memory; of each panel the lines that are read later are fetched, at
+  // its end those of the panels that follow on these.
+  enum { AHEAD = 64 };
   for (int64_t i = 0; i < k; i++) {
+    if (element != VT_ELEMENT_F32 && rows <= VT_FEW_ROWS && i % 2 == 0) {
+      const int64_t later = i + AHEAD < k ? VT_PANEL_COLUMNS * (i + AHEAD)
+                                          : panels * stride + VT_PANEL_COLUMNS * (i + AHEAD - k);
+#pragma clang loop unroll(full)
+      for (int p = 0; p < panels; p++) __builtin_prefetch((const uint16_t *)weights + p * stride + later);
+    }
     vwf w[VT_MOST_SUMS];
 #pragma clang loop unroll(full)
     for (int v = 0; v < vectors; v++)
