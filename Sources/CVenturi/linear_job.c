@@ -33,11 +33,8 @@ int32_t vt_linear_items(vt_linear_job *job, int32_t threads) {
   int32_t panels = 0;
   for (int32_t p = 0; p < job->parts; p++)
     if (!is_gated(job, p)) panels += panels_of(job->part[p].weights);
-  // Eight items for each thread balance without paying for the hand-out of single panels. Of many rows a panel alone is
-  // work enough, but floats go by groups.
-  int32_t each = threads <= 1 ? panels : panels / (threads * 8);
-  if (threads > 1 && job->rows >= VT_LINEAR_ROWS) each = 1;
-  if (each < 1) each = 1;
+  // Single panels balance best and cost little to hand out; floats go by groups.
+  int32_t each = threads <= 1 ? panels : 1;
   if (vt_linear_reads(job, VT_ACTIVATION_F32)) {
     const int32_t group = float_panels(job);
     each = each < group ? group : each / group * group;

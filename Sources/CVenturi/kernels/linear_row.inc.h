@@ -81,7 +81,7 @@ VT_INLINE v16f accumulate(vt_format format, v16f acc, v16i sum, const block_scal
   return vt_format_has_offset(format) ? v16f_fma(b->offset, v16f_set(asum), acc) : acc;
 }
 
-enum { PREFETCH = 4096 };
+enum { PREFETCH = 8192 };
 
 VT_INLINE void prefetch_block(const uint8_t *block, size_t bytes) {
   for (size_t at = 0; at < bytes; at += 64) __builtin_prefetch(block + PREFETCH + at);
