@@ -12,6 +12,8 @@ public final class Context: @unchecked Sendable {
   public let allocator: Allocator
   /// The compiled kernels in use.
   public let kernelSet: KernelSet
+  /// Where weights are packed to.
+  let weights: WeightArena
   let linearKernels: UnsafePointer<vt_linear_kernels>
   let gemmKernels: UnsafePointer<vt_gemm_kernels>
   /// The plan that operators are being recorded into, if any. Set by ``Plan/capture(in:_:)`` on the thread that captures.
@@ -24,6 +26,7 @@ public final class Context: @unchecked Sendable {
     linearKernels = vt_linear_kernels_for(kernelSet.isa)
     gemmKernels = vt_gemm_kernels_for(kernelSet.isa)
     self.allocator = allocator
+    weights = WeightArena(allocator: allocator)
   }
 
   /// Where operators take what they keep from run to run: the plan that is being captured, so that it goes with the plan.

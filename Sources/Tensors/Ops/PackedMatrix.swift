@@ -46,7 +46,7 @@ public final class PackedMatrix: @unchecked Sendable {
     do { bytes = try checkedProduct(panelBytes, panels, "the packed size of \(rows.shape)") } catch {
       throw .shape(error)
     }
-    storage = try Storage(byteCount: bytes, allocator: context.allocator)
+    storage = try context.weights.storage(bytes)
     packed = .allocate(capacity: 1)
     packed.initialize(
       to: vt_packed(
