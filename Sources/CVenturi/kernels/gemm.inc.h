@@ -1,4 +1,5 @@
-// The bodies of vt_gemm_kernels over vectors of eight or sixteen lanes; include after simd/vt_*.h.
+// The bodies of vt_gemm_kernels over vectors of eight or sixteen lanes; include after simd/vt_*.h. One file because packed,
+// plain and transposed weights share their tiles and loads.
 #include "../include/vt_gemm.h"
 #include "../simd/vt_wide.h"
 

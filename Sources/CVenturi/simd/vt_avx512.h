@@ -47,19 +47,21 @@ VT_INLINE v16f v16f_pair_from_f16(const uint16_t *p, const uint16_t *q) {
 VT_INLINE v16f v16f_pair_from_bf16(const uint16_t *p, const uint16_t *q) {
   return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(v16f_pair_of_halves(p, q)), 16));
 }
+// Within each four lanes of four rows, rows become columns.
+VT_INLINE void v16f_transpose_quads(const v16f x[4], v16f quad[4]) {
+  const v16f a = _mm512_unpacklo_ps(x[0], x[1]), b = _mm512_unpackhi_ps(x[0], x[1]);
+  const v16f c = _mm512_unpacklo_ps(x[2], x[3]), d = _mm512_unpackhi_ps(x[2], x[3]);
+  quad[0] = _mm512_shuffle_ps(a, c, 0x44);
+  quad[1] = _mm512_shuffle_ps(a, c, 0xEE);
+  quad[2] = _mm512_shuffle_ps(b, d, 0x44);
+  quad[3] = _mm512_shuffle_ps(b, d, 0xEE);
+}
 // Rows become columns: x holds eight elements of the pairs of rows 0 and 4, 1 and 5, 2 and 6, 3 and 7, 8 and 12, ..., and
 // afterwards x[i] element i of the rows 0 to 15.
 VT_INLINE void v16f_transpose_pairs(v16f x[8]) {
   v16f quad[8];
 #pragma clang loop unroll(full)
-  for (int i = 0; i < 8; i += 4) {
-    const v16f a = _mm512_unpacklo_ps(x[i], x[i + 1]), b = _mm512_unpackhi_ps(x[i], x[i + 1]);
-    const v16f c = _mm512_unpacklo_ps(x[i + 2], x[i + 3]), d = _mm512_unpackhi_ps(x[i + 2], x[i + 3]);
-    quad[i] = _mm512_shuffle_ps(a, c, 0x44);
-    quad[i + 1] = _mm512_shuffle_ps(a, c, 0xEE);
-    quad[i + 2] = _mm512_shuffle_ps(b, d, 0x44);
-    quad[i + 3] = _mm512_shuffle_ps(b, d, 0xEE);
-  }
+  for (int i = 0; i < 8; i += 4) v16f_transpose_quads(x + i, quad + i);
 #pragma clang loop unroll(full)
   for (int i = 0; i < 4; i++) {
     x[i] = _mm512_shuffle_f32x4(quad[i], quad[i + 4], 0x88);
@@ -70,14 +72,7 @@ VT_INLINE void v16f_transpose_pairs(v16f x[8]) {
 VT_INLINE void v16f_transpose(v16f x[16]) {
   v16f quad[16];
 #pragma clang loop unroll(full)
-  for (int i = 0; i < 16; i += 4) {
-    const v16f a = _mm512_unpacklo_ps(x[i], x[i + 1]), b = _mm512_unpackhi_ps(x[i], x[i + 1]);
-    const v16f c = _mm512_unpacklo_ps(x[i + 2], x[i + 3]), d = _mm512_unpackhi_ps(x[i + 2], x[i + 3]);
-    quad[i] = _mm512_shuffle_ps(a, c, 0x44);
-    quad[i + 1] = _mm512_shuffle_ps(a, c, 0xEE);
-    quad[i + 2] = _mm512_shuffle_ps(b, d, 0x44);
-    quad[i + 3] = _mm512_shuffle_ps(b, d, 0xEE);
-  }
+  for (int i = 0; i < 16; i += 4) v16f_transpose_quads(x + i, quad + i);
 #pragma clang loop unroll(full)
   for (int i = 0; i < 4; i++) {
     const v16f a = _mm512_shuffle_f32x4(quad[i], quad[4 + i], 0x88);
