@@ -11,7 +11,7 @@ import Tensors
 ///
 /// In the fast mode q, k, v, the head and the first layers' down projections, whose inputs have a few huge values (Sun et
 /// al., Massive activations in large language models, 2024), take refined inputs. Eight bits alone cost SmolLM2 Q4_1 a mean
-/// KL of 0.0049 from exact arithmetic and 0.5 % of perplexity; with these refined it is 0.0024 and 0.16 %, for an eighth
+/// KL of 0.0049 from exact arithmetic and 0.5 % of perplexity; with these refined it is 0.0024 and 0.16 %, for a seventh
 /// more work.
 struct LlamaWeights {
   let file: GGUFFile
