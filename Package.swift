@@ -26,7 +26,8 @@ let package = Package(
       exclude: ["DenseAttention/README.md", "KeyValueCache/README.md", "SelfAttention/README.md"]),
     .target(name: "Models", dependencies: ["CVenturi", "Numerics", "Tensors", "Layers", "Mixers", "Formats"]),
     .target(name: "Inference", dependencies: ["Tensors", "Layers", "Models", "Formats", "Text"]),
-    .target(name: "Profiling", dependencies: ["CVenturi", "Numerics", "Tensors", "Layers", "Mixers", "Models"]),
+    .target(
+      name: "Profiling", dependencies: ["CVenturi", "Numerics", "Tensors", "Formats", "Layers", "Mixers", "Models"]),
     .target(
       name: "Venturi",
       dependencies: ["Numerics", "Tensors", "Formats", "Text", "Layers", "Mixers", "Models", "Inference"]),
@@ -50,7 +51,7 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "CVenturi", "Command", "Inference", "Models", "Numerics", "Profiling", "Tensors",
+        "CVenturi", "Command", "Formats", "Inference", "Models", "Numerics", "Profiling", "Tensors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
   ],

@@ -1,4 +1,5 @@
 import CVenturi
+import Formats
 import Numerics
 import Tensors
 

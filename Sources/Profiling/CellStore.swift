@@ -1,3 +1,5 @@
+import Formats
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -20,7 +22,7 @@ public final class CellStore {
     guard access(path, F_OK) == 0 else { return }
     let bytes = try readWholeFile(path)
     let content: JSON
-    do throws(ProfilingError) { content = try JSON(parsing: bytes) } catch {
+    do throws(JSONError) { content = try JSON(parsing: bytes) } catch {
       throw .damagedStore(path: path, problem: error.description)
     }
     guard content["format"]?.text == Self.format, let cells = content["cells"]?.members else {

@@ -1,3 +1,5 @@
+import Formats
+
 /// Ours and the peers' speed at one piece of work, and the ratio that counts: against the strongest peer.
 public struct Comparison: Sendable {
   /// The speeds of one contestant, in units of work a second.

@@ -6,8 +6,6 @@ public enum ProfilingError: Error, Sendable, Equatable {
   case peerFailed(name: String, problem: String)
   /// A peer that did not answer in time.
   case peerTimedOut(name: String, seconds: Double)
-  /// Text that is not JSON, from the byte at `offset` on.
-  case json(offset: Int, problem: String)
   /// A setting that cannot be measured.
   case invalidSetting(field: String, problem: String)
   /// A file that cannot be read or written; `code` is the system's error number.
@@ -23,7 +21,6 @@ extension ProfilingError: CustomStringConvertible {
     case .peerAbsent(let name, let hint): "the peer '\(name)' is not installed: \(hint)"
     case .peerFailed(let name, let problem): "the peer '\(name)' failed: \(problem)"
     case .peerTimedOut(let name, let seconds): "the peer '\(name)' did not answer in \(seconds) seconds"
-    case .json(let offset, let problem): "not JSON at byte \(offset): \(problem)"
     case .invalidSetting(let field, let problem): "\(field): \(problem)"
     case .file(let path, let code): "\(path): \(systemErrorText(code))"
     case .damagedStore(let path, let problem): "\(path): \(problem)"

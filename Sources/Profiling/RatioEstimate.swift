@@ -1,3 +1,4 @@
+import Formats
 import Tensors
 
 /// How many times faster one contestant is than another: the median over pairs of turns, and a bootstrap interval.

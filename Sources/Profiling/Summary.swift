@@ -1,3 +1,5 @@
+import Formats
+
 /// Median, smallest and largest of a set of figures.
 public struct Summary: Sendable, Equatable {
   /// The median; the mean of the two middle figures of an even number.

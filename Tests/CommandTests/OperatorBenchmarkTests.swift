@@ -1,3 +1,4 @@
+import Formats
 import Profiling
 import Tensors
 import Testing

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Command
+import Formats
 import Profiling
 import Testing
 

@@ -1,4 +1,5 @@
 import Profiling
+import Venturi
 
 extension BenchOptions {
   /// Measures operators beside the peers, and prints each row when it is there and the whole table at the end.

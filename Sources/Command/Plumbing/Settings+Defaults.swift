@@ -1,5 +1,6 @@
 import ArgumentParser
 import Profiling
+import Venturi
 
 extension Settings {
   /// What counts for each setting where nothing else is given, as the parser has it: `off` for a switch, nothing where

@@ -1,4 +1,5 @@
 import Profiling
+import Venturi
 
 #if canImport(Glibc)
   import Glibc

@@ -1,4 +1,5 @@
 import Profiling
+import Venturi
 
 /// Rows of a benchmark for people.
 enum BenchTable {

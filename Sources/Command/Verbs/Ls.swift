@@ -1,5 +1,6 @@
 import ArgumentParser
 import Profiling
+import Venturi
 
 /// The models that were pulled.
 package struct Ls: ParsableCommand {

@@ -1,3 +1,4 @@
+import Formats
 import Tensors
 
 /// A forward pass of exact attention over one sequence, f32.

@@ -1,3 +1,4 @@
+import Formats
 import Tensors
 
 /// Exact attention of one new token over an f16 cache, layer after layer: keys and values are read once, so memory is the

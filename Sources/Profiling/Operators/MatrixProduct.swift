@@ -1,3 +1,4 @@
+import Formats
 import Tensors
 
 /// A product of f32 matrices: C[M, N] = A[M, K] · B.

@@ -1,3 +1,4 @@
+import Formats
 import Tensors
 
 /// One shape of an operator that is measured beside the peers.

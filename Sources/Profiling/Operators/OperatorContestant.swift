@@ -1,3 +1,5 @@
+import Formats
+
 /// Our own side of a benchmark of one operator.
 public protocol OperatorContestant {
   /// Another way in which the same work can be had: the name of its figure, and its turn.

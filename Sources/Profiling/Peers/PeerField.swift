@@ -1,3 +1,5 @@
+import Formats
+
 /// The peers that take part in a run: started once, asked in their best configuration, reported as absent where they are.
 public final class PeerField {
   /// A peer that runs.

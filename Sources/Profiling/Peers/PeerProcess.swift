@@ -1,4 +1,5 @@
 import CVenturi
+import Formats
 
 #if canImport(Glibc)
   import Glibc
@@ -118,7 +119,9 @@ public final class PeerProcess {
       if let end = pending.firstIndex(of: UInt8(ascii: "\n")) {
         let line = Array(pending[..<end])
         pending.removeSubrange(...end)
-        return try JSON(parsing: line)
+        do throws(JSONError) { return try JSON(parsing: line) } catch {
+          throw .peerFailed(name: name, problem: error.description)
+        }
       }
       let left = deadline - vt_monotonic_seconds()
       if left <= 0 { throw .peerTimedOut(name: name, seconds: timeout) }

@@ -1,4 +1,4 @@
-import Profiling
+import Formats
 import Testing
 
 @Suite("JSON")
@@ -33,17 +33,13 @@ struct JSONTests {
     ("[1 2]", 3),
   ])
   func refusesWhatIsNotJSON(_ text: String, _ offset: Int) {
-    let error = #expect(throws: ProfilingError.self) { try JSON(parsing: text) }
-    guard case .json(let found, _)? = error else {
-      Issue.record("another error: \(String(describing: error))")
-      return
-    }
-    #expect(found == offset, "\(text)")
+    let error = #expect(throws: JSONError.self) { try JSON(parsing: text) }
+    #expect(error?.offset == offset, "\(text)")
   }
 
   @Test func nestingIsBounded() {
     let deep = String(repeating: "[", count: 100_000)
-    #expect(throws: ProfilingError.self) { try JSON(parsing: deep) }
+    #expect(throws: JSONError.self) { try JSON(parsing: deep) }
   }
 
   @Test func readsSurrogatesAndHalves() throws {
@@ -53,6 +49,6 @@ struct JSONTests {
   }
 
   @Test func invalidUTF8IsRefused() {
-    #expect(throws: ProfilingError.self) { try JSON(parsing: [0x22, 0xFF, 0x22]) }
+    #expect(throws: JSONError.self) { try JSON(parsing: [0x22, 0xFF, 0x22]) }
   }
 }

@@ -1,20 +1,20 @@
 extension JSON {
   /// The value that `text` holds, and nothing beside it.
   ///
-  /// - Throws: ``ProfilingError/json(offset:problem:)`` with the byte where the text stops being JSON.
-  public init(parsing text: some StringProtocol) throws(ProfilingError) {
+  /// - Throws: ``JSONError`` with the byte where the text stops being JSON.
+  public init(parsing text: some StringProtocol) throws(JSONError) {
     self = try Self(parsing: Array(text.utf8))
   }
 
   /// The value that UTF-8 `bytes` hold, and nothing beside it.
   ///
-  /// - Throws: ``ProfilingError/json(offset:problem:)``.
-  public init(parsing bytes: [UInt8]) throws(ProfilingError) {
+  /// - Throws: ``JSONError``.
+  public init(parsing bytes: [UInt8]) throws(JSONError) {
     var parser = JSONParser(bytes: bytes)
     parser.skipSpace()
     self = try parser.value(depth: 0)
     parser.skipSpace()
-    if parser.at < bytes.count { throw .json(offset: parser.at, problem: "text after the value") }
+    if parser.at < bytes.count { throw JSONError(offset: parser.at, problem: "text after the value") }
   }
 }
 
@@ -28,13 +28,13 @@ struct JSONParser {
 
   private var byte: UInt8? { at < bytes.count ? bytes[at] : nil }
 
-  private func failure(_ problem: String) -> ProfilingError { .json(offset: at, problem: problem) }
+  private func failure(_ problem: String) -> JSONError { JSONError(offset: at, problem: problem) }
 
   mutating func skipSpace() {
     while let byte, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { at += 1 }
   }
 
-  mutating func value(depth: Int) throws(ProfilingError) -> JSON {
+  mutating func value(depth: Int) throws(JSONError) -> JSON {
     if depth > Self.maximumDepth { throw failure("nested too deeply") }
     switch byte {
     case UInt8(ascii: "{"): return try object(depth: depth)
@@ -48,14 +48,14 @@ struct JSONParser {
     }
   }
 
-  private mutating func literal(_ word: StaticString, _ value: JSON) throws(ProfilingError) -> JSON {
+  private mutating func literal(_ word: StaticString, _ value: JSON) throws(JSONError) -> JSON {
     let letters = word.withUTF8Buffer { Array($0) }
     guard bytes[at...].starts(with: letters) else { throw failure("not a value") }
     at += letters.count
     return value
   }
 
-  private mutating func object(depth: Int) throws(ProfilingError) -> JSON {
+  private mutating func object(depth: Int) throws(JSONError) -> JSON {
     var members: [JSON.Member] = []
     at += 1
     skipSpace()
@@ -80,7 +80,7 @@ struct JSONParser {
     }
   }
 
-  private mutating func array(depth: Int) throws(ProfilingError) -> JSON {
+  private mutating func array(depth: Int) throws(JSONError) -> JSON {
     var values: [JSON] = []
     at += 1
     skipSpace()
@@ -107,7 +107,7 @@ struct JSONParser {
     return at - start
   }
 
-  private mutating func number() throws(ProfilingError) -> JSON {
+  private mutating func number() throws(JSONError) -> JSON {
     let start = at
     if byte == UInt8(ascii: "-") { at += 1 }
     let first = byte
@@ -134,7 +134,7 @@ struct JSONParser {
     return .number(value)
   }
 
-  private mutating func string() throws(ProfilingError) -> String {
+  private mutating func string() throws(JSONError) -> String {
     at += 1
     var text: [UInt8] = []
     while let byte {
@@ -153,7 +153,7 @@ struct JSONParser {
     throw failure("a string that does not end")
   }
 
-  private mutating func escape(into text: inout [UInt8]) throws(ProfilingError) {
+  private mutating func escape(into text: inout [UInt8]) throws(JSONError) {
     guard let kind = byte else { throw failure("a string that does not end") }
     at += 1
     switch kind {
@@ -184,7 +184,7 @@ struct JSONParser {
     }
   }
 
-  private mutating func hex() throws(ProfilingError) -> UInt32 {
+  private mutating func hex() throws(JSONError) -> UInt32 {
     guard at + 4 <= bytes.count, bytes[at] != UInt8(ascii: "+"),
       let code = UInt32(String(decoding: bytes[at..<at + 4], as: UTF8.self), radix: 16)
     else { throw failure("four hexadecimal digits are missing") }
