@@ -16,7 +16,7 @@ let package = Package(
   targets: [
     .target(name: "CVenturi"),
     .target(name: "Numerics"),
-    .target(name: "Costs"),
+    .target(name: "Costs", dependencies: ["Numerics"]),
     .target(name: "Tensors", dependencies: ["CVenturi", "Costs", "Numerics"]),
     .target(name: "Formats", dependencies: ["Numerics"]),
     .target(name: "Text"),
@@ -27,7 +27,9 @@ let package = Package(
     .target(name: "Models", dependencies: ["CVenturi", "Numerics", "Tensors", "Layers", "Mixers", "Formats"]),
     .target(name: "Inference", dependencies: ["Tensors", "Layers", "Models", "Formats", "Text"]),
     .target(
-      name: "Profiling", dependencies: ["CVenturi", "Numerics", "Tensors", "Formats", "Layers", "Mixers", "Models"]),
+      name: "Profiling",
+      dependencies: ["CVenturi", "Numerics", "Costs", "Tensors", "Formats", "Layers", "Mixers", "Models"]),
+    .target(name: "Planner", dependencies: ["Costs"], exclude: ["FlashAttention2/README.md"]),
     .target(
       name: "Venturi",
       dependencies: ["Numerics", "Tensors", "Formats", "Text", "Layers", "Mixers", "Models", "Inference"]),
@@ -35,10 +37,12 @@ let package = Package(
     .executableTarget(
       name: "Command",
       dependencies: [
-        "CVenturi", "Venturi", "Profiling", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "CVenturi", "Costs", "Venturi", "Profiling", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .testTarget(name: "NumericsTests", dependencies: ["Numerics"]),
+    .testTarget(name: "CostsTests", dependencies: ["Costs", "Numerics"]),
+    .testTarget(name: "PlannerTests", dependencies: ["Costs", "Planner"]),
     .testTarget(name: "TensorsTests", dependencies: ["CVenturi", "Numerics", "Tensors", "VenturiTesting"]),
     .testTarget(name: "FormatsTests", dependencies: ["Numerics", "Formats", "VenturiTesting"]),
     .testTarget(name: "TextTests", dependencies: ["Text"]),
@@ -51,7 +55,7 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "CVenturi", "Command", "Formats", "Inference", "Models", "Numerics", "Profiling", "Tensors",
+        "CVenturi", "Command", "Costs", "Formats", "Inference", "Models", "Numerics", "Profiling", "Tensors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
   ],

@@ -38,7 +38,7 @@ struct Manifest: Decodable {
 /// The plan of the house, bottom first: a target may use only what stands before it.
 let order = [
   "CVenturi", "Numerics", "Costs", "Tensors", "Formats", "Text", "Layers", "Mixers", "Models", "Inference", "Profiling",
-  "Venturi", "VenturiTesting", "Command",
+  "Planner", "Venturi", "VenturiTesting", "Command",
 ]
 
 /// Modules of the toolchain.

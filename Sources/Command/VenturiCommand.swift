@@ -1,5 +1,6 @@
 import ArgumentParser
 import Profiling
+import Venturi
 
 /// The command's root: verbs, and what holds for all of them.
 package struct VenturiCommand: ParsableCommand {
@@ -14,7 +15,8 @@ package struct VenturiCommand: ParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      Run.self, Chat.self, Pull.self, Ls.self, Show.self, Rm.self, Tokenize.self, Bench.self, Eval.self, Doctor.self,
+      Run.self, Chat.self, Pull.self, Ls.self, Show.self, Rm.self, Tokenize.self, Bench.self, Eval.self, Planning.self,
+      Doctor.self,
     ])
 
   package init() {}

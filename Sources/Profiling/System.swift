@@ -52,3 +52,12 @@ public func writeFileAtomically(_ path: String, _ bytes: [UInt8]) throws(Profili
 
 /// The value of an environment variable.
 public func environmentValue(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+
+/// Today in UTC, `2026-11-26`.
+public func systemDate() -> String {
+  var seconds = time(nil)
+  var parts = tm()
+  gmtime_r(&seconds, &parts)
+  func padded(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
+  return "\(parts.tm_year + 1900)-\(padded(parts.tm_mon + 1))-\(padded(parts.tm_mday))"
+}

@@ -2,6 +2,7 @@ import ArgumentParser
 import Command
 import Inference
 import Models
+import Numerics
 import Profiling
 import Tensors
 import Testing

@@ -1,3 +1,4 @@
+import Costs
 import Numerics
 import Profiling
 import Testing
@@ -34,6 +35,16 @@ struct ModelBenchmarkTests {
     #expect(abs(ceilings.decode(depth: 0) / decode - 1) < 0.01)
     #expect(abs(ceilings.decode(depth: 2048) / deep - 1) < 0.01)
     #expect(ceilings.decodeBest(depth: 0) > ceilings.decode(depth: 0))
+  }
+
+  @Test func measuredCeilingsBecomeADevice() throws {
+    let device = try machine.device(name: "This machine", memoryBytes: 8 << 30, date: "2026-11-26")
+    #expect(device.compute[.f32]?.value == 197e9 && device.compute[.int8]?.value == 372e9)
+    #expect(device.compute[.bf16] == nil && device.bandwidth.value == 39e9 && device.memory.value == Double(8 << 30))
+    #expect(device.bandwidth.source == "venturi doctor --measure, 2 threads" && device.bandwidth.date == "2026-11-26")
+    var catalogue = DeviceCatalogue.published
+    catalogue.add(CataloguedDevice(device, aliases: ["host"]))
+    #expect(try catalogue.device("HOST") == device)
   }
 
   @Test func anOutputLayerOfItsOwnSparesTheEmbedding() {

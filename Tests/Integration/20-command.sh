@@ -27,7 +27,7 @@ json() { # one object on one line, which the command's own reader of JSON is tes
 
 expect 0 --version; holds out 'kernels: '; holds out 'Swift'; silent err
 expect 0 --help; holds out 'SUBCOMMANDS'; silent err
-for verb in run chat pull ls show rm tokenize doctor; do expect 0 "$verb" --help; holds out 'USAGE'; silent err; done
+for verb in run chat pull ls show rm tokenize plan doctor; do expect 0 "$verb" --help; holds out 'USAGE'; silent err; done
 for verb in 'bench model' 'bench gemm' 'bench attention' 'eval perplexity' 'eval kl'; do
   # shellcheck disable=SC2086
   expect 0 $verb --help; holds out 'USAGE'
@@ -143,6 +143,8 @@ checks=$((checks + 1))
 fi
 
 expect 0 ls --json; json; holds out '"models":\[\]'
+expect 0 plan devices --json; json; holds out '"A100-SXM-80GB"'
+expect 0 plan devices h100; holds out 'compute.bf16'; expect 2 plan devices H10O; holds err 'did you mean'
 expect 0 doctor --json; json; holds out '"kernels"'
 VENTURI_THREADS=2 expect 0 doctor --show-origin --json; json; holds out 'environment VENTURI_THREADS'
 holds out '"temp":{"value":"0.8","origin":"default"}'

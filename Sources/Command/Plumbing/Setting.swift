@@ -50,7 +50,7 @@ package struct Setting: Sendable, Equatable {
   private static let benches = ["bench model", "bench gemm", "bench attention"]
   private static let everywhere = [
     "run", "chat", "pull", "ls", "show", "rm", "tokenize", "bench model", "bench gemm", "bench attention",
-    "eval perplexity", "eval kl", "doctor",
+    "eval perplexity", "eval kl", "plan devices", "doctor",
   ]
 
   /// All of them. A test compares this list with the parser's.
