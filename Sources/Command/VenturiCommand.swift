@@ -14,7 +14,8 @@ package struct VenturiCommand: ParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      Run.self, Chat.self, Pull.self, Ls.self, Show.self, Rm.self, Tokenize.self, Bench.self, Eval.self, Doctor.self,
+      Run.self, Chat.self, Pull.self, Ls.self, Show.self, Rm.self, Tokenize.self, Bench.self, Profile.self,
+      Eval.self, Doctor.self,
     ])
 
   package init() {}
