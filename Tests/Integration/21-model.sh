@@ -89,6 +89,9 @@ last 'all({o["bound"] for o in p["operators"]} <= {"compute", "memory", "overhea
 last 'all(any(o["name"] == "mixer q,k,v linear" and o["calls"] == 30 for o in p["operators"]) for p in it["phases"])'
 # Two operations for each weight and row, but the embedding: 106,168,320 weights in layers, 49,152·576 in the head for one row.
 last 'sum(o["flops"] for o in it["phases"][0]["operators"] if o["name"].endswith("linear")) == 2 * (32 * 106168320 + 49152 * 576)'
+# 4·64 operations for each of 9 heads and each key that a query sees, in 30 layers.
+last 'sum(o["flops"] for o in it["phases"][0]["operators"] if o["name"] == "mixer attention") == 4 * 64 * 9 * 30 * (32 * 33 // 2)'
+last 'sum(o["flops"] for o in it["phases"][2]["operators"] if o["name"] == "mixer attention") == 4 * 64 * 9 * 30 * 65'
 last '1 <= len(it["opportunities"]) <= 3 and all(set(o) >= {"phase", "limit", "secondsAboveRoofline", "advice"} for o in it["opportunities"])'
 cp "$folder/trace" "$folder/out"; last 'sum(e["ph"] == "X" and e["cat"] != "step" for e in it["traceEvents"]) > 1000'
 

@@ -35,7 +35,9 @@ struct ProfileReport {
     func rate(_ value: Double?) -> String { value.map { Human.fixed($0, 0) } ?? "–" }
     let chains = Ceilings.Chain.allCases.map { "\($0.rawValue) \(rate(ceilings.chains[$0]?.max))" }
     let places =
-      profile.limits.caches.map { "\($0.name) \(rate($0.read.max))" } + ["memory \(rate(ceilings.bestRead.max))"]
+      profile.limits.caches.map { "\($0.name) \(rate($0.read.max))" } + [
+        "memory \(rate(ceilings.bestRead.max))"
+      ]
     return Human.table([
       ["model", "\(description.name), \(description.weightTypes), compute \(compute.rawValue)"],
       [
@@ -43,7 +45,11 @@ struct ProfileReport {
         "\(MachineReport.processor), \(ceilings.threads) thread\(ceilings.threads == 1 ? "" : "s"), "
           + "kernels \(KernelSet.preferred.rawValue)",
       ],
-      ["limits", "\(chains.joined(separator: ", ")) G operations/s; reads: \(places.joined(separator: ", ")) GB/s"],
+      [
+        "limits",
+        "\(chains.joined(separator: ", ")) G operations/s; reads: \(places.joined(separator: ", ")) GB/s "
+          + "(memory: sweeps of \(Human.bytes(profile.limits.sweptBytes)))",
+      ],
     ])
   }
 
@@ -60,7 +66,7 @@ struct ProfileReport {
       title += "(\(percent(overhead.low - 1)) to \(percent(overhead.high - 1)))"
     }
     var header = [
-      "operator", "calls", "ms", "share", "MFLOP", "MB", "GFLOP/s", "GB/s", "roofline", "achieved", "bound", "above",
+      "operator", "calls", "ms", "share", "MFLOP", "MB", "GFLOP/s", "GB/s", "roof ms", "achieved", "bound", "above ms",
     ]
     if byLayer { header.insert("layer", at: 0) }
     let rows = phase.rows(byLayer: byLayer).map { cells($0, phase.step.median, byLayer: byLayer) }

@@ -8,12 +8,12 @@ public enum ChromeTrace {
     var events: [JSON] = [named("process_name", "venturi"), named("thread_name", "operators")]
     var origin = 0.0
     for phase in profile.phases {
-      guard let first = phase.timeline.first, let last = phase.timeline.last else { continue }
-      let whole = last.start + last.seconds - first.start
+      guard let last = phase.timeline.last else { continue }
+      let whole = last.start + last.seconds
       events.append(event(phase.test.name, "step", at: origin, for: whole, ["tokens": .integer(phase.test.tokens)]))
       for (one, when) in zip(phase.operators, phase.timeline) {
         events.append(
-          event(one.name, one.kind.rawValue, at: origin + when.start - first.start, for: when.seconds, arguments(one)))
+          event(one.name, one.kind.rawValue, at: origin + when.start, for: when.seconds, arguments(one)))
       }
       origin += whole
     }

@@ -13,18 +13,27 @@ public struct MachineLimits: Sendable {
   /// Caches, the smallest first.
   public var caches: [CacheLevel]
 
+  /// The bytes over which memory was read, again and again.
+  public var sweptBytes: Int
+
   /// Limits from their parts.
-  public init(ceilings: Ceilings, caches: [CacheLevel]) {
+  public init(ceilings: Ceilings, caches: [CacheLevel], sweptBytes: Int) {
+    self.sweptBytes = sweptBytes
     self.ceilings = ceilings
     self.caches = caches
   }
 
   /// Measures all of it with the threads and kernels of `context`.
   ///
+  /// - Parameter bytes: what is read from memory again and again: a model's weights. A cache keeps some of it from sweep to
+  ///   sweep, as it does of the weights, so the rate is that of this size; at least twice the largest cache.
   /// - Throws: `TensorError` when there is no memory.
-  public static func measure(context: Context) throws -> MachineLimits {
-    MachineLimits(
-      ceilings: try Ceilings.measure(context: context), caches: try CacheLevel.measure(context: context))
+  public static func measure(context: Context, bytes: Int) throws -> MachineLimits {
+    let caches = try CacheLevel.measure(context: context)
+    let swept = max(bytes, 2 * (caches.last?.bytes ?? 64 << 20))
+    return MachineLimits(
+      ceilings: try Ceilings.measure(context: context, bytes: swept / context.workers.count), caches: caches,
+      sweptBytes: swept)
   }
 
   /// Operations a second at a precision; that of f32 for precisions that the kernels compute in f32. The best slice counts:
@@ -66,6 +75,9 @@ public struct MachineLimits: Sendable {
 
   /// The figures of ``Ceilings`` and the caches.
   public var json: JSON {
-    .object((ceilings.json.members ?? []) + [JSON.Member("caches", .array(caches.map(\.json)))])
+    .object(
+      (ceilings.json.members ?? []) + [
+        JSON.Member("readBytes", .integer(sweptBytes)), JSON.Member("caches", .array(caches.map(\.json))),
+      ])
   }
 }

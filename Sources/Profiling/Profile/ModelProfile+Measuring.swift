@@ -50,7 +50,8 @@ extension ModelProfile {
   ) throws -> ModelProfile {
     let (tests, capacity) = (workload.tests, workload.capacity)
     guard !tests.isEmpty else {
-      throw ProfilingError.invalidSetting(field: "workload", problem: "neither a prompt nor generated tokens to measure")
+      throw ProfilingError.invalidSetting(
+        field: "workload", problem: "neither a prompt nor generated tokens to measure")
     }
     let longest = model.description.contextLength
     guard capacity <= longest else {
@@ -58,13 +59,12 @@ extension ModelProfile {
         field: "depth", problem: "\(capacity) tokens where the model's context holds \(longest)")
     }
     if limits == nil { report("the machine's limits") }
-    let limits = try limits ?? MachineLimits.measure(context: context)
+    let limits = try limits ?? MachineLimits.measure(context: context, bytes: model.description.weightBytes)
     let contestant = try ModelContestant(model: model, capacity: capacity, chunk: workload.chunk)
-    let recorder = OperatorRecorder()
     let phases = try tests.map { test, steps in
       report(test.name)
-      let measured = try StepMeasurement(test, contestant, context, recorder, seconds: seconds)
-      return try measured.profile(steps: steps, limits: limits)
+      let measured = try StepMeasurement(test, contestant, context, seconds: seconds)
+      return measured.profile(steps: steps, limits: limits)
     }
     return ModelProfile(limits: limits, phases: phases)
   }

@@ -10,27 +10,29 @@ public struct PhaseProfile: Sendable {
   /// Seconds of a step that nobody watches.
   public var step: Summary
   /// Seconds of a step whose operators are timed; it takes turns with the other.
-  public var recordedStep: Summary
-  /// Recorded ÷ unrecorded, over the pairs.
+  public var timedStep: Summary
+  /// Timed ÷ untimed, over the pairs.
   public var overhead: RatioEstimate?
   /// The operators in the order in which they run.
   public var operators: [ProfiledOperator]
-  /// Seconds of a recorded step that are in none of its operators.
+  /// Seconds of a timed step before its first operator: checking the batch, taking pages, sharing out attention's work.
+  public var beforeSeconds: Double
+  /// Seconds of a timed step after the first operator that are in none.
   public var betweenSeconds: Double
-  /// The operators of the recorded step nearest to the median: their starts, and their seconds.
+  /// The operators of the timed step nearest to the median: their starts from the first one, and their seconds.
   public var timeline: [(start: Double, seconds: Double)]
 
   /// Prefill or decode.
   public var phase: Bottleneck.Phase { test.kind == .prefill ? .prefill : .decode }
 
-  /// The operators' share of an unrecorded step.
+  /// The operators' share of a step that nobody watches.
   public var accounted: Double { operators.reduce(0) { $0 + $1.seconds } / step.median }
 
-  /// Tokens a second, unrecorded.
+  /// Tokens a second, unwatched.
   public var tokensPerSecond: Double { Double(test.tokens) / step.median }
 
   /// The operators grouped by name over all layers, or by layer and name, in the order in which a name is met first; then
-  /// what is between them.
+  /// what is before and between them.
   public func rows(byLayer: Bool = false) -> [ProfileRow] {
     struct Key: Hashable {
       var layer: Int?
@@ -48,7 +50,7 @@ public struct PhaseProfile: Sendable {
       }
     }
     return listed.map { ProfileRow(name: $0.key.name, layer: $0.key.layer, $0.operators) }
-      + [ProfileRow(between: betweenSeconds)]
+      + [ProfileRow(ProfileRow.before, beforeSeconds), ProfileRow(ProfileRow.between, betweenSeconds)]
   }
 
   /// The phase's figures and rows.
@@ -57,7 +59,7 @@ public struct PhaseProfile: Sendable {
     return [
       "test": .string(test.name), "phase": .string(phase.rawValue), "tokens": .integer(test.tokens),
       "depth": .integer(test.depth), "steps": .integer(steps), "stepSeconds": step.json,
-      "recordedStepSeconds": recordedStep.json, "tokensPerSecond": .rounded(tokensPerSecond, digits: 4),
+      "timedStepSeconds": timedStep.json, "tokensPerSecond": .rounded(tokensPerSecond, digits: 4),
       "accounted": .rounded(accounted, digits: 4), "overhead": overhead?.json ?? .null,
       "flops": .rounded(all.reduce(0) { $0 + $1.cost.flops }, digits: 15),
       "bytes": .rounded(all.reduce(0) { $0 + $1.cost.bytes }, digits: 15),

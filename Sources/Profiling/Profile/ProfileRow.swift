@@ -1,5 +1,6 @@
 import Costs
 import Formats
+import Tensors
 
 /// Operators of one name, over all layers or in one: a line of a profile.
 public struct ProfileRow: Sendable {
@@ -16,11 +17,15 @@ public struct ProfileRow: Sendable {
   /// An operator that takes more than so many times its roofline is bound by neither arithmetic nor traffic: starting it,
   /// waiting for threads and work that closed forms do not count are what takes the time.
   public static let overheadFactor = 4.0
-  /// The name of the row of what is in a step but in none of its operators.
+  /// The name of the row of what is in a step before its first operator.
+  public static let before = "before operators"
+  /// The name of the row of what is in a step after its first operator but in none.
   public static let between = "between operators"
 
   /// What the operators have in common, such as `mixer q,k,v linear`.
   public var name: String
+  /// What the operators do; nothing for what is in no operator.
+  public var kind: OperatorKind?
   /// The layer, for rows of one.
   public var layer: Int?
   /// The number of runs in a step.
@@ -39,6 +44,7 @@ public struct ProfileRow: Sendable {
   /// The row of operators that have a name in common; at least one.
   init(name: String, layer: Int?, _ operators: [ProfiledOperator]) {
     self.name = name
+    kind = operators.first?.kind
     self.layer = layer
     calls = operators.count
     seconds = operators.reduce(0) { $0 + $1.seconds }
@@ -51,8 +57,8 @@ public struct ProfileRow: Sendable {
   }
 
   /// The row of what is in a step but in none of its operators.
-  init(between seconds: Double) {
-    name = Self.between
+  init(_ name: String, _ seconds: Double) {
+    self.name = name
     calls = 0
     self.seconds = seconds
     cost = OperationCost()
@@ -73,6 +79,7 @@ public struct ProfileRow: Sendable {
   /// The row's figures; `step` is the step's seconds.
   public func json(ofStep step: Double) -> JSON {
     var members: [JSON.Member] = [JSON.Member("name", .string(name))]
+    if let kind { members.append(JSON.Member("kind", .string(kind.rawValue))) }
     if let layer { members.append(JSON.Member("layer", .integer(layer))) }
     members += [
       JSON.Member("calls", .integer(calls)), JSON.Member("seconds", .rounded(seconds)),

@@ -1,76 +1,98 @@
 import CVenturi
 import Tensors
 
-/// Steps of one test in turns, recorded and not, and what the recorder saw.
+/// Steps of one test in turns, timed operator by operator and not, and what was seen.
 struct StepMeasurement {
+  /// A step whose operators were timed.
+  private struct TimedStep {
+    /// The whole step.
+    var seconds: Double
+    /// From its beginning to its first operator.
+    var before: Double
+    /// The operators' starts, from the first one's.
+    var starts: [Double]
+    /// The operators' seconds.
+    var operators: [Double]
+    /// What is in the step but neither in an operator nor before the first.
+    var between: Double { seconds - before - operators.reduce(0, +) }
+  }
+
   /// The fewest and the most pairs of steps.
   static let pairs = 5...200
   private static let warmUps = 2
 
-  let test: ModelTest
-  /// Seconds of the steps that nobody watched.
-  private(set) var plain: [Double] = []
-  /// Seconds of the recorded ones, in the same order.
-  private(set) var recorded: [Double] = []
-  /// The records of each recorded step.
-  private(set) var records: [[OperatorRecord]] = []
+  private let test: ModelTest
+  /// The operators and their costs, from a step whose times do not count.
+  private let reckoned: [OperatorRecord]
+  private var plain: [Double] = []
+  private var timed: [TimedStep] = []
 
   /// Takes at least five pairs of steps, and more for `seconds`.
-  init(
-    _ test: ModelTest, _ contestant: ModelContestant, _ context: Context, _ recorder: OperatorRecorder, seconds: Double
-  ) throws {
+  ///
+  /// - Throws: what the model throws; ``ProfilingError/invalidSetting(field:problem:)`` when the steps did not run the same
+  ///   operators.
+  init(_ test: ModelTest, _ contestant: ModelContestant, _ context: Context, seconds: Double) throws {
     self.test = test
-    for _ in 0..<Self.warmUps { try step(contestant, context, recorder, isRecorded: true) }
-    (recorded, records) = ([], [])
+    let costs = OperatorRecorder()
+    for _ in 0..<Self.warmUps {
+      try contestant.prepare(test)
+      costs.clear()
+      _ = try context.recording(into: costs) { try contestant.run(test) }
+    }
+    reckoned = costs.records
+    let recorder = OperatorRecorder(costs: false, capacity: max(1, reckoned.count))
     let end = vt_monotonic_seconds() + seconds
     while plain.count < Self.pairs.lowerBound
       || (plain.count < Self.pairs.upperBound && vt_monotonic_seconds() < end)
     {
       // Who goes first changes, so that neither always follows the other.
-      let first = plain.count.isMultiple(of: 2)
-      try step(contestant, context, recorder, isRecorded: first)
-      try step(contestant, context, recorder, isRecorded: !first)
+      for isTimed in plain.count.isMultiple(of: 2) ? [true, false] : [false, true] {
+        try contestant.prepare(test)
+        if isTimed {
+          try takeTimed(contestant, context, recorder)
+        } else {
+          plain.append(try contestant.run(test))
+        }
+      }
     }
   }
 
-  private mutating func step(
-    _ contestant: ModelContestant, _ context: Context, _ recorder: OperatorRecorder, isRecorded: Bool
+  private mutating func takeTimed(
+    _ contestant: ModelContestant, _ context: Context, _ recorder: OperatorRecorder
   ) throws {
-    try contestant.prepare(test)
-    guard isRecorded else { return plain.append(try contestant.run(test)) }
     recorder.clear()
-    recorded.append(try context.recording(into: recorder) { try contestant.run(test) })
-    records.append(recorder.records)
+    let seconds = try context.recording(into: recorder) { try contestant.run(test) }
+    let records = recorder.records
+    guard let first = records.first, records.count == reckoned.count,
+      zip(records, reckoned).allSatisfy({
+        $0.operator.kind == $1.operator.kind && $0.operator.scope == $1.operator.scope
+      })
+    else { throw ProfilingError.invalidSetting(field: test.name, problem: "its steps did not run the same operators") }
+    timed.append(
+      TimedStep(
+        seconds: seconds, before: first.start - recorder.start, starts: records.map { $0.start - first.start },
+        operators: records.map(\.seconds)))
   }
 
-  /// The medians of the operators over the repeats, beside their limits.
-  ///
-  /// - Throws: ``ProfilingError/invalidSetting(field:problem:)`` when the repeats did not run the same operators.
-  func profile(steps: Int, limits: MachineLimits) throws(ProfilingError) -> PhaseProfile {
-    guard let step = Summary(plain), let recordedStep = Summary(recorded), let first = records.first else {
-      throw .invalidSetting(field: test.name, problem: "no step was measured")
+  /// The medians of the operators over the repeats, beside their limits; `steps`: how often the workload has such a step.
+  func profile(steps: Int, limits: MachineLimits) -> PhaseProfile {
+    let costs = reckoned.map { $0.cost ?? OperatorCost(bytesRead: 0, bytesWritten: 0) }
+    let stepBytes = costs.reduce(0) { $0 + $1.residentBytes }
+    let operators = reckoned.indices.map { index in
+      let label = reckoned[index].operator
+      return ProfiledOperator(
+        kind: label.kind, scope: label.scope, seconds: median(timed.map { $0.operators[index] }), cost: costs[index],
+        limits: limits.limits(costs[index], label.arithmetic, stepBytes: stepBytes))
     }
-    for other in records
-    where other.count != first.count || !zip(other, first).allSatisfy({ $0.operator.kind == $1.operator.kind }) {
-      throw .invalidSetting(field: test.name, problem: "its steps did not run the same operators")
-    }
-    let stepBytes = first.reduce(0) { $0 + $1.cost.residentBytes }
-    let operators = first.enumerated().map { index, record in
-      ProfiledOperator(
-        kind: record.operator.kind, scope: record.operator.scope,
-        seconds: Summary.median(ofSorted: records.map { $0[index].seconds }.sorted()), cost: record.cost,
-        limits: limits.limits(record.cost, record.operator.arithmetic, stepBytes: stepBytes))
-    }
-    let between = zip(recorded, records).map { seconds, records in
-      seconds - records.reduce(0) { $0 + $1.seconds }
-    }
-    let typical = recorded.indices.min {
-      abs(recorded[$0] - recordedStep.median) < abs(recorded[$1] - recordedStep.median)
-    }
+    let whole = timed.map(\.seconds)
+    let middle = median(whole)
+    let typical = timed.min { abs($0.seconds - middle) < abs($1.seconds - middle) }
     return PhaseProfile(
-      test: test, steps: steps, step: step, recordedStep: recordedStep,
-      overhead: RatioEstimate(ours: plain, theirs: recorded), operators: operators,
-      betweenSeconds: Summary.median(ofSorted: between.sorted()),
-      timeline: (typical.map { records[$0] } ?? first).map { ($0.start, $0.seconds) })
+      test: test, steps: steps, step: Summary(plain) ?? Summary(of: 0), timedStep: Summary(whole) ?? Summary(of: 0),
+      overhead: RatioEstimate(ours: plain, theirs: whole), operators: operators,
+      beforeSeconds: median(timed.map(\.before)), betweenSeconds: median(timed.map(\.between)),
+      timeline: typical.map { Array(zip($0.starts, $0.operators)) } ?? [])
   }
+
+  private func median(_ values: [Double]) -> Double { Summary(values)?.median ?? 0 }
 }
