@@ -22,7 +22,7 @@ let package = Package(
     .target(name: "Text"),
     .target(name: "Layers", dependencies: ["CVenturi", "Costs", "Numerics", "Tensors"]),
     .target(
-      name: "Mixers", dependencies: ["CVenturi", "Numerics", "Tensors", "Layers"],
+      name: "Mixers", dependencies: ["CVenturi", "Costs", "Numerics", "Tensors", "Layers"],
       exclude: ["DenseAttention/README.md", "KeyValueCache/README.md", "SelfAttention/README.md"]),
     .target(name: "Models", dependencies: ["CVenturi", "Numerics", "Tensors", "Layers", "Mixers", "Formats"]),
     .target(name: "Inference", dependencies: ["Tensors", "Layers", "Models", "Formats", "Text"]),
@@ -48,7 +48,9 @@ let package = Package(
     .testTarget(name: "TextTests", dependencies: ["Text"]),
     .testTarget(
       name: "MixersTests", dependencies: ["CVenturi", "Numerics", "Tensors", "Layers", "Mixers", "VenturiTesting"]),
-    .testTarget(name: "ModelsTests", dependencies: ["Tensors", "Models", "VenturiTesting"]),
+    .testTarget(name: "ModelsTests", dependencies: ["Costs", "Numerics", "Tensors", "Models", "VenturiTesting"]),
+    .testTarget(
+      name: "ProfilingTests", dependencies: ["Costs", "Formats", "Tensors", "Models", "Profiling", "VenturiTesting"]),
     .testTarget(
       name: "InferenceTests",
       dependencies: ["Venturi", "VenturiTesting", "CAllocationCounter"]),

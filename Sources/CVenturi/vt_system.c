@@ -16,6 +16,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
 int vt_available_processors(void) {
 #if defined(__linux__)
   cpu_set_t set;
@@ -64,6 +68,38 @@ double vt_monotonic_seconds(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static uint64_t clock_ticks(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+#if defined(__x86_64__)
+// Whether the time stamp counter runs at one rate in all states of the processor: bit 8 of EDX of leaf 0x80000007.
+static int has_steady_counter(void) {
+  static _Atomic int known; // 0 not asked yet, 1 no, 2 yes
+  int state = atomic_load_explicit(&known, memory_order_relaxed);
+  if (state == 0) {
+    unsigned a, b, c, d = 0;
+    state = __get_cpuid(0x80000007, &a, &b, &c, &d) && (d & 1u << 8) ? 2 : 1;
+    atomic_store_explicit(&known, state, memory_order_relaxed);
+  }
+  return state == 2;
+}
+#endif
+
+uint64_t vt_ticks(void) {
+#if defined(__x86_64__)
+  return has_steady_counter() ? __builtin_ia32_rdtsc() : clock_ticks();
+#elif defined(__aarch64__)
+  uint64_t now;
+  __asm__ volatile("mrs %0, cntvct_el0" : "=r"(now));
+  return now;
+#else
+  return clock_ticks();
+#endif
 }
 
 enum { HUGE_PAGE = 2 << 20 };

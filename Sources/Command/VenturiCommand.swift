@@ -15,8 +15,8 @@ package struct VenturiCommand: ParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      Run.self, Chat.self, Pull.self, Ls.self, Show.self, Rm.self, Tokenize.self, Bench.self, Eval.self, Planning.self,
-      Doctor.self,
+      Run.self, Chat.self, Pull.self, Ls.self, Show.self, Rm.self, Tokenize.self, Bench.self, Profile.self,
+      Eval.self, Planning.self, Doctor.self,
     ])
 
   package init() {}

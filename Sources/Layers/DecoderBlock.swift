@@ -19,7 +19,9 @@ public struct DecoderBlock: Sendable {
   ///
   /// - Throws: ``MixerError`` for tensors or states that do not fit.
   public func callAsFunction(_ x: Tensor, layer: Int, batch: BatchBox, _ context: Context) throws(MixerError) {
-    try mixer.add(mixerNorm(x, context), to: x, layer: layer, batch: batch, context: context)
-    mlp.add(LinearInput(mlpNorm(x, context)), to: x, context)
+    try context.within("mixer", layer: layer) { () throws(MixerError) in
+      try mixer.add(mixerNorm(x, context), to: x, layer: layer, batch: batch, context: context)
+    }
+    context.within("mlp", layer: layer) { mlp.add(LinearInput(mlpNorm(x, context)), to: x, context) }
   }
 }

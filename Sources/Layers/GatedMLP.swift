@@ -22,13 +22,13 @@ public struct GatedMLP: Sendable {
 
   /// y += MLP(x): the residual connection is part of the product.
   public func add(_ x: LinearInput, to y: Tensor, _ context: Context) {
-    let hidden: Tensor
-    if let gate = gate as? PackedLinear, let up = up as? PackedLinear, gate.precision == up.precision {
-      hidden = context.gatedLinear(x, gate: gate.matrix, up: up.matrix, precision: gate.precision)
-    } else {
-      hidden = context.siluGate(gate(x, context), up(x, context))
+    let hidden = context.within("gate,up") {
+      if let gate = gate as? PackedLinear, let up = up as? PackedLinear, gate.precision == up.precision {
+        return context.gatedLinear(x, gate: gate.matrix, up: up.matrix, precision: gate.precision)
+      }
+      return context.siluGate(gate(x, context), up(x, context))
     }
-    down.add(LinearInput(hidden), to: y, context)
+    context.within("down") { down.add(LinearInput(hidden), to: y, context) }
   }
 
   /// What `rows` rows compute and move at least.

@@ -70,6 +70,13 @@ public final class RotaryEmbedding: @unchecked Sendable {
     return UnsafePointer(page + position % Self.pageLength * rotated)
   }
 
+  /// What turning `heads` heads of each of `rows` rows computes and moves at least: four products and two sums for a pair,
+  /// and each row's angles once.
+  public func cost(rows: Int, heads: Int) -> OperatorCost {
+    let values = Double(rows * heads * rotated)
+    return OperatorCost(flops: 3 * values, bytesRead: 4 * values + 4 * Double(rows * rotated), bytesWritten: 4 * values)
+  }
+
   /// Turns the heads of every row of `tensors` ([rows, heads · headDim]) in place, by the positions in `batch`.
   public func rotate(_ tensors: [Tensor], batch: BatchBox, _ context: Context) {
     let rows = tensors[0].shape[0]
@@ -90,6 +97,7 @@ public final class RotaryEmbedding: @unchecked Sendable {
         }
       }
     }
-    context.perform { workers.run((rows + 7) / 8, rotateRows) }
+    let heads = targets.reduce(0) { $0 + $1.1 / self.headDim }
+    context.perform(.rope, cost: self.cost(rows: rows, heads: heads)) { workers.run((rows + 7) / 8, rotateRows) }
   }
 }

@@ -58,7 +58,8 @@ final class StepPlans {
       let width = x.shape[1]
       let result = context.empty([logitCount, width])
       let (source, target, count) = (x.pointer(as: Float.self), result.pointer(as: Float.self), logitCount)
-      context.perform { [logitRows] in
+      let cost = Context.copyCost(result.shape, .f32, .f32)
+      context.perform(.gather, cost: OperatorCost(cost)) { [logitRows] in
         for row in 0..<count {
           (target + row * width).update(from: source + Int(logitRows[row]) * width, count: width)
         }

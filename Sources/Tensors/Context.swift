@@ -1,4 +1,5 @@
 import CVenturi
+import Costs
 import Numerics
 
 /// What computation needs: workers, memory and kernels. It is passed, never global, so that sessions and tests live side
@@ -18,6 +19,10 @@ public final class Context: @unchecked Sendable {
   let gemmKernels: UnsafePointer<vt_gemm_kernels>
   /// The plan that operators are being recorded into, if any. Set by ``Plan/capture(in:_:)`` on the thread that captures.
   public internal(set) var capturing: Plan?
+  /// What times operators, if anything does. Set by ``recording(into:_:)`` on the thread that runs them.
+  public internal(set) var recorder: OperatorRecorder?
+  /// Where the operators that come next stand in the model; kept only while a plan is captured or operators are timed.
+  public internal(set) var scope = OperatorScope()
 
   /// A context with its own worker pool of `threads` threads (one for each processor by default).
   public init(threads: Int? = nil, kernels: KernelSet = .preferred, allocator: Allocator = Allocator()) {
@@ -46,8 +51,19 @@ public final class Context: @unchecked Sendable {
   ///
   /// `operation` holds addresses, not tensors: while a plan is captured, a tensor that goes out of use gives its part of
   /// the plan's arena to the next one, and replaying in the same order keeps that sound. Weights outlive plans.
-  public func perform(_ operation: @escaping () -> Void) {
-    operation()
-    capturing?.append(operation)
+  ///
+  /// - Parameters:
+  ///   - kind: what the operator does.
+  ///   - arithmetic: the operations of each precision that one of the cost's takes; one of f32 by default.
+  ///   - cost: what a run costs with the batch in force; asked for after a timed run.
+  ///   - operation: the work, all of it.
+  public func perform(
+    _ kind: OperatorKind, arithmetic: @autoclosure () -> [Precision: Double] = [.f32: 1],
+    cost: @autoclosure @escaping () -> OperatorCost, _ operation: @escaping () -> Void
+  ) {
+    if capturing == nil, recorder == nil { return operation() }
+    let label = Operator(kind, scope, arithmetic(), cost: cost)
+    if let recorder { recorder.time(label, operation) } else { operation() }
+    capturing?.append(label, operation)
   }
 }

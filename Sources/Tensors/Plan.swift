@@ -10,6 +10,10 @@
 /// ```
 public final class Plan: @unchecked Sendable {
   private var steps: [() -> Void] = []
+  /// What the steps are, one each.
+  private var labels: [Operator] = []
+  /// Where the steps run, for the recorder that may be there.
+  private weak var context: Context?
   /// Where the captured tensors live; blocks are reused in the order of capture, which is the order of replay.
   let arena = Allocator(cacheLimit: .max)
 
@@ -29,22 +33,27 @@ public final class Plan: @unchecked Sendable {
   public func capture<Result>(in context: Context, _ body: () throws -> Result) rethrows -> Result {
     let outer = context.capturing
     context.capturing = self
+    self.context = context
     defer { context.capturing = outer }
     return try body()
   }
 
   /// Runs the recorded operators again, in order.
-  public func replay() { for step in steps { step() } }
+  public func replay() { _ = replay { false } }
 
   /// Runs the recorded operators again until `isCancelled` says stop; returns whether all ran. It is asked before every
   /// eighth operator and once after the last.
   public func replay(unless isCancelled: () -> Bool) -> Bool {
+    let recorder = context?.recorder
     for (index, step) in steps.enumerated() {
       if index & 7 == 0, isCancelled() { return false }
-      step()
+      if let recorder { recorder.time(labels[index], step) } else { step() }
     }
     return !isCancelled()
   }
 
-  func append(_ step: @escaping () -> Void) { steps.append(step) }
+  func append(_ label: Operator, _ step: @escaping () -> Void) {
+    labels.append(label)
+    steps.append(step)
+  }
 }

@@ -27,7 +27,7 @@ json() { # one object on one line, which the command's own reader of JSON is tes
 
 expect 0 --version; holds out 'kernels: '; holds out 'Swift'; silent err
 expect 0 --help; holds out 'SUBCOMMANDS'; silent err
-for verb in run chat pull ls show rm tokenize plan doctor; do expect 0 "$verb" --help; holds out 'USAGE'; silent err; done
+for verb in run chat pull ls show rm tokenize profile plan doctor; do expect 0 "$verb" --help; holds out 'USAGE'; silent err; done
 for verb in 'bench model' 'bench gemm' 'bench attention' 'eval perplexity' 'eval kl'; do
   # shellcheck disable=SC2086
   expect 0 $verb --help; holds out 'USAGE'
@@ -100,6 +100,16 @@ set --; while [ $# -lt 10000 ]; do set -- "$@" --stop=a --stop=b --stop=c --stop
 refused 'stop 10000 strings' "$@"
 refused stop --stop=
 refused 'stop\[1\]' --stop=a --stop="$(head -c 1025 /dev/zero | tr '\0' a)"
+# A profile of a small model: both phases, and a trace that is one object.
+expect 0 profile "$model" -p 20 -n 4 --depth 0,8 -t 1 --seconds 0 --trace "$folder/trace.json" --json; json
+holds out '"test":"pp20"'; holds out '"test":"tg1 @ d8"'; holds out '"name":"mlp gate,up linear"'; holds out '"opportunities":\[{"phase"'
+holds trace.json '"traceEvents":\['; holds trace.json '"ph":"X"'; mv "$folder/trace.json" "$folder/out"; json
+expect 0 profile -m "$model" -p 0 -n 2 -t 1 --seconds 0 --layers; holds out 'between operators'; holds out 'largest opportunities'
+expect 2 profile "$model" -p 0 -n 0 --json; json; holds out 'n-gen'
+expect 2 profile "$model" --depth 999999 --json; json; holds out 'context holds'
+expect 2 profile "$model" --seconds=-1 --json; json; holds out 'seconds'
+expect 65 profile "$folder/bad.gguf" --json; json; holds out 'bad.gguf: '
+expect 69 profile absent --json; json
 # What is large but sound is taken: the context is the limit.
 expect 0 run -m "$model" --raw -n 9223372036854775807 --ignore-eos --ctx-size 40 --top-k 9223372036854775807 --json hello
 json; holds out '"finishReason":"length"'
@@ -160,5 +170,5 @@ chmod +x "$folder/bin/venturi-hello"
 venturi="$folder/bin/venturi"
 expect 7 hello --there; holds out 'sibling --there'
 
-[ "$checks" -ge 250 ] || { echo "only $checks checks ran"; exit 1; }
+[ "$checks" -ge 275 ] || { echo "only $checks checks ran"; exit 1; }
 echo "command: $checks checks passed"

@@ -82,6 +82,19 @@ cp "$folder/out" "$folder/a"
 "$venturi" bench model -p 16 -n 4 --depth 0,32 --pairs 2 -t 1 --resume "$folder/cells" --json >"$folder/out" 2>/dev/null
 cmp -s "$folder/a" "$folder/out" || { echo "a finished table was measured anew"; exit 1; }
 
+"$venturi" profile -p 32 -n 8 --depth 0,64 -t 1 --seconds 0.2 --trace "$folder/trace" --json >"$folder/out" 2>/dev/null
+last '[(p["test"], p["phase"]) for p in it["phases"]] == [("pp32", "prefill"), ("tg1", "decode"), ("tg1 @ d64", "decode")]'
+last 'all(set(o) >= {"name", "calls", "seconds", "share", "flops", "gbs", "rooflineSeconds", "achieved", "bound"} for p in it["phases"] for o in p["operators"])'
+last 'all({o["bound"] for o in p["operators"]} <= {"compute", "memory", "overhead"} and p["accounted"] > 0 for p in it["phases"])'
+last 'all(any(o["name"] == "mixer q,k,v linear" and o["calls"] == 30 for o in p["operators"]) for p in it["phases"])'
+# Two operations for each weight and row, but the embedding: 106,168,320 weights in layers, 49,152·576 in the head for one row.
+last 'sum(o["flops"] for o in it["phases"][0]["operators"] if o["name"].endswith("linear")) == 2 * (32 * 106168320 + 49152 * 576)'
+# 4·64 operations for each of 9 heads and each key that a query sees, in 30 layers.
+last 'sum(o["flops"] for o in it["phases"][0]["operators"] if o["name"] == "mixer attention") == 4 * 64 * 9 * 30 * (32 * 33 // 2)'
+last 'sum(o["flops"] for o in it["phases"][2]["operators"] if o["name"] == "mixer attention") == 4 * 64 * 9 * 30 * 65'
+last '1 <= len(it["opportunities"]) <= 3 and all(set(o) >= {"phase", "limit", "secondsAboveRoofline", "advice"} for o in it["opportunities"])'
+cp "$folder/trace" "$folder/out"; last 'sum(e["ph"] == "X" and e["cat"] != "step" for e in it["traceEvents"]) > 1000'
+
 # Lines of standard input are a conversation.
 printf 'Say hi.\n/stats\nAgain.\n' | "$venturi" chat --json -n 4 --temp 0 >"$folder/out" 2>/dev/null
 [ "$(wc -l <"$folder/out")" = 2 ]; last 'it["cachedTokens"] > 0'

@@ -45,12 +45,12 @@ package struct Setting: Sendable, Equatable {
   }
 
   private static let generate = ["run", "chat"]
-  private static let loads = ["run", "chat", "eval perplexity", "eval kl"]
-  private static let opens = ["run", "chat", "tokenize", "bench model", "eval perplexity", "eval kl"]
+  private static let loads = ["run", "chat", "profile", "eval perplexity", "eval kl"]
+  private static let opens = ["run", "chat", "tokenize", "bench model", "profile", "eval perplexity", "eval kl"]
   private static let benches = ["bench model", "bench gemm", "bench attention"]
   private static let everywhere = [
     "run", "chat", "pull", "ls", "show", "rm", "tokenize", "bench model", "bench gemm", "bench attention",
-    "eval perplexity", "eval kl", "plan devices", "doctor",
+    "profile", "eval perplexity", "eval kl", "plan devices", "doctor",
   ]
 
   /// All of them. A test compares this list with the parser's.
@@ -92,6 +92,7 @@ package struct Setting: Sendable, Equatable {
   package static let callOnly: Set<String> = [
     "help", "version", "prompt", "file", "n-prompt", "n-gen", "depth", "measure", "show-origin", "m", "n", "k", "d",
     "square", "heads", "kv-heads", "causal", "no-causal", "decode", "layers", "repeat", "ids", "no-parse-special",
-    "no-bos", "windows", "metadata", "tensors", "force", "limit", "stdin", "positions",
+    "no-bos", "windows", "metadata", "tensors", "force", "limit", "stdin", "positions", "seconds",
+    "trace",
   ]
 }

@@ -73,6 +73,17 @@ final class AttentionPlan {
     itemCount = work.items
   }
 
+  /// What attending with the runs in force computes and moves at least, with keys and values of so many bytes an element.
+  func cost(elementBytes: Int) -> OperatorCost {
+    guard let runs = runBuffer.base else { return OperatorCost(bytesRead: 0, bytesWritten: 0) }
+    return (0..<runCount).reduce(OperatorCost(bytesRead: 0, bytesWritten: 0)) { sum, index in
+      let run = runs[index]
+      return sum
+        + core.cost(
+          rows: Int(run.rows), position: Int(run.position), length: Int(run.length), elementBytes: elementBytes)
+    }
+  }
+
   /// Fills in the core's parameters and this plan's lists, and attends.
   func attend(_ call: vt_attention, _ jobs: AttentionJobs, _ workers: Workers) {
     var call = call

@@ -59,6 +59,15 @@ final class AttentionWorkspace: BatchAttachment {
     }
   }
 
+  /// What appending the layout in force moves: k and v as f32, and as the cache has them.
+  func appendCost() -> OperatorCost {
+    let values = 2 * Double(rows * core.kvHeads * core.headDim)
+    return OperatorCost(bytesRead: 4 * values, bytesWritten: values * Double(cacheLayout?.dtype.blockBytes ?? 0))
+  }
+
+  /// What attending with the layout in force computes and moves at least; keys and values are the states'.
+  func attendCost() -> OperatorCost { plan.cost(elementBytes: cacheLayout?.dtype.blockBytes ?? 0) }
+
   /// Appends with what follows the layout in force.
   func append(layer: Int, _ call: vt_attention_append, _ jobs: AttentionJobs, _ workers: Workers) {
     guard let cacheLayout else { return }

@@ -73,7 +73,7 @@ public struct DenseAttention: AttentionCore, Hashable {
     call.head_dim = Int32(headDim)
     let workers = context.workers
     let rows = k.shape[0]
-    context.perform { [call] in
+    context.perform(.cacheAppend, cost: workspace.appendCost()) { [call] in
       precondition(batch.rows <= rows, "a batch of \(batch.rows) rows for keys of \(rows)")
       workspace.append(layer: layer, call, jobs, workers)
     }
@@ -96,7 +96,7 @@ public struct DenseAttention: AttentionCore, Hashable {
     let workers = context.workers
     let jobs = AttentionJobs(context.kernelSet)
     let rows = q.shape[0]
-    context.perform { [call] in
+    context.perform(.attention, cost: workspace.attendCost()) { [call] in
       precondition(batch.rows <= rows, "a batch of \(batch.rows) rows for queries of \(rows)")
       workspace.attend(layer: layer, call, jobs, workers)
     }

@@ -39,19 +39,21 @@ public struct SelfAttention: SequenceMixer {
 
   /// Attention over the batch: x [rows, width] in, [rows, width] out.
   public func mix(_ x: Tensor, layer: Int, batch: BatchBox, context: Context) throws(MixerError) -> Tensor {
-    output(LinearInput(try heads(x, layer: layer, batch: batch, context: context)), context)
+    let o = try heads(x, layer: layer, batch: batch, context: context)
+    return context.within("output") { output(LinearInput(o), context) }
   }
 
   /// y += attention over the batch; the residual connection is part of the output projection.
   public func add(
     _ x: Tensor, to y: Tensor, layer: Int, batch: BatchBox, context: Context
   ) throws(MixerError) {
-    output.add(LinearInput(try heads(x, layer: layer, batch: batch, context: context)), to: y, context)
+    let o = try heads(x, layer: layer, batch: batch, context: context)
+    context.within("output") { output.add(LinearInput(o), to: y, context) }
   }
 
   /// The heads' outputs side by side, [rows, heads·d].
   private func heads(_ x: Tensor, layer: Int, batch: BatchBox, context: Context) throws(MixerError) -> Tensor {
-    let projected = together([query, key, value], LinearInput(x), context)
+    let projected = context.within("q,k,v") { together([query, key, value], LinearInput(x), context) }
     positions.rotate([projected[0], projected[1]], batch: batch, context)
     return try core(q: projected[0], k: projected[1], v: projected[2], layer: layer, batch: batch, context: context)
   }

@@ -88,7 +88,7 @@ public final class Llama: LanguageModel, @unchecked Sendable {
         try step.endLayer()
       }
       let wanted = step.selectLogitRows(of: x, context)
-      return head(LinearInput(norm(wanted, context)), context)
+      return context.within("head") { head(LinearInput(norm(wanted, context)), context) }
     }
   }
 }

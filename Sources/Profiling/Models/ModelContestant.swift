@@ -7,14 +7,16 @@ public final class ModelContestant {
   public static let chunk = 512
   private let model: any LanguageModel
   private let capacity: Int
+  private let chunk: Int
   private var state: any MixerState
 
-  /// A contestant whose sequences have at most `capacity` tokens.
+  /// A contestant whose sequences have at most `capacity` tokens, and whose prompts are evaluated `chunk` tokens at a time.
   ///
   /// - Throws: what the model throws.
-  public init(model: any LanguageModel, capacity: Int) throws {
+  public init(model: any LanguageModel, capacity: Int, chunk: Int = ModelContestant.chunk) throws {
     self.model = model
     self.capacity = capacity
+    self.chunk = max(1, chunk)
     state = try model.makeState(capacity: capacity)
   }
 
@@ -34,7 +36,19 @@ public final class ModelContestant {
   ///
   /// - Throws: what the model throws.
   public func turn(_ test: ModelTest) throws -> Double {
-    try goTo(depth: test.depth)
+    try prepare(test)
+    return try run(test)
+  }
+
+  /// Brings the sequence to the test's depth.
+  ///
+  /// - Throws: what the model throws.
+  func prepare(_ test: ModelTest) throws { try goTo(depth: test.depth) }
+
+  /// Does the test once, from where ``prepare(_:)`` left the sequence; the seconds that it takes.
+  ///
+  /// - Throws: what the model throws.
+  func run(_ test: ModelTest) throws -> Double {
     let vocabulary = model.description.vocabularySize
     switch test.kind {
     case .prefill: return try TimingProtocol.time { try append(test.depth..<(test.depth + test.tokens)) }
@@ -57,7 +71,7 @@ public final class ModelContestant {
     let vocabulary = model.description.vocabularySize
     var start = range.lowerBound
     while start < range.upperBound {
-      let end = min(start + Self.chunk, range.upperBound)
+      let end = min(start + chunk, range.upperBound)
       try evaluate((start..<end).map { Self.token($0, vocabulary: vocabulary) })
       start = end
     }

@@ -1,16 +1,24 @@
 import CVenturi
+import Costs
 import Numerics
 
 extension Context {
   /// The same elements, row-major without gaps: `x` itself when it is that already.
   public func contiguous(_ x: Tensor) -> Tensor { x.isContiguous ? x : copy(x) }
 
+  /// What a copy or a change of type moves.
+  public static func copyCost(_ shape: Shape, _ from: DType, _ to: DType) -> OperationCost {
+    func bytes(_ dtype: DType) -> Double { Double(shape.count / dtype.blockLength * dtype.blockBytes) }
+    return OperationCost(bytesRead: bytes(from), bytesWritten: bytes(to))
+  }
+
   /// A fresh row-major copy.
   public func copy(_ x: Tensor) -> Tensor {
     let y = empty(x.shape, x.dtype)
     let (source, target) = (UnsafeRawPointer(x.pointer), y.pointer)
     if x.isContiguous {
-      performRanges(y.count / x.dtype.blockLength, grain: 1 << 16) { [bytes = x.dtype.blockBytes] range in
+      performRanges(y.count / x.dtype.blockLength, grain: 1 << 16, .copy, Self.copyCost(x.shape, x.dtype, x.dtype)) {
+        [bytes = x.dtype.blockBytes] range in
         (target + range.lowerBound * bytes).copyMemory(
           from: source + range.lowerBound * bytes, byteCount: range.count * bytes)
       }
@@ -21,7 +29,8 @@ extension Context {
     let size = x.dtype.blockBytes
     let step = walk.innerStrides[0]
     func strided<Bits: FixedWidthInteger>(_ type: Bits.Type) {
-      performSpans(walk, grain: 16384) { position, length, row, column in
+      performSpans(walk, grain: 16384, .copy, Self.copyCost(x.shape, x.dtype, x.dtype)) {
+        position, length, row, column in
         let from = source.assumingMemoryBound(to: type) + walk.offset(0, row: row) + column * step
         let to = target.assumingMemoryBound(to: type) + position
         if step == 1 { to.update(from: from, count: length) } else { for i in 0..<length { to[i] = from[i * step] } }
@@ -54,7 +63,7 @@ extension Context {
     let walk = ElementWalk(x.shape, [x.strides])
     let (source, target, from, kernels) = (UnsafeRawPointer(x.pointer), y.pointer, x.dtype, elementwiseKernels)
     let step = walk.innerStrides[0]
-    performSpans(walk, grain: 16384) { position, length, row, column in
+    performSpans(walk, grain: 16384, .copy, Self.copyCost(x.shape, from, dtype)) { position, length, row, column in
       let first = source + (walk.offset(0, row: row) + column * step) * from.blockBytes
       let out = target + position * dtype.blockBytes
       let floats = out.assumingMemoryBound(to: Float.self)
@@ -77,7 +86,8 @@ extension Context {
     let (dtype, width) = (x.dtype, x.shape.last)
     let (source, target) = (UnsafeRawPointer(x.pointer), y.pointer(as: Float.self))
     let rowBytes = width / dtype.blockLength * dtype.blockBytes
-    performRanges(y.count == 0 ? 0 : x.shape.rows, grain: max(1, 16384 / max(1, width))) { rows in
+    let cost = Self.copyCost(x.shape, dtype, .f32)
+    performRanges(y.count == 0 ? 0 : x.shape.rows, grain: max(1, 16384 / max(1, width)), .copy, cost) { rows in
       for row in rows { decodeRow(dtype, count: width, from: source + row * rowBytes, to: target + row * width) }
     }
     return y

@@ -36,7 +36,7 @@ extension Context {
     _ relation: Comparison, _ shape: Shape, _ a: Tensor, _ b: Tensor, in lane: Lane.Type, to result: Tensor
   ) {
     let target = result.pointer(as: UInt8.self)
-    pairs(16384, shape, a, b, in: lane) { x, aStep, y, bStep, position, count in
+    pairs(16384, shape, a, b, in: lane, result: .bool) { x, aStep, y, bStep, position, count in
       for i in 0..<count { target[position + i] = relation.holds(x[i * aStep], y[i * bStep]) ? 1 : 0 }
     }
   }
@@ -51,7 +51,8 @@ extension Context {
     let walk = ElementWalk(shape, [condition, a, b].map { $0.broadcast(to: shape).strides })
     let (mask, left, right, target) = (condition.pointer, a.pointer, b.pointer, result.pointer)
     let size = a.dtype.blockBytes
-    performSpans(walk, grain: 8192) { position, length, row, column in
+    performSpans(walk, grain: 8192, .elementwise, Self.elementwiseCost(shape, a.dtype, operands: 3)) {
+      position, length, row, column in
       let starts = (0, 1, 2)
       let m = mask + walk.offset(starts.0, row: row) + column * walk.innerStrides[0]
       let x = left + (walk.offset(starts.1, row: row) + column * walk.innerStrides[1]) * size

@@ -1,3 +1,4 @@
+import Costs
 import Numerics
 
 #if canImport(Glibc)
@@ -7,12 +8,17 @@ import Numerics
 #endif
 
 extension Context {
+  /// What filling a tensor moves.
+  public static func fillCost(_ shape: Shape, _ dtype: DType) -> OperationCost {
+    OperationCost(bytesWritten: Double(shape.count * dtype.blockBytes))
+  }
+
   /// A tensor of zeros.
   public func zeros(_ shape: Shape, _ dtype: DType = .f32) -> Tensor {
     precondition(!dtype.isBlockQuantized, "no quantised tensor of zeros \(shape)")
     let y = empty(shape, dtype)
     let target = y.pointer
-    performRanges(shape.count, grain: 1 << 16) { [size = dtype.blockBytes] range in
+    performRanges(shape.count, grain: 1 << 16, .fill, Self.fillCost(shape, dtype)) { [size = dtype.blockBytes] range in
       (target + range.lowerBound * size).initializeMemory(as: UInt8.self, repeating: 0, count: range.count * size)
     }
     return y
@@ -97,7 +103,8 @@ extension Context {
       withExtendedLifetime(source) {
         let bytes = part.shape[axis] * inner
         let (from, to, stride) = (source.pointer, y.pointer + start * inner, extents[axis] * inner)
-        performRanges(bytes == 0 ? 0 : outer, grain: max(1, (1 << 16) / max(1, bytes))) { rows in
+        let cost = Self.copyCost(part.shape, part.dtype, part.dtype)
+        performRanges(bytes == 0 ? 0 : outer, grain: max(1, (1 << 16) / max(1, bytes)), .copy, cost) { rows in
           for row in rows { (to + row * stride).copyMemory(from: from + row * bytes, byteCount: bytes) }
         }
       }
@@ -111,7 +118,7 @@ extension Context {
     let y = empty(shape, dtype)
     let target = y.pointer
     func fill<Lane: LaneNumber>(_: Lane.Type, _ convert: @escaping (Double) -> Lane) {
-      performRanges(shape.count, grain: 4096) { range in
+      performRanges(shape.count, grain: 4096, .fill, Self.fillCost(shape, dtype)) { range in
         withLanes(Lane.self, runs: 1) { lanes, run in
           var position = range.lowerBound
           while position < range.upperBound {

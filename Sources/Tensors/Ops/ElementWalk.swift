@@ -1,3 +1,4 @@
+import Costs
 import Numerics
 
 /// How to walk operands of one shape but different strides: axes that every operand runs through without a gap are
@@ -65,19 +66,21 @@ struct ElementWalk: Sendable {
 extension Context {
   /// Runs `body` over all spans of a walk, in parallel where each thread gets at least `grain` elements.
   func performSpans(
-    _ walk: ElementWalk, grain: Int,
+    _ walk: ElementWalk, grain: Int, _ kind: OperatorKind, _ cost: OperationCost,
     _ body: @escaping (_ position: Int, _ length: Int, _ row: Int, _ column: Int) -> Void
   ) {
-    performRanges(walk.count, grain: grain) { walk.spans($0, body) }
+    performRanges(walk.count, grain: grain, kind, cost) { walk.spans($0, body) }
   }
 
   /// Cuts `0..<count` into ranges of at least `grain` (but for the last) and runs `body` over them.
-  func performRanges(_ count: Int, grain: Int, _ body: @escaping (Range<Int>) -> Void) {
+  func performRanges(
+    _ count: Int, grain: Int, _ kind: OperatorKind, _ cost: OperationCost, _ body: @escaping (Range<Int>) -> Void
+  ) {
     if count == 0 { return }
     let items = workers.items(count, grain: grain)
     let each = (count + items - 1) / items
     let workers = workers
     let job = WorkerJob { item, _ in body(item * each..<min(count, (item + 1) * each)) }
-    perform { workers.run((count + each - 1) / each, job) }
+    perform(kind, cost: OperatorCost(cost)) { workers.run((count + each - 1) / each, job) }
   }
 }

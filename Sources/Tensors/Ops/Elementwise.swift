@@ -82,7 +82,8 @@ extension Context {
     let (source, target, dtype, kernels) = (UnsafeRawPointer(x.pointer), y.pointer, x.dtype, elementwiseKernels)
     let size = dtype.blockBytes
     let step = walk.innerStrides[0]
-    performSpans(walk, grain: op.grain) { position, length, row, column in
+    performSpans(walk, grain: op.grain, .elementwise, Self.elementwiseCost(x.shape, dtype)) {
+      position, length, row, column in
       let first = source + (walk.offset(0, row: row) + column * step) * size
       let out = target + position * size
       if step == 1, Lane.isStoredAs(dtype) {
@@ -154,7 +155,7 @@ extension Context {
   /// Walks two operands together and gives `body` runs of lanes with steps 0 or 1: `body(a, aStep, b, bStep, position,
   /// count)`.
   func pairs<Lane: LaneNumber>(
-    _ grain: Int, _ shape: Shape, _ a: Tensor, _ b: Tensor, in: Lane.Type,
+    _ grain: Int, _ shape: Shape, _ a: Tensor, _ b: Tensor, in: Lane.Type, result: DType? = nil,
     _ body: @escaping (UnsafePointer<Lane>, Int, UnsafePointer<Lane>, Int, Int, Int) -> Void
   ) {
     let walk = ElementWalk(shape, [a.broadcast(to: shape).strides, b.broadcast(to: shape).strides])
@@ -162,7 +163,9 @@ extension Context {
     let size = dtype.blockBytes
     let (aStep, bStep) = (walk.innerStrides[0], walk.innerStrides[1])
     let direct = Lane.isStoredAs(dtype) && (aStep == 0 || aStep == 1) && (bStep == 0 || bStep == 1)
-    performSpans(walk, grain: grain) { position, length, row, column in
+    var cost = Self.elementwiseCost(shape, dtype, operands: 2)
+    if let result { cost.bytesWritten = Double(shape.count * result.blockBytes) }
+    performSpans(walk, grain: grain, .elementwise, cost) { position, length, row, column in
       let x = left + (walk.offset(0, row: row) + column * aStep) * size
       let y = right + (walk.offset(1, row: row) + column * bStep) * size
       if direct {

@@ -15,7 +15,9 @@ extension Context {
     let job = WorkerJob { row, _ in
       kernels.pointee.silu_gate(1, Int32(width), g + row * width, u + row * width, target + row * width, 0)
     }
-    perform { workers.run(rows, job) }
+    perform(.siluGate, cost: OperatorCost(Self.elementwiseCost(gate.shape, .f32, operands: 2))) {
+      workers.run(rows, job)
+    }
     return y
   }
 }

@@ -1,4 +1,5 @@
 import CVenturi
+import Costs
 import Numerics
 
 // Rows by index. Indices are i64 or i32 and are checked by the operators: one outside is a programmer's error here, so
@@ -18,7 +19,9 @@ extension Context {
       let (from, to, index) = (source.pointer, y.pointer, positions.pointer(as: Int64.self))
       let width = table.shape.dimensions.dropFirst().reduce(1, *)
       let (dtype, bytes) = (table.dtype, width / table.dtype.blockLength * table.dtype.blockBytes)
-      performRanges(y.count == 0 ? 0 : indices.count, grain: max(1, 16384 / max(1, width))) { items in
+      let cost = OperationCost(
+        bytesRead: Double(indices.count * (bytes + 8)), bytesWritten: Double(y.count * y.dtype.blockBytes))
+      performRanges(y.count == 0 ? 0 : indices.count, grain: max(1, 16384 / max(1, width)), .gather, cost) { items in
         for item in items {
           let row = Int(index[item])
           precondition(row >= 0 && row < count, "row \(row) of a table of \(count)")
@@ -86,7 +89,8 @@ extension Context {
       let width = base.shape.dimensions.dropFirst().reduce(1, *)
       let (dtype, bytes, limit, count) = (base.dtype, width * base.dtype.blockBytes, base.shape[0], indices.count)
       let (from, to, index) = (source.pointer, y.pointer, positions.pointer(as: Int64.self))
-      perform {
+      let moved = Double(count * bytes)
+      perform(.scatter, cost: OperatorCost(bytesRead: moved + 8 * Double(count), bytesWritten: moved)) {
         for item in 0..<count {
           let row = Int(index[item])
           precondition(row >= 0 && row < limit, "row \(row) of a table of \(limit)")

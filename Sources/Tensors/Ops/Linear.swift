@@ -29,7 +29,11 @@ public final class LinearInput {
     let step = context.linearKernels.pointee.tileRows(kind)
     let items = (count + step - 1) / step
     let isSmall = count * Int(k) <= 8192
-    context.perform {
+    let values = Double(count) * Double(k)
+    // The largest magnitude, a product and a rounding for each value.
+    let cost = OperatorCost(
+      flops: 3 * values, bytesRead: 4 * values, bytesWritten: Double(count * vt_activation_bytes(kind, k)))
+    context.perform(.quantize, cost: cost) {
       if isSmall {
         for item in 0..<items { vt_quantize_run(&job, Int32(item), 0) }
       } else {
@@ -103,7 +107,8 @@ extension Context {
   }
 
   private func linear(
-    _ input: LinearInput, _ parts: [(PackedMatrix, Tensor, LinearEpilogue)], precision: LinearPrecision
+    _ input: LinearInput, _ parts: [(matrix: PackedMatrix, y: Tensor, epilogue: LinearEpilogue)],
+    precision: LinearPrecision
   ) {
     precondition(!parts.isEmpty && parts.count <= Int(VT_LINEAR_PARTS), "\(parts.count) matrices in one call")
     let rows = input.rows.shape[0]
@@ -141,9 +146,13 @@ extension Context {
     let scratch = empty([job.scratch_bytes * workers.count], .i8)
     job.scratch = scratch.pointer.assumingMemoryBound(to: CChar.self)
     let workers = workers
+    let products = parts.map { (matrix: $0.matrix, epilogue: $0.epilogue) }
     // The operator holds addresses only: scratch and quantised rows must outlive its first run.
     withExtendedLifetime((scratch, input)) {
-      perform {
+      perform(
+        .linear, arithmetic: Self.linearArithmetic(parts.map(\.matrix), precision),
+        cost: Self.linearCost(products, rows: rows, precision)
+      ) {
         withUnsafeMutablePointer(to: &job) { workers.run(Int(items), job: vt_linear_run, context: $0) }
       }
     }

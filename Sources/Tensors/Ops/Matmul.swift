@@ -78,7 +78,11 @@ extension Context {
       job.scratch = scratch?.pointer(as: Float.self)
       let workers = workers
       let (a, b, c, size) = (job.a, job.b, job.c, job.bType.blockBytes)
-      perform {
+      let each = Self.matmulCost(m: job.m, n: job.n, k: job.k, weights: job.bType)
+      let cost = OperationCost(
+        flops: each.flops * Double(batch), bytesRead: each.bytesRead * Double(batch),
+        bytesWritten: each.bytesWritten * Double(batch))
+      perform(.matmul, cost: OperatorCost(cost)) {
         workers.run(batch * perMatrix) { [job] item, worker in
           var job = job
           let (matrix, part) = item.quotientAndRemainder(dividingBy: perMatrix)

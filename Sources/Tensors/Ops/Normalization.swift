@@ -11,7 +11,7 @@ extension Context {
     let weight = contiguous(cast(weight, to: .f32))
     return withExtendedLifetime(weight) {
       let w = UnsafePointer(weight.pointer(as: Float.self))
-      return rows(x) { kernels, count, source, target in
+      return rows(x, .rmsNorm) { kernels, count, source, target in
         kernels.pointee.rms_norm_f32(Int64(count), source, w, epsilon, target)
       }
     }
@@ -30,7 +30,7 @@ extension Context {
     return withExtendedLifetime((weight, bias)) {
       let w = (weight?.pointer(as: Float.self)).map { UnsafePointer($0) }
       let b = (bias?.pointer(as: Float.self)).map { UnsafePointer($0) }
-      return rows(x) { kernels, count, source, target in
+      return rows(x, .layerNorm) { kernels, count, source, target in
         kernels.pointee.layer_norm_f32(Int64(count), source, w, b, epsilon, target)
       }
     }
@@ -44,7 +44,7 @@ extension Context {
 
   /// Applies a function of rows along the last axis, computed in f32, the result in the type of `x`.
   func rows(
-    _ x: Tensor,
+    _ x: Tensor, _ kind: OperatorKind,
     _ body:
       @escaping (
         UnsafePointer<vt_elementwise_kernels>, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>
@@ -57,7 +57,8 @@ extension Context {
       let y = empty(x.shape)
       let width = x.shape.last
       let (from, to, kernels) = (source.pointer(as: Float.self), y.pointer(as: Float.self), elementwiseKernels)
-      performRanges(width == 0 ? 0 : x.shape.rows, grain: max(1, 8192 / max(1, width))) { rows in
+      performRanges(width == 0 ? 0 : x.shape.rows, grain: max(1, 8192 / max(1, width)), kind, Self.rowCost(x.shape)) {
+        rows in
         for row in rows { body(kernels, width, from + row * width, to + row * width) }
       }
       return y

@@ -24,7 +24,7 @@ extension Context {
       for k in 0..<width { target[row * width + k] = decoded[k * Int(VT_PANEL) + column] }
     }
     withExtendedLifetime(scratch) {
-      perform { workers.run(count, lookUp) }
+      perform(.embedding, cost: matrix.rowsCost(count)) { workers.run(count, lookUp) }
     }
     return result
   }

@@ -83,6 +83,14 @@ public final class PackedMatrix: @unchecked Sendable {
       bytesRead: Double(byteCount) + 4 * Double(rows) * Double(inFeatures),
       bytesWritten: 4 * Double(rows) * Double(outFeatures))
   }
+
+  /// What looking up `count` rows moves at least: the rows as they are packed, and as f32.
+  public func rowsCost(_ count: Int) -> OperatorCost {
+    let panels = (outFeatures + Int(VT_PANEL) - 1) / Int(VT_PANEL)
+    let packed = Double(count) * Double(byteCount / panels) / Double(VT_PANEL)
+    return OperatorCost(
+      bytesRead: packed + 4 * Double(count), bytesWritten: 4 * Double(count * inFeatures), residentBytes: packed)
+  }
 }
 
 extension DType {

@@ -1,4 +1,5 @@
 import CVenturi
+import Costs
 import Numerics
 
 /// A dense matrix [K, N] packed ahead for ``Context/matmul(_:_:)-(Tensor,PackedPanels)``: panels [N/16][K][16] of f32,
@@ -30,7 +31,9 @@ extension Context {
       let isTransposed = source.strides[1] != 1 && n != 1
       let ldb = isTransposed ? source.strides[1] : source.strides[0]
       let dtype = source.dtype
-      performRanges((n + 15) / 16, grain: max(1, 4096 / max(1, k))) { panels in
+      let cost = OperationCost(
+        bytesRead: Double(k * n * dtype.blockBytes), bytesWritten: 4 * Double(packed.count))
+      performRanges((n + 15) / 16, grain: max(1, 4096 / max(1, k)), .pack, cost) { panels in
         for panel in panels {
           vtPack(
             table, dtype, isTransposed: isTransposed, columns: min(16, n - panel * 16), k: k,

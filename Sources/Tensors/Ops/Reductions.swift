@@ -1,4 +1,5 @@
 import CVenturi
+import Costs
 import Numerics
 
 // Reductions along one axis, or over all elements where no axis is given. The order of a sum depends on the shape alone:
@@ -45,7 +46,8 @@ extension Context {
     return withExtendedLifetime(source) {
       let y = empty(shape, .i64)
       let (from, to, kernels) = (source.pointer(as: Float.self), y.pointer(as: Int64.self), elementwiseKernels)
-      performRanges(shape.count, grain: max(1, 16384 / width)) { rows in
+      let cost = Self.reductionCost(source.count, shape, .i64)
+      performRanges(shape.count, grain: max(1, 16384 / width), .reduction, cost) { rows in
         for row in rows {
           let start = from + row * width
           let largest = kernels.pointee.max_f32(Int64(width), start)
@@ -58,6 +60,12 @@ extension Context {
     }
   }
 
+  /// What a reduction of `count` elements of f32 to `shape` computes and moves at least.
+  public static func reductionCost(_ count: Int, _ shape: Shape, _ dtype: DType) -> OperationCost {
+    OperationCost(
+      flops: Double(count), bytesRead: 4 * Double(count), bytesWritten: Double(shape.count * dtype.blockBytes))
+  }
+
   private func reduce(
     _ x: Tensor, _ axis: Int?, _ keepingAxis: Bool, empty nothing: Float,
     _ body: @escaping (UnsafePointer<vt_elementwise_kernels>, Int, UnsafePointer<Float>) -> Float
@@ -66,7 +74,8 @@ extension Context {
     let y = withExtendedLifetime(source) {
       let y = empty(shape)
       let (from, to, kernels) = (source.pointer(as: Float.self), y.pointer(as: Float.self), elementwiseKernels)
-      performRanges(shape.count, grain: max(1, 16384 / max(1, width))) { rows in
+      let cost = Self.reductionCost(source.count, shape, .f32)
+      performRanges(shape.count, grain: max(1, 16384 / max(1, width)), .reduction, cost) { rows in
         for row in rows { to[row] = width == 0 ? nothing : body(kernels, width, from + row * width) }
       }
       return y

@@ -1,3 +1,4 @@
+import Costs
 import Numerics
 
 extension Context {
@@ -16,7 +17,9 @@ extension Context {
       let (from, best, at) = (
         source.pointer(as: Float.self), values.pointer(as: Float.self), indices.pointer(as: Int64.self)
       )
-      performRanges(shape.count == 0 ? 0 : x.shape.rows, grain: max(1, 8192 / max(1, width))) { rows in
+      let cost = OperationCost(
+        flops: Double(source.count), bytesRead: 4 * Double(source.count), bytesWritten: 12 * Double(shape.count))
+      performRanges(shape.count == 0 ? 0 : x.shape.rows, grain: max(1, 8192 / max(1, width)), .topK, cost) { rows in
         for row in rows {
           TopSelection(values: best + row * k, indices: at + row * k, capacity: k).select(from + row * width, width)
         }

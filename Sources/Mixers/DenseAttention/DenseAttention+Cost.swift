@@ -1,0 +1,22 @@
+import Costs
+import Tensors
+
+extension DenseAttention {
+  /// What attending with `rows` queries at `position` and after, to `length` keys, computes and moves at least: 4·d operations
+  /// for each query, head and key that the query sees (the softmax's are not counted), every key and value that is
+  /// seen read once, q read and o written.
+  ///
+  /// - Parameter elementBytes: the bytes of an element of keys and values.
+  public func cost(rows: Int, position: Int, length: Int, elementBytes: Int) -> OperatorCost {
+    guard rows > 0 else { return OperatorCost(bytesRead: 0, bytesWritten: 0) }
+    var pairs = 0
+    for row in 0..<rows { pairs += mask.visible(position: position + row, length: length).count }
+    let first = mask.visible(position: position, length: length).lowerBound
+    let last = mask.visible(position: position + rows - 1, length: length).upperBound
+    let queries = 4 * Double(rows * heads * headDim)
+    let state = 2 * Double(max(0, last - first) * kvHeads * headDim * elementBytes)
+    return OperatorCost(
+      flops: 4 * Double(headDim * heads) * Double(pairs), bytesRead: queries + state, bytesWritten: queries,
+      residentBytes: state)
+  }
+}

@@ -1,0 +1,43 @@
+/// The place of an operator in a model: `layer 3 / mixer / q,k,v`.
+public struct OperatorScope: Sendable, Hashable {
+  /// The layer's number; nothing outside of layers.
+  public var layer: Int?
+  /// The parts, outermost first.
+  public var path: [String]
+
+  /// A place.
+  public init(layer: Int? = nil, path: [String] = []) {
+    self.layer = layer
+    self.path = path
+  }
+}
+
+extension Context {
+  /// Names the place of the operators that `body` runs, for plans and recorders; costs nothing where there are none.
+  public func within<Result, Failure: Error>(
+    _ part: String, layer: Int? = nil, _ body: () throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try within(
+      { scope in
+        scope.path.append(part)
+        if let layer { scope.layer = layer }
+      }, body)
+  }
+
+  /// Names the layer of the operators that `body` runs.
+  public func within<Result, Failure: Error>(
+    layer: Int, _ body: () throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try within({ $0.layer = layer }, body)
+  }
+
+  private func within<Result, Failure: Error>(
+    _ change: (inout OperatorScope) -> Void, _ body: () throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    if capturing == nil, recorder == nil { return try body() }
+    let outer = scope
+    change(&scope)
+    defer { scope = outer }
+    return try body()
+  }
+}
