@@ -26,7 +26,7 @@ public struct GatedMLP: Sendable {
     if let gate = gate as? PackedLinear, let up = up as? PackedLinear, gate.precision == up.precision {
       hidden = context.gatedLinear(x, gate: gate.matrix, up: up.matrix, precision: gate.precision)
     } else {
-      hidden = context.siluGate(gate(x, context), up(x, context))
+      hidden = context.siluMultiply(gate(x, context), up(x, context))
     }
     down.add(LinearInput(hidden), to: y, context)
   }
