@@ -39,12 +39,12 @@ let package = Package(
       ]),
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .testTarget(name: "NumericsTests", dependencies: ["Numerics"]),
-    .testTarget(name: "TensorsTests", dependencies: ["CVenturi", "Numerics", "Tensors", "VenturiTesting"]),
+    .testTarget(name: "TensorsTests", dependencies: ["CVenturi", "Numerics", "Tensors"]),
     .testTarget(name: "FormatsTests", dependencies: ["Numerics", "Formats", "VenturiTesting"]),
     .testTarget(name: "TextTests", dependencies: ["Text"]),
     .testTarget(
       name: "MixersTests", dependencies: ["CVenturi", "Numerics", "Tensors", "Layers", "Mixers", "VenturiTesting"]),
-    .testTarget(name: "ModelsTests", dependencies: ["Tensors", "Models", "VenturiTesting"]),
+    .testTarget(name: "ModelsTests", dependencies: ["Formats", "Numerics", "Tensors", "Models", "VenturiTesting"]),
     .testTarget(
       name: "InferenceTests",
       dependencies: ["Venturi", "VenturiTesting", "CAllocationCounter"]),
