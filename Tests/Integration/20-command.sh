@@ -48,6 +48,7 @@ echo 'nonsense = 1' >"$folder/config"; expect 2 ls; holds err 'line 1'; rm "$fol
 expect 69 run hello; silent out; holds err 'pull smollm2'
 expect 69 run --json hello; json; holds out '"code":69'
 expect 69 run -m "$folder/absent.gguf" --json hello; json; holds out '"code":69'
+expect 69 show smolm2 --json; json; holds out "did you mean 'smollm2'"
 expect 69 rm absent --yes; silent out
 expect 69 serve; holds err 'venturi-serve'
 expect 69 cluster --json; json; holds out '"code":69'
@@ -95,6 +96,7 @@ code=0; "$venturi" run -m "$model" --raw -n 1 hello >&- 2>"$folder/err" </dev/nu
 [ $code = 1 ] || { echo "an answer to a closed output: exit code $code instead of 1"; exit 1; }
 holds err 'Bad file descriptor'
 expect 0 run -m "$model" --raw -n 1 --temp 0 hello; holds err 'answer 1 token ·'
+expect 2 eval perplexity -m "$model" --file "$0" -b 4; holds err "Unknown option '-b'"
 expect 2 tokenize -m "$model" --file "$folder" --json; json; holds out 'Is a directory'
 expect 2 eval perplexity -m "$model" --file "$folder" --json; json; holds out 'Is a directory'
 expect 0 show "$model"; holds out 'of workspace'

@@ -13,7 +13,7 @@ struct Evaluation {
 
   /// - Throws: what reading the files throws.
   init(text: EvalOptions, model: ModelOptions) throws {
-    options = model.engineOptions()
+    options = model.engineOptions
     try options.validate()
     let storage = try Storage(mapping: try ModelAccess.path(of: model.model))
     let (file, tokenizer) = try storage.reading {
