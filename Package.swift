@@ -43,12 +43,13 @@ let package = Package(
     .testTarget(name: "NumericsTests", dependencies: ["Numerics"]),
     .testTarget(name: "CostsTests", dependencies: ["Costs", "Numerics"]),
     .testTarget(name: "PlannerTests", dependencies: ["Costs", "Planner"]),
-    .testTarget(name: "TensorsTests", dependencies: ["CVenturi", "Numerics", "Tensors", "VenturiTesting"]),
+    .testTarget(name: "TensorsTests", dependencies: ["CVenturi", "Numerics", "Tensors"]),
     .testTarget(name: "FormatsTests", dependencies: ["Numerics", "Formats", "VenturiTesting"]),
     .testTarget(name: "TextTests", dependencies: ["Text"]),
     .testTarget(
       name: "MixersTests", dependencies: ["CVenturi", "Numerics", "Tensors", "Layers", "Mixers", "VenturiTesting"]),
-    .testTarget(name: "ModelsTests", dependencies: ["Costs", "Numerics", "Tensors", "Models", "VenturiTesting"]),
+    .testTarget(
+      name: "ModelsTests", dependencies: ["Costs", "Formats", "Numerics", "Tensors", "Models", "VenturiTesting"]),
     .testTarget(
       name: "ProfilingTests", dependencies: ["Costs", "Formats", "Tensors", "Models", "Profiling", "VenturiTesting"]),
     .testTarget(

@@ -1,32 +1,80 @@
 #!/bin/bash
-# run.sh [RUNS] [FURTHER LIBFUZZER OPTIONS]: fuzz the GGUF parser with libFuzzer and the address sanitizer.
-# Starts from seeds made by code, and keeps what it learns in .build/fuzz/corpus. A crash leaves its input there, too.
+# run.sh TARGET [RUNS] [FURTHER LIBFUZZER OPTIONS]: fuzz a target (gguf, tokenizer, loader, json) with libFuzzer and the
+# address sanitizer. Starts from seeds made by code, and keeps what it learns in .build/fuzz/TARGET/corpus. A crash leaves
+# its input in .build/fuzz/TARGET.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-runs=${1:-100000}
-shift || true
-folder=.build/fuzz
-mkdir -p "$folder/corpus" "$folder/seeds"
+target=${1:?usage: run.sh TARGET [RUNS] [FURTHER LIBFUZZER OPTIONS]}
+runs=${2:-100000}
+shift $(($# < 2 ? $# : 2))
+built=.build/fuzz
+folder=$built/$target
+mkdir -p "$folder"/{corpus,seeds} "$built/c"
 
-# module NAME SANITIZERS FILE…
+# module NAME SANITIZERS FILE…: compiles a target of the package, unless nothing of it is newer than the last time.
 module() {
   local name=$1 sanitizers=$2
   shift 2
-  swiftc -O -wmo -swift-version 6 -package-name venturi -parse-as-library -sanitize="$sanitizers" -I "$folder" \
-    -module-name "$name" -emit-module -emit-module-path "$folder/$name.swiftmodule" -c -o "$folder/$name.o" "$@"
+  objects+=("$built/$name.o")
+  if [ -f "$built/$name.o" ] && [ -z "$(find "$@" -newer "$built/$name.o" -print -quit)" ] && [ -z "${changed:-}" ]; then
+    return
+  fi
+  # What comes later may depend on it.
+  changed=yes
+  swiftc -O -wmo -swift-version 6 -package-name venturi -parse-as-library -sanitize="$sanitizers" -I "$built" \
+    -I "$built/c" -module-name "$name" -emit-module -emit-module-path "$built/$name.swiftmodule" -c \
+    -o "$built/$name.o" "$@"
 }
 
+# sources FOLDER: a target's Swift files.
+sources() { find "Sources/$1" -name '*.swift' | sort; }
+
+# The C kernels, which SwiftPM would make a module of.
+kernels() {
+  local clang file object
+  clang=$(command -v clang || echo "$(dirname "$(command -v swift)")/clang")
+  echo "module CVenturi { umbrella header \"$PWD/Sources/CVenturi/include/CVenturi.h\" export * }" \
+    >"$built/c/module.modulemap"
+  for file in Sources/CVenturi/*.c; do
+    object=$built/c/$(basename "$file" .c).o
+    objects+=("$object")
+    if [ -f "$object" ] && [ -z "$(find Sources/CVenturi -newer "$object" -print -quit)" ]; then continue; fi
+    "$clang" -std=c11 -O2 -fsanitize=fuzzer-no-link,address -ISources/CVenturi/include -ISources/CVenturi \
+      -Wno-unused-command-line-argument -c -o "$object" "$file"
+  done
+}
+
+objects=()
+extra=()
+length=8192
 # Only what is under test is guided by coverage; the files' builders are not.
-module Numerics fuzzer,address Sources/Numerics/*.swift
-module Formats fuzzer,address Sources/Formats/*.swift
+module Numerics fuzzer,address $(sources Numerics)
+module Formats fuzzer,address $(sources Formats)
+case $target in
+gguf | json) name=${target^^} ;;
+tokenizer | loader)
+  name=${target^}
+  kernels
+  for part in Costs Tensors Text Layers Mixers Models Inference; do
+    module "$part" fuzzer,address $(sources "$part")
+  done
+  length=16384
+  extra=(Fuzz/GGUFImage+Small.swift)
+  ;;
+*)
+  echo "no target '$target'; there are gguf, tokenizer, loader and json" >&2
+  exit 2
+  ;;
+esac
 module VenturiTesting address Sources/VenturiTesting/*GGUF*.swift Sources/VenturiTesting/TinyLlama*.swift
-swiftc -O -swift-version 6 -package-name venturi -parse-as-library -sanitize=fuzzer,address -I "$folder" \
-  -module-name Harness -o "$folder/gguf" Fuzz/Harness.swift "$folder"/{VenturiTesting,Formats,Numerics}.o -lm
+
+swiftc -O -swift-version 6 -package-name venturi -parse-as-library -sanitize=fuzzer,address -I "$built" -I "$built/c" \
+  -module-name Harness -o "$folder/fuzz" Fuzz/Entry.swift "Fuzz/$name.swift" "${extra[@]}" "${objects[@]}" -lm -lpthread
 
 # The toolchain's own crash reporter would wait for a terminal.
 export SWIFT_BACKTRACE=enable=no
 rm -f "$folder"/seeds/*
-VENTURI_FUZZ_SEEDS="$folder/seeds" "$folder/gguf"
-exec "$folder/gguf" -runs="$runs" -max_len=8192 -timeout=10 -rss_limit_mb=512 -dict=Fuzz/gguf.dict \
+VENTURI_FUZZ_SEEDS="$folder/seeds" "$folder/fuzz"
+exec "$folder/fuzz" -runs="$runs" -max_len="$length" -timeout=10 -rss_limit_mb=1024 -dict="Fuzz/$target.dict" \
   -artifact_prefix="$folder/" -print_final_stats=1 "$@" "$folder/corpus" "$folder/seeds"

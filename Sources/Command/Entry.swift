@@ -13,6 +13,7 @@ import CVenturi
 @main
 enum Entry {
   static func main() {
+    StandardFiles.occupy()
     let arguments = Array(CommandLine.arguments.dropFirst())
     // Asked often, by scripts: answered before anything else is set up.
     if arguments == ["--version"] {

@@ -34,6 +34,7 @@ package struct VenturiCommand: ParsableCommand {
       do { command = try parseAsRoot(completed) } catch {
         return finish(parsing: error, settings.origins(completed, beside: arguments), wantsJSON)
       }
+      try refuseUnknownKernels(environmentValue("VENTURI_KERNELS"))
       if let asynchronous = command as? any AsyncParsableCommand {
         nonisolated(unsafe) let verb = asynchronous
         try Waiting.run {
@@ -54,6 +55,14 @@ package struct VenturiCommand: ParsableCommand {
       Output.failure(failure, json: wantsJSON)
       return failure.status
     }
+  }
+
+  /// Refuses a name of kernels that there are none of here; the library would run the fastest instead.
+  private static func refuseUnknownKernels(_ name: String?) throws(CommandFailure) {
+    guard let name, !name.isEmpty, KernelSet(rawValue: name)?.isSupported != true else { return }
+    let names = KernelSet.allCases.filter(\.isSupported).map(\.rawValue).joined(separator: ", ")
+    throw CommandFailure(
+      status: .usage, kind: "usage", message: "VENTURI_KERNELS '\(name)': this processor runs \(names)")
   }
 
   /// Refuses a first word that is no verb, and says what may be meant; the parser would only call it unexpected.

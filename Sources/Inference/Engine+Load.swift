@@ -7,7 +7,7 @@ import Text
 extension Engine {
   /// Loads a model by its name in the ``ModelHome`` or by the path of its file.
   ///
-  /// The memory for the weights and one full sequence is reckoned first; what does not fit is refused.
+  /// The memory for the weights, one full sequence and the largest step is reckoned first; what does not fit is refused.
   ///
   /// - Throws: ``InferenceError/modelNotFound(name:searched:)``, ``InferenceError/invalidOption(field:value:problem:)``;
   ///   `TensorError` when the file cannot be mapped or changes meanwhile, `FormatError` and `ModelError` when it is not a
@@ -40,7 +40,8 @@ extension Engine {
       try ModelLoader.load(
         file, storage: storage,
         options: LoadOptions(
-          compute: options.compute, contextLength: options.contextLength, memoryLimit: options.memoryLimit),
+          compute: options.compute, contextLength: options.contextLength, memoryLimit: options.memoryLimit,
+          stepTokens: options.stepTokens),
         context: Context(threads: options.threads))
     }
     guard let result = text.receive(waits: true)?.first else { throw InferenceError.engineStopped }

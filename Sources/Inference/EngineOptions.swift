@@ -9,7 +9,7 @@ public struct EngineOptions: Sendable {
   public var threads: Int?
   /// The longest sequence to allow, in tokens; the model's own context length by default and at most.
   public var contextLength: Int?
-  /// The most memory that weights and one full sequence may take, in bytes; what the machine has by default.
+  /// The most memory that `MemoryNeed` may state, in bytes; what the machine has by default.
   public var memoryLimit: Int?
   /// The most tokens of one step over all sessions: single steps first, prompt chunks in what remains.
   public var stepTokens: Int

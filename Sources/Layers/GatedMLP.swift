@@ -26,7 +26,7 @@ public struct GatedMLP: Sendable {
       if let gate = gate as? PackedLinear, let up = up as? PackedLinear, gate.precision == up.precision {
         return context.gatedLinear(x, gate: gate.matrix, up: up.matrix, precision: gate.precision)
       }
-      return context.siluGate(gate(x, context), up(x, context))
+      return context.siluMultiply(gate(x, context), up(x, context))
     }
     context.within("down") { down.add(LinearInput(hidden), to: y, context) }
   }

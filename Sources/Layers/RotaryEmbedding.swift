@@ -45,6 +45,9 @@ public final class RotaryEmbedding: @unchecked Sendable {
     pages.deallocate()
   }
 
+  /// The bytes of the table as far as it is computed.
+  package var bytes: Int { reserved.withLock { $0 } * Self.pageLength * rotated * 4 }
+
   /// Computes the angles of positions below `positions` that are not there yet.
   public func reserve(positions: Int) {
     let wanted = (min(positions, limit) + Self.pageLength - 1) / Self.pageLength

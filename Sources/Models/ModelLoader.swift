@@ -7,14 +7,23 @@ public struct LoadOptions: Sendable {
   public var compute: ComputeMode
   /// The longest sequence to allow; the model's own context length by default and at most.
   public var contextLength: Int?
-  /// The most memory that weights and one full sequence may take, in bytes; what the machine has by default.
+  /// The most memory that ``MemoryNeed`` may state, in bytes; what the machine has by default.
   public var memoryLimit: Int?
+  /// The most tokens of one evaluation, as far as memory is reckoned for it.
+  public var stepTokens: Int
+  /// The most rows of an evaluation that get logits, as far as memory is reckoned for them.
+  public var logitRows: Int
 
   /// Options with defaults.
-  public init(compute: ComputeMode = .fast, contextLength: Int? = nil, memoryLimit: Int? = nil) {
+  public init(
+    compute: ComputeMode = .fast, contextLength: Int? = nil, memoryLimit: Int? = nil, stepTokens: Int = 512,
+    logitRows: Int = 1
+  ) {
     self.compute = compute
     self.contextLength = contextLength
     self.memoryLimit = memoryLimit
+    self.stepTokens = stepTokens
+    self.logitRows = logitRows
   }
 }
 
@@ -53,5 +62,15 @@ public enum ModelLoader {
       default: throw ModelError.unknownArchitecture(architecture)
       }
     }
+  }
+  /// What the model that a parsed file describes takes on `threads` threads, before any of it is taken.
+  ///
+  /// - Throws: ``/Formats/FormatError`` and ``ModelError`` for a file that does not say its sizes.
+  public static func memoryNeed(
+    of file: GGUFFile, options: LoadOptions = LoadOptions(), threads: Int
+  ) throws -> MemoryNeed {
+    let architecture = try file.string("general.architecture")
+    guard architecture == "llama" else { throw ModelError.unknownArchitecture(architecture) }
+    return try LlamaSizes(file, options: options, threads: threads).memoryNeed
   }
 }

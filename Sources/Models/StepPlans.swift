@@ -74,11 +74,19 @@ final class StepPlans {
   }
 
   /// The most rows of a captured step: beyond it capturing saves nothing that would be felt.
-  private static let capturedRows = 16
+  static let capturedRows = 16
   private let context: Context
+  private let byteLimit: Int
   private var captured: [Key: Step] = [:]
 
-  init(context: Context) { self.context = context }
+  /// Steps that keep up to about `byteLimit` bytes; beyond it, those of many sequences, all are captured anew.
+  init(context: Context, byteLimit: Int) {
+    self.context = context
+    self.byteLimit = byteLimit
+  }
+
+  /// The bytes that captured steps keep.
+  var bytes: Int { captured.values.reduce(0) { $0 + ($1.plan?.bytes ?? 0) } }
 
   func run(
     _ batch: TokenBatch, _ layout: BatchLayout, isCancelled: () -> Bool, forward: (Step) throws -> Tensor
@@ -102,8 +110,9 @@ final class StepPlans {
         guard let plan = step.plan else { return try forward(step) }
         return try plan.capture(in: context) { try forward(step) }
       }
-      if step.plan != nil {
+      if let plan = step.plan {
         step.logits = logits
+        if bytes + plan.bytes > byteLimit { captured = [:] }
         captured[key] = step
       }
     }

@@ -18,3 +18,17 @@ public func checkedSum(_ a: Int, _ b: Int, _ what: @autoclosure () -> String) th
   if overflow { throw .overflow(what()) }
   return sum
 }
+
+extension Int {
+  /// The sum, or the largest number when there is none that large; for sizes that are only compared with a limit.
+  package func addingClamped(_ other: Int) -> Int {
+    let (sum, overflow) = addingReportingOverflow(other)
+    return overflow ? .max : sum
+  }
+
+  /// The product, or the largest number when there is none that large; for sizes that are only compared with a limit.
+  package func multipliedClamped(by other: Int) -> Int {
+    let (product, overflow) = multipliedReportingOverflow(by: other)
+    return overflow ? .max : product
+  }
+}

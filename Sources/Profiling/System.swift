@@ -22,12 +22,13 @@ public func readWholeFile(_ path: String) throws(ProfilingError) -> [UInt8] {
   var bytes: [UInt8] = []
   var chunk = [UInt8](repeating: 0, count: 1 << 16)
   while true {
+    errno = 0
     let count = fread(&chunk, 1, chunk.count, file)
-    if count == 0 { break }
     bytes.append(contentsOf: chunk[..<count])
+    if count == chunk.count { continue }
+    if ferror(file) != 0 { throw .file(path: path, code: errno) }
+    return bytes
   }
-  if ferror(file) != 0 { throw .file(path: path, code: EIO) }
-  return bytes
 }
 
 /// Writes a file so that readers see the old content or the new, never a part: a temporary beside it, flushed to the

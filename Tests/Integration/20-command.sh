@@ -48,6 +48,7 @@ echo 'nonsense = 1' >"$folder/config"; expect 2 ls; holds err 'line 1'; rm "$fol
 expect 69 run hello; silent out; holds err 'pull smollm2'
 expect 69 run --json hello; json; holds out '"code":69'
 expect 69 run -m "$folder/absent.gguf" --json hello; json; holds out '"code":69'
+expect 69 show smolm2 --json; json; holds out "did you mean 'smollm2'"
 expect 69 rm absent --yes; silent out
 expect 69 serve; holds err 'venturi-serve'
 expect 69 cluster --json; json; holds out '"code":69'
@@ -60,10 +61,22 @@ for verb in 'run hello' 'tokenize hello' show; do
 done
 holds out 'bad.gguf: '
 expect 65 show "$folder"; holds err 'Is a directory'
+expect 65 show /dev/zero; holds err 'not a regular file'
+expect 65 run -m /dev/null --json hello; json; holds out 'not a regular file'
+VENTURI_KERNELS=mmx expect 2 doctor; silent out; holds err "VENTURI_KERNELS 'mmx'"; holds err reference
+VENTURI_KERNELS=reference expect 0 doctor; holds out 'reference'
 code=0; "$venturi" ls --json >/dev/full 2>"$folder/err" || code=$?
 [ $code = 1 ] || { echo "a lost answer: exit code $code instead of 1"; exit 1; }
 holds err 'No space left'
 : >"$folder/empty.gguf"; expect 65 show "$folder/empty.gguf"; silent out
+
+# What is closed stays closed: no file that is opened later is written to in its place.
+code=0; "$venturi" doctor >&- 2>"$folder/err" || code=$?
+[ $code = 1 ] || { echo "a closed output: exit code $code instead of 1"; exit 1; }
+holds err 'Bad file descriptor'
+for closed in 0 2; do
+  eval "\"\$venturi\" ls --json $closed>&-" >"$folder/out"; json
+done
 
 # A small model: what is wrong with the call is refused by name, and what does not fit is not loaded.
 model="$folder/tiny.gguf"
@@ -79,6 +92,15 @@ for value in nan inf -1 1001; do refused temperature --temp=$value; done
 for value in nan 0 1.5; do refused topP --top-p=$value; done
 for value in nan 1.5 -0.5; do refused minP --min-p=$value; done
 for value in nan 0 inf; do refused repeatPenalty --repeat-penalty=$value; done
+code=0; "$venturi" run -m "$model" --raw -n 1 hello >&- 2>"$folder/err" </dev/null || code=$?
+[ $code = 1 ] || { echo "an answer to a closed output: exit code $code instead of 1"; exit 1; }
+holds err 'Bad file descriptor'
+expect 0 run -m "$model" --raw -n 1 --temp 0 hello; holds err 'answer 1 token ·'
+expect 2 eval perplexity -m "$model" --file "$0" -b 4; holds err "Unknown option '-b'"
+expect 2 tokenize -m "$model" --file "$folder" --json; json; holds out 'Is a directory'
+expect 2 eval perplexity -m "$model" --file "$folder" --json; json; holds out 'Is a directory'
+expect 0 show "$model"; holds out 'of workspace'
+expect 0 show "$model" --json; json; holds out '"step":[0-9]'; holds out '"total":[0-9]'
 refused topK --top-k=-1
 refused penaltyWindow --repeat-last-n=-2
 refused presencePenalty --presence-penalty=inf

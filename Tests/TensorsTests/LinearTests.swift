@@ -131,7 +131,7 @@ import Testing
       let up = try PackedMatrix(packing: Self.weights(.q8_0, rows: 72, k: 256, seed: 2, context), context: context)
       let input = LinearInput(x)
       let separate = context.linear(input, [gate, up])
-      let expected = Self.values(context.siluGate(separate[0], separate[1]))
+      let expected = Self.values(context.siluMultiply(separate[0], separate[1]))
       #expect(Self.values(context.gatedLinear(input, gate: gate, up: up)) == expected)
 
       let residual = Self.input(rows: rows, k: 72, seed: 9, context)

@@ -25,17 +25,24 @@
 #define VT_EXP_NORMAL (-87.0f)   // above it results are normal numbers
 #define VT_EXP_ROUNDER 0x1.8p23f // adding and subtracting it rounds to the nearest integer, ties to even
 
-static inline float vt_exp_scalar(float x) {
-  if (x != x) return x + x;
-  x = x < VT_EXP_LEAST ? VT_EXP_LEAST : x > VT_EXP_LARGEST ? VT_EXP_LARGEST : x;
-  const float shifted = fmaf(x, VT_EXP_LOG2E, VT_EXP_ROUNDER), n = shifted - VT_EXP_ROUNDER;
+// e^r for the argument that is left when n ln 2 is taken away, and the shifted n whose low bits are n.
+static inline float vt_exp_reduced_scalar(float x, float *shifted) {
+  *shifted = fmaf(x, VT_EXP_LOG2E, VT_EXP_ROUNDER);
+  const float n = *shifted - VT_EXP_ROUNDER;
   const float r = fmaf(n, -VT_EXP_LN2_LOW, fmaf(n, -VT_EXP_LN2_HIGH, x));
   float q = fmaf(VT_EXP_C6, r, VT_EXP_C5);
   q = fmaf(q, r, VT_EXP_C4);
   q = fmaf(q, r, VT_EXP_C3);
   q = fmaf(q, r, VT_EXP_C2);
-  const float p = fmaf(r * r, q, r) + 1.0f;
-  const int32_t whole = (int32_t)n, half = whole >= 0 ? whole / 2 : -((1 - whole) / 2);
+  return fmaf(r * r, q, r) + 1.0f;
+}
+
+static inline float vt_exp_scalar(float x) {
+  if (x != x) return x + x;
+  x = x < VT_EXP_LEAST ? VT_EXP_LEAST : x > VT_EXP_LARGEST ? VT_EXP_LARGEST : x;
+  float shifted;
+  const float p = vt_exp_reduced_scalar(x, &shifted);
+  const int32_t whole = (int32_t)(shifted - VT_EXP_ROUNDER), half = whole >= 0 ? whole / 2 : -((1 - whole) / 2);
   return p * vt_float_from_bits((uint32_t)(half + 127) << 23) *
          vt_float_from_bits((uint32_t)(whole - half + 127) << 23);
 }
@@ -45,18 +52,14 @@ static inline float vt_exp_scalar(float x) {
 static inline float vt_exp_nonpositive_scalar(float x) {
   if (x != x) return x + x;
   if (x < VT_EXP_NORMAL) return 0;
-  const float shifted = fmaf(x, VT_EXP_LOG2E, VT_EXP_ROUNDER), n = shifted - VT_EXP_ROUNDER;
-  const float r = fmaf(n, -VT_EXP_LN2_LOW, fmaf(n, -VT_EXP_LN2_HIGH, x));
-  float q = fmaf(VT_EXP_C6, r, VT_EXP_C5);
-  q = fmaf(q, r, VT_EXP_C4);
-  q = fmaf(q, r, VT_EXP_C3);
-  q = fmaf(q, r, VT_EXP_C2);
-  return (fmaf(r * r, q, r) + 1.0f) * vt_float_from_bits((vt_bits_from_float(shifted) << 23) + 0x3F800000);
+  float shifted;
+  const float p = vt_exp_reduced_scalar(x, &shifted);
+  return p * vt_float_from_bits((vt_bits_from_float(shifted) << 23) + 0x3F800000);
 }
 
 #ifdef VT_SIMD_H
 
-// e^r for the argument that is left when n ln 2 is taken away, and the shifted n whose low bits are n.
+// The same on vectors.
 #define VT_EXP_REDUCED(v)                                                                                             \
   VT_INLINE v v##_exp_reduced(v x, v *shifted) {                                                                       \
     *shifted = v##_fma(x, v##_set(VT_EXP_LOG2E), v##_set(VT_EXP_ROUNDER));                                             \

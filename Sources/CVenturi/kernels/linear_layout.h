@@ -51,8 +51,8 @@ VT_LAYOUT int32_t vt_sub_block(vt_format format) {
   }
 }
 
-// What is subtracted from the unsigned value: the weight is scale · (q − zero). 0 for types with a minimum. Q8_0's signed
-// bytes become unsigned ones where 8-bit activations meet them.
+// What is subtracted from the unsigned value: the weight is scale · (q − zero). 0 for types with a minimum. Q8_0's are
+// signed in the file: 128 is for the sets that multiply them as unsigned bytes.
 VT_LAYOUT int vt_format_zero(vt_format format) {
   switch (format) {
   case VT_Q4_0: return 8;

@@ -14,6 +14,11 @@ package struct GenerationFlags: ParsableArguments {
   package var contextSize: Int = 0
 
   @Option(
+    name: [.customShort("b"), .customLong("batch-size")], parsing: .unconditional,
+    help: "The most prompt tokens computed in one step.")
+  package var batchSize: Int = 512
+
+  @Option(
     name: [.customShort("s"), .customLong("seed")], parsing: .unconditional,
     help: "The seed: the same gives the same answer; -1 draws one.")
   package var seed: Int = -1

@@ -14,11 +14,6 @@ package struct ModelOptions: ParsableArguments {
   package var threads: Int?
 
   @Option(
-    name: [.customShort("b"), .customLong("batch-size")], parsing: .unconditional,
-    help: "The most prompt tokens computed in one step.")
-  package var batchSize: Int = 512
-
-  @Option(
     help: "fast: 8-bit activations on the file's weights. f32: weights decoded to f32, all computed in f32.")
   package var compute: ComputeMode = .fast
 
@@ -27,10 +22,8 @@ package struct ModelOptions: ParsableArguments {
 
   package init() {}
 
-  /// The engine's options.
-  func engineOptions(contextLength: Int? = nil) -> EngineOptions {
-    EngineOptions(
-      compute: compute, threads: threads, contextLength: contextLength, memoryLimit: memoryLimit?.bytes,
-      stepTokens: batchSize, maxRunning: min(64, max(1, batchSize)))
+  /// The engine's options, as far as every verb that computes has them.
+  var engineOptions: EngineOptions {
+    EngineOptions(compute: compute, threads: threads, memoryLimit: memoryLimit?.bytes)
   }
 }

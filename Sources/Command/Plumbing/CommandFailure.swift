@@ -31,7 +31,9 @@ package struct CommandFailure: Error, Sendable, Equatable, CustomStringConvertib
     let (status, kind) = Self.classify(error)
     self.init(status: status, kind: kind, message: status == .interrupted ? "interrupted" : "\(error)")
     if let failure = error as? CommandFailure { self = failure }
-    if case .cannotMap(let path, let code) = error as? TensorError { message = "\(path): \(systemErrorText(code))" }
+    if case .cannotMap(let path, let code) = error as? TensorError {
+      message = "\(path): \(code == EINVAL ? "not a regular file" : systemErrorText(code))"
+    }
   }
 
   /// The failure with the model's name before what is wrong in its file.
@@ -97,6 +99,7 @@ package struct CommandFailure: Error, Sendable, Equatable, CustomStringConvertib
     switch error {
     case .peerAbsent: (.unavailable, "unavailable")
     case .invalidSetting: (.usage, "usage")
+    case .file(_, EISDIR): (.usage, "usage")
     case .file(_, let code): classify(systemError: code)
     default: (.failure, "failure")
     }

@@ -11,23 +11,34 @@ enum ModelAccess {
   /// - Throws: ``CommandFailure``, which says how to get the model.
   static func path(of model: String) throws -> String {
     do throws(InferenceError) { return try ModelHome().file(for: model) } catch {
-      guard case .modelNotFound = error, ModelPackage.known.contains(where: { $0.name == model }) else { throw error }
-      throw CommandFailure(
-        status: .unavailable, kind: "model_not_found",
-        message: "the model '\(model)' is not in \(ModelHome().models); `venturi pull \(model)` fetches it")
+      guard case .modelNotFound = error else { throw error }
+      let known = ModelPackage.known.map(\.name)
+      let message: String
+      if known.contains(model) {
+        message = "the model '\(model)' is not in \(ModelHome().models); `venturi pull \(model)` fetches it"
+      } else if let near = NearestWord.of(model, among: models().map(\.name) + known) {
+        message = "\(error); did you mean '\(near)'?"
+      } else {
+        throw error
+      }
+      throw CommandFailure(status: .unavailable, kind: "model_not_found", message: message)
     }
   }
 
   /// The engine for a model, and the seconds that loading took.
   ///
   /// - Throws: what loading throws.
-  static func load(_ model: ModelOptions, contextLength: Int? = nil) async throws -> (Engine, Double) {
+  static func load(_ model: ModelOptions, _ flags: GenerationFlags) async throws -> (Engine, Double) {
     let path = try path(of: model.model)
     let clock = ContinuousClock()
     let start = clock.now
-    let engine = try await Engine.load(path, options: model.engineOptions(contextLength: contextLength))
+    var options = model.engineOptions
+    options.contextLength = flags.contextLength
+    options.stepTokens = flags.batchSize
+    options.maxRunning = min(options.maxRunning, max(1, flags.batchSize))
+    let engine = try await Engine.load(path, options: options)
     let seconds = (clock.now - start) / .seconds(1)
-    if let contextLength, contextLength > engine.contextLength {
+    if let contextLength = flags.contextLength, contextLength > engine.contextLength {
       Output.note("--ctx-size \(contextLength): the model holds at most \(engine.contextLength) tokens")
     }
     return (engine, seconds)

@@ -27,7 +27,7 @@ package struct Chat: AsyncParsableCommand {
   package init() {}
 
   package func run() async throws {
-    let (engine, seconds) = try await ModelAccess.load(model, contextLength: generation.contextLength)
+    let (engine, seconds) = try await ModelAccess.load(model, generation)
     if engine.template == nil { throw InferenceError.noChatTemplate(model: engine.model.description.name) }
     var conversation = Conversation(
       engine: engine, system: generation.systemPrompt, options: generation.options(), json: output.json)

@@ -13,7 +13,7 @@ struct Evaluation {
 
   /// - Throws: what reading the files throws.
   init(text: EvalOptions, model: ModelOptions) throws {
-    options = model.engineOptions()
+    options = model.engineOptions
     try options.validate()
     let storage = try Storage(mapping: try ModelAccess.path(of: model.model))
     let (file, tokenizer) = try storage.reading {
@@ -33,7 +33,11 @@ struct Evaluation {
   /// - Throws: what loading throws.
   func load(compute: ComputeMode) throws -> any LanguageModel {
     try ModelLoader.load(
-      file, storage: storage, options: LoadOptions(compute: compute, memoryLimit: options.memoryLimit), context: context
+      file, storage: storage,
+      options: LoadOptions(
+        compute: compute, contextLength: TextScore.window, memoryLimit: options.memoryLimit,
+        stepTokens: TextScore.window / 2, logitRows: TextScore.rows),
+      context: context
     ).model
   }
 }

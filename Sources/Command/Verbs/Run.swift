@@ -45,7 +45,7 @@ package struct Run: AsyncParsableCommand {
 
   package func run() async throws {
     let text = try promptText()
-    let (engine, loadSeconds) = try await ModelAccess.load(model, contextLength: generation.contextLength)
+    let (engine, loadSeconds) = try await ModelAccess.load(model, generation)
     var conversation: [ChatMessage] = []
     if let system = generation.systemPrompt { conversation.append(ChatMessage(role: .system, content: system)) }
     conversation.append(ChatMessage(role: .user, content: text))

@@ -40,7 +40,7 @@ struct RunReport {
           "timeToFirstTokenSeconds": .rounded(timings.timeToFirstTokenSeconds),
           "processToFirstTokenSeconds": processToFirstToken.map { .rounded($0, digits: 4) } ?? .null,
           "promptTokensPerSecond": .rounded(timings.promptTokensPerSecond),
-          "generationTokensPerSecond": .rounded(timings.generationTokensPerSecond),
+          "generationTokensPerSecond": hasSpeed ? .rounded(timings.generationTokensPerSecond) : .null,
           "peakBytes": .integer(Int(clamping: memory.peak_resident)),
           "privateBytes": .integer(Int(clamping: memory.resident_anonymous)),
           "mappedBytes": .integer(Int(clamping: memory.resident_file)),
@@ -81,13 +81,17 @@ struct RunReport {
       })
   }
 
+  /// Whether there is a time between two tokens.
+  private var hasSpeed: Bool { completion.usage.completionTokens > 1 }
+
   /// The line about the speed.
   var speedLine: String {
     let timings = completion.timings
     let usage = completion.usage
     let peak = Human.bytes(Int(clamping: vt_memory_usage_now().peak_resident))
+    let speed = hasSpeed ? "s, \(Human.fixed(timings.generationTokensPerSecond, 1)) tok/s" : ""
     return "prompt \(usage.promptTokens) tokens, \(Human.fixed(timings.promptTokensPerSecond, 1)) tok/s · "
-      + "answer \(usage.completionTokens) tokens, \(Human.fixed(timings.generationTokensPerSecond, 1)) tok/s · "
+      + "answer \(usage.completionTokens) token\(speed) · "
       + "load \(Human.fixed(loadSeconds * 1000, 0)) ms, first token \(Human.fixed(timings.timeToFirstTokenSeconds * 1000, 0)) ms · "
       + "peak \(peak)"
   }

@@ -16,6 +16,8 @@ struct ShowReport {
   let inventory: WeightInventory
   let types: [TypeRow]
   let context: Int
+  /// Nothing for a file that the engine does not run.
+  let need: MemoryNeed?
 
   /// - Throws: `FormatError`.
   init(path: String, file: GGUFFile, fileBytes: Int) throws {
@@ -23,6 +25,7 @@ struct ShowReport {
     self.file = file
     inventory = try WeightInventory(file, fileBytes: fileBytes)
     context = try file.uintIfPresent("\(file.string("general.architecture")).context_length") ?? 0
+    need = try? ModelLoader.memoryNeed(of: file, threads: KernelThreads.all)
     var rows: [String: TypeRow] = [:]
     for weight in inventory.weights {
       let name = weight.dtype.displayName
@@ -36,11 +39,6 @@ struct ShowReport {
   }
 
   private var parameters: Int { types.reduce(0) { $0 + $1.parameters } }
-  private var weightBytes: Int { types.reduce(0) { $0 + $1.bytes } }
-  private var sequenceBytes: Int {
-    let (bytes, overflow) = inventory.cacheBytesPerToken.multipliedReportingOverflow(by: context)
-    return overflow ? .max : bytes
-  }
   private var name: String { (try? file.stringIfPresent("general.name")) ?? "unnamed" }
   private var architecture: String { (try? file.string("general.architecture")) ?? "" }
 
@@ -60,10 +58,13 @@ struct ShowReport {
           })),
       JSON.Member(
         "memory",
-        [
-          "weights": .integer(weightBytes), "perToken": .integer(inventory.cacheBytesPerToken),
-          "fullSequence": .integer(sequenceBytes),
-        ]),
+        need.map { need in
+          [
+            "weights": .integer(need.weights), "perToken": .integer(need.perToken),
+            "fullSequence": .integer(need.fullSequence), "step": .integer(need.step),
+            "capturedSteps": .integer(need.capturedSteps), "total": .integer(need.total),
+          ]
+        } ?? .null),
     ]
     if metadata {
       let entries = file.entries.map { JSON.Member($0.key, Self.json($0.value)) }
@@ -95,16 +96,19 @@ struct ShowReport {
     }
   }
 
+  private var memory: String {
+    guard let need else { return "unknown: this engine does not run the model" }
+    return
+      "\(Human.bytes(need.total)): \(Human.bytes(need.weights)) of weights, \(Human.bytes(need.fullSequence)) for a "
+      + "full sequence (\(Human.bytes(need.perToken)) a token), \(Human.bytes(need.step + need.capturedSteps)) of workspace"
+  }
+
   func text(metadata: Bool, tensors: Bool) -> String {
     var blocks = [
       Human.table([
         ["model", name], ["file", path], ["size", Human.bytes(inventory.fileBytes)], ["architecture", architecture],
         ["parameters", "\(Human.fixed(Double(parameters) / 1e6, 1)) M"], ["context", "\(context) tokens"],
-        [
-          "memory",
-          "\(Human.bytes(weightBytes)) of weights, \(Human.bytes(inventory.cacheBytesPerToken)) for each token, "
-            + "\(Human.bytes(sequenceBytes)) for a full sequence",
-        ],
+        ["memory", memory],
       ]),
       Human.table(
         [["type", "tensors", "parameters", "bytes"]]

@@ -22,8 +22,29 @@ final class AttentionPlan {
     self.core = core
     threads = context.workers.count
     allocator = context.workAllocator
-    let rows = max(AttentionWork.blockRows, core.group)
-    scratchStride = Int(vt_attention_scratch_floats(Int32(rows), Int32(core.headDim)))
+    scratchStride = Self.scratchStride(core)
+  }
+
+  private static func scratchStride(_ core: DenseAttention) -> Int {
+    Int(vt_attention_scratch_floats(Int32(max(AttentionWork.blockRows, core.group)), Int32(core.headDim)))
+  }
+
+  /// The bytes of the buffers that ``prepare(_:_:)`` reserves for one run over the last of `contextLength` tokens, and of
+  /// its table of pages; `grows` where it came there step by step, which doubles what follows the length.
+  static func bytes(_ core: DenseAttention, rows: Int, contextLength: Int, threads: Int, grows: Bool) -> [Int] {
+    var run = vt_attention_run()
+    run.rows = Int64(rows)
+    run.position = Int64(contextLength - rows)
+    run.length = Int64(contextLength)
+    var work = AttentionWork(core: core, threads: threads)
+    work.count(run)
+    let item = MemoryLayout<vt_attention_item>.stride
+    let following = [
+      work.itemBound * item, work.itemBound * item, work.mergeBound * MemoryLayout<vt_attention_merge>.stride,
+      work.partialBound * 4, KeyValueLayout.pages(contextLength) * 8,
+    ]
+    return [threads * scratchStride(core) * 4, MemoryLayout<vt_attention_run>.stride]
+      + following.map { grows ? 2 * $0 : $0 }
   }
 
   /// The runs in force; `runCount` of them.

@@ -103,6 +103,11 @@ public struct DenseAttention: AttentionCore, Hashable {
     return o
   }
 
+  /// The bytes of each buffer that attending with `rows` rows of one sequence at the end of its context takes.
+  package func workspaceBytes(rows: Int, contextLength: Int, threads: Int, grows: Bool) -> [Int] {
+    AttentionPlan.bytes(self, rows: rows, contextLength: contextLength, threads: threads, grows: grows)
+  }
+
   private func check(_ tensor: Tensor, _ name: String, heads: Int, _ batch: BatchBox) throws(MixerError) {
     guard tensor.dtype == .f32 else { throw .unexpectedType(argument: name, tensor.dtype) }
     guard tensor.shape.rank == 2, tensor.shape[1] == heads * headDim, tensor.shape[0] >= batch.rows,

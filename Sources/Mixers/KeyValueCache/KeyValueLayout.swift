@@ -41,5 +41,5 @@ public struct KeyValueLayout: Sendable, Hashable {
   var layerBytes: Int { kvHeads * headBytes }
 
   /// The pages that `tokens` tokens take.
-  static func pages(_ tokens: Int) -> Int { (tokens + pageTokens - 1) / pageTokens }
+  package static func pages(_ tokens: Int) -> Int { (tokens + pageTokens - 1) / pageTokens }
 }

@@ -27,45 +27,38 @@ public final class Llama: LanguageModel, @unchecked Sendable {
   ///
   /// - Throws: ``/Formats/FormatError``, ``ModelError`` or ``/Tensors/TensorError``, naming the key or tensor.
   public init(_ file: GGUFFile, storage: Storage, options: LoadOptions, context: Context) throws {
-    let configuration = try LlamaConfiguration(file)
+    let sizes = try LlamaSizes(file, options: options, threads: context.workers.count)
+    let need = sizes.memoryNeed
+    try need.check(limit: options.memoryLimit)
+    let configuration = sizes.configuration
     let weights = LlamaWeights(
       file: file, storage: storage, configuration: configuration, compute: options.compute, context: context)
-    let embeddingShape = try file.tensor("token_embd.weight").shape
-    guard embeddingShape.rank == 2, embeddingShape[0] > 0 else {
-      throw ModelError.tensorMismatch(
-        name: "token_embd.weight", expected: "[vocabulary, width], not empty", found: "\(embeddingShape)")
-    }
-    let vocabularySize = embeddingShape[0]
-    cacheLayout = try KeyValueLayout(
-      layers: configuration.layers, kvHeads: configuration.kvHeads, headDim: configuration.headDim,
-      dtype: options.compute == .f32 ? .f32 : .f16)
-    let description = try ModelDescription(
-      file, configuration, vocabularySize: vocabularySize,
-      contextLength: min(options.contextLength ?? configuration.contextLength, configuration.contextLength),
-      stateBytesPerToken: cacheLayout.pageBytes / KeyValueLayout.pageTokens)
-    try MemoryNeed(description).check(limit: options.memoryLimit)
+    cacheLayout = sizes.cache
+    description = try ModelDescription(
+      file, configuration, vocabularySize: sizes.vocabularySize, contextLength: sizes.contextLength,
+      stateBytesPerToken: need.perToken)
 
     positions = RotaryEmbedding(
       headDim: configuration.headDim, rotated: configuration.rotated, base: configuration.rotationBase,
-      limit: description.contextLength)
-    let core = try DenseAttention(
-      heads: configuration.heads, kvHeads: configuration.kvHeads, headDim: configuration.headDim)
+      limit: sizes.contextLength)
     blocks = try (0..<configuration.layers).map { [positions, cacheLayout] index in
-      try weights.block(index, positions: positions, core: core, cache: cacheLayout)
+      try weights.block(index, positions: positions, core: sizes.core, cache: cacheLayout)
     }
     norm = try weights.norm("output_norm.weight")
     let rows = try weights.linear(
-      "token_embd.weight", out: vocabularySize, in: configuration.width, precision: .refined)
+      "token_embd.weight", out: sizes.vocabularySize, in: configuration.width, precision: .refined)
     embedding = TokenEmbedding(rows.matrix)
     head =
       file.tensorIfPresent("output.weight") == nil
       ? rows
-      : try weights.linear("output.weight", out: vocabularySize, in: configuration.width, precision: .refined)
+      : try weights.linear("output.weight", out: sizes.vocabularySize, in: configuration.width, precision: .refined)
     self.configuration = configuration
-    self.description = description
     self.context = context
-    steps = StepPlans(context: context)
+    steps = StepPlans(context: context, byteLimit: need.capturedSteps)
   }
+
+  /// The bytes that short steps and the table of positions keep outside of the context's allocator.
+  package var keptBytes: Int { steps.bytes + positions.bytes }
 
   /// A state with no tokens, of up to `capacity`.
   public func makeState(capacity: Int) throws -> any MixerState {

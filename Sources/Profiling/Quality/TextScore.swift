@@ -13,7 +13,7 @@ public struct TextScore: Sendable, Equatable {
   /// The tokens of a window.
   public static let window = 512
   /// Rows of logits that are made at once; the rows' bits do not depend on it.
-  private static let rows = 64
+  public static let rows = 64
 
   /// e to the mean negative log-probability of the scored tokens.
   public var perplexity: Double

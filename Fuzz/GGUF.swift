@@ -1,13 +1,9 @@
-// The fuzzer's target: whatever the bytes are, parsing gives a typed error or a file that keeps the laws, can be read
-// through every accessor, and comes back the same when written and parsed again.
+// The file parser: whatever the bytes are, parsing gives a typed error or a file that keeps the laws, can be read through
+// every accessor, and comes back the same when written and parsed again.
 import Formats
-import Glibc
 import VenturiTesting
 
-/// One input.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func fuzzOneInput(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
-  let bytes = UnsafeRawBufferPointer(start: data, count: size)
+func check(_ bytes: UnsafeRawBufferPointer) {
   do throws(FormatError) {
     let file = try GGUFFile(bytes, keeper: nil)
     let violations = GGUFLaws.violations(in: file)
@@ -21,20 +17,14 @@ public func fuzzOneInput(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
   } catch {
     // Writing may refuse nothing that parsing accepts, and errors of parsing tell their place in the input.
     if case .notWritable = error { fatalError("accepted, but \(error)") }
-    guard let offset = error.offset, (0...size).contains(offset) else { fatalError("no place: \(error)") }
+    guard let offset = error.offset, (0...bytes.count).contains(offset) else { fatalError("no place: \(error)") }
     guard !error.field.isEmpty, !error.description.isEmpty else { fatalError("no field: \(error)") }
   }
-  return 0
 }
 
-/// Writes the seed corpus into the folder that `VENTURI_FUZZ_SEEDS` names, if it does, and ends.
-@_cdecl("LLVMFuzzerInitialize")
-public func fuzzInitialize(
-  _ count: UnsafeMutablePointer<CInt>?, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
-) -> CInt {
-  guard let folder = getenv("VENTURI_FUZZ_SEEDS").map({ String(cString: $0) }) else { return 0 }
+/// A file of every value type and every tensor type, then every hostile file that is small.
+func seeds() -> [[UInt8]] {
   var seeds = [MalformedGGUF.base.encoded()]
-  // A file of every value type and every tensor type, then every hostile file that is small.
   var all = MalformedGGUF.base
   let payloads: [(UInt32, Int)] = [
     (0, 1), (1, 1), (2, 2), (3, 2), (4, 4), (5, 4), (6, 4), (7, 1), (10, 8), (11, 8), (12, 8),
@@ -57,17 +47,5 @@ public func fuzzInitialize(
   all.layoutAlignment = 64
   all.set("general.alignment", uint32: 64)
   seeds.append(all.encoded())
-  seeds += MalformedGGUF.all.map(\.bytes).filter { $0.count <= 4096 }
-  for (number, seed) in seeds.enumerated() {
-    guard let file = fopen("\(folder)/seed-\(number)", "w") else {
-      print("cannot write into \(folder)")
-      exit(1)
-    }
-    if fwrite(seed, 1, seed.count, file) != seed.count || fclose(file) != 0 {
-      print("cannot write into \(folder)")
-      exit(1)
-    }
-  }
-  print("\(seeds.count) seeds in \(folder)")
-  exit(0)
+  return seeds + MalformedGGUF.all.map(\.bytes).filter { $0.count <= 4096 }
 }

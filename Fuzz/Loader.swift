@@ -1,0 +1,67 @@
+// The whole loader: whatever the bytes of a file are, there is an error that names what is wrong, or an engine whose model
+// computes, with the same bits however its tokens are cut into runs.
+import Formats
+import Inference
+import Models
+import Numerics
+import Tensors
+import VenturiTesting
+
+func check(_ bytes: UnsafeRawBufferPointer) {
+  // Aligned as a mapped file is, and not a byte longer than it.
+  let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 64)
+  defer { copy.deallocate() }
+  copy.copyMemory(from: bytes)
+  do {
+    let options = EngineOptions(threads: 1, memoryLimit: 64 << 20)
+    let model = try Engine.open(Storage(borrowing: copy, keeper: nil), options: options).model
+    try run(model)
+  } catch {
+    switch error {
+    case let error as FormatError where !error.field.isEmpty: break
+    case is ModelError: break
+    default: fatalError("\(type(of: error)): \(error)")
+    }
+  }
+}
+
+private func run(_ model: any LanguageModel) throws {
+  let count = min(3, model.description.contextLength)
+  let tokens = (0..<count).map { Int32($0 % model.description.vocabularySize) }
+  func bits(_ runs: [[Int32]]) throws -> [UInt32] {
+    let state = try model.makeState(capacity: count)
+    var bits: [UInt32] = []
+    for tokens in runs {
+      let logits = try model.evaluate(
+        TokenBatch([TokenBatch.Run(state: state, tokens: tokens, logits: .all)]), isCancelled: { false })
+      for row in 0..<tokens.count { bits += logits.row(row).map { $0.isNaN ? .max : $0.bitPattern } }
+    }
+    return bits
+  }
+  guard try bits([tokens]) == bits(tokens.map { [$0] }) else { fatalError("other bits for single tokens") }
+}
+
+func seeds() -> [[UInt8]] {
+  var seeds: [[UInt8]] = []
+  for (width, dtype, tied) in [
+    (8, DType.f32, true), (8, .f16, false), (12, .bf16, true), (32, .q4_0, true), (32, .q4_1, false), (32, .q5_0, true),
+    (32, .q5_1, true), (32, .q8_0, false),
+  ] {
+    var model = TinyLlama()
+    model.layers = 1
+    model.width = width
+    model.heads = 2
+    model.kvHeads = 1
+    model.feedForward = width
+    model.contextLength = 16
+    model.dtype = dtype
+    model.tied = tied
+    var image = model.image()
+    image.shrinkVocabulary()
+    seeds.append(image.encoded())
+    image.layoutAlignment = 8
+    image.set("general.alignment", uint32: 8)
+    seeds.append(image.encoded())
+  }
+  return seeds
+}

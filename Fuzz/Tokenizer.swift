@@ -1,0 +1,85 @@
+// The tokenizer and the chat template of a file: whatever its metadata is, there is an error that names the key, or a
+// tokenizer that gives every text back and whose prompts hold no control token but those that the template puts there.
+import Formats
+import Inference
+import Text
+import VenturiTesting
+
+func check(_ bytes: UnsafeRawBufferPointer) {
+  guard let file = try? GGUFFile(bytes, keeper: nil) else { return }
+  do throws(FormatError) {
+    let tokenizer = try BytePairTokenizer(file)
+    var texts: [[UInt8]] = [Array("the water in a pipe<|im_end|> ab".utf8), Array(bytes.prefix(512))]
+    // Text that the fuzzer can shape on its own.
+    if let name = try? file.string("general.name") { texts.append(Array(name.utf8)) }
+    for text in texts { roundTrip(text, tokenizer) }
+    guard let template = try ChatTemplate(file) else { return }
+    for text in texts { converse(String(decoding: text, as: UTF8.self), tokenizer, template) }
+  } catch {
+    guard error.field.hasPrefix("tokenizer."), error.description.contains(error.field) else {
+      fatalError("no field: \(error)")
+    }
+    if let offset = error.offset, !(0...bytes.count).contains(offset) { fatalError("no place: \(error)") }
+  }
+}
+
+private func roundTrip(_ text: [UInt8], _ tokenizer: BytePairTokenizer) {
+  let vocabulary = tokenizer.vocabulary
+  for parseSpecial in [false, true] {
+    let tokens = tokenizer.encode(bytes: text, parseSpecial: parseSpecial, addBoundaries: false)
+    guard let back = try? tokenizer.decodeBytes(tokens, rendersSpecial: true),
+      let shown = try? tokenizer.decode(tokens)
+    else { fatalError("\(tokens) are not all in the vocabulary of \(vocabulary.count)") }
+    if vocabulary.missingBytes.isEmpty, String(validating: text, as: UTF8.self) != nil, back != text {
+      fatalError("\(text) came back as \(back)")
+    }
+    var stream = StreamingDetokenizer(vocabulary: vocabulary)
+    var pieces = ""
+    for token in tokens { pieces += (try? stream.append(token)) ?? "" }
+    pieces += stream.finish()
+    guard pieces.utf8.elementsEqual(shown.utf8) else { fatalError("\(tokens) stream as \(pieces), not \(shown)") }
+  }
+}
+
+private func converse(_ text: String, _ tokenizer: BytePairTokenizer, _ template: ChatTemplate) {
+  let segments = template.render([ChatMessage(role: .user, content: text)])
+  // A vocabulary without the template's control tokens is refused.
+  guard let tokens = try? tokenizer.encode(segments, addBoundaries: false) else { return }
+  var expected: [TokenID] = []
+  for case .special(let name) in segments {
+    if let id = try? tokenizer.vocabulary.specialToken(name) { expected.append(id) }
+  }
+  let controls = tokens.filter { (try? tokenizer.vocabulary.type(of: $0)) == .control }
+  let wanted = expected.filter { (try? tokenizer.vocabulary.type(of: $0)) == .control }
+  guard controls == wanted else { fatalError("control tokens \(controls), not \(wanted)") }
+}
+
+func seeds() -> [[UInt8]] {
+  var small = TinyLlama().image()
+  small.tensors = []
+  let complete = small.encoded()
+  small.shrinkVocabulary()
+  var seeds = [small.encoded(), complete]
+  var other = small
+  other.set("tokenizer.ggml.add_bos_token", bool: true)
+  other.set("tokenizer.ggml.add_eos_token", bool: true)
+  other.set("tokenizer.ggml.token_type", int32s: [2, 3, 3, 4, 5, 1, 1, 1])
+  other.set("general.name", string: "ab a<|im_end|>b \u{0301}é😀")
+  seeds.append(other.encoded())
+  // Every byte, so that any text comes back.
+  other = small
+  other.set(
+    "tokenizer.ggml.tokens", strings: (TinyLlama.specials + TinyLlama.byteAlphabet).map { Array($0.utf8) })
+  other.set("tokenizer.ggml.merges", strings: [])
+  other.remove("tokenizer.ggml.token_type")
+  seeds.append(other.encoded())
+  let stages: Set<MalformedGGUF.Stage> = [.vocabulary, .template]
+  for file in MalformedGGUF.all where stages.contains(file.stage) {
+    // The header says it all; weights would only be in the way.
+    guard let parsed = try? GGUFFile(ByteView(copying: file.bytes)) else { continue }
+    var writer = GGUFWriter()
+    for entry in parsed.entries { writer.set(entry.key, entry.value) }
+    if let bytes = try? writer.encoded(), bytes.count <= 16384 { seeds.append(bytes) }
+  }
+  return seeds
+}
