@@ -59,7 +59,7 @@ package struct Setting: Sendable, Equatable {
     Setting("model", .value, opens, aliases: ["-m"]),
     Setting("threads", .value, loads + benches + ["doctor"], aliases: ["-t"]),
     Setting("ctx-size", .value, generate, aliases: ["-c"]),
-    Setting("batch-size", .value, generate, aliases: ["-b"]),
+    Setting("batch-size", .value, generate + ["profile"], aliases: ["-b"]),
     Setting("compute", .value, opens.filter { $0 != "tokenize" }),
     Setting("memory-limit", .value, loads),
     Setting("max-tokens", .value, generate, aliases: ["-n", "--n-predict", "--predict"]),

@@ -29,6 +29,10 @@ package struct Profile: ParsableCommand {
   @Option(name: [.customShort("d"), .customLong("depth")], help: "Tokens that the cache holds before a decode step.")
   package var depths = CountList([0])
 
+  @Option(
+    name: [.customShort("b"), .customLong("batch-size")], help: "The most prompt tokens computed in one step.")
+  package var batchSize: Int = 512
+
   @Option(help: "Seconds of measuring for each phase; at least five pairs of steps.")
   package var seconds: Double = 3
 
@@ -46,6 +50,7 @@ package struct Profile: ParsableCommand {
   package func validate() throws {
     if !(0...1_000_000).contains(prompt) { throw ValidationError("--n-prompt \(prompt): must be from 0 to 1000000") }
     if !(0...1_000_000).contains(generated) { throw ValidationError("--n-gen \(generated): must be from 0 to 1000000") }
+    if !(1...65536).contains(batchSize) { throw ValidationError("--batch-size \(batchSize): must be from 1 to 65536") }
     try depths.check("--depth", 0...1_000_000)
     if prompt == 0, generated == 0 {
       throw ValidationError("--n-prompt and --n-gen are both 0: nothing is left to profile")
@@ -58,7 +63,7 @@ package struct Profile: ParsableCommand {
   var modelName: String { name ?? model.model }
 
   package func run() throws {
-    let engine = model.engineOptions()
+    let engine = model.engineOptions
     try engine.validate()
     let path = try ModelAccess.path(of: modelName)
     let context = Context(threads: engine.threads)
@@ -66,9 +71,10 @@ package struct Profile: ParsableCommand {
     defer { progress.finish() }
     progress.show("loading")
     let loaded = try ModelLoader.load(
-      path: path, options: LoadOptions(compute: model.compute, memoryLimit: engine.memoryLimit), context: context)
+      path: path, options: LoadOptions(compute: model.compute, memoryLimit: engine.memoryLimit, stepTokens: batchSize),
+      context: context)
     let workload = ModelProfile.Workload(
-      prompt: prompt, generated: generated, depths: depths.values, chunk: model.batchSize)
+      prompt: prompt, generated: generated, depths: depths.values, chunk: batchSize)
     let profile = try ModelProfile.measure(loaded.model, context: context, workload: workload, seconds: seconds) {
       progress.show("measuring \($0)")
     }

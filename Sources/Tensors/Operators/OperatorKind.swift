@@ -29,8 +29,6 @@ extension OperatorKind {
   public static let layerNorm = OperatorKind(rawValue: "layerNorm")
   /// Softmax of rows, and its logarithm.
   public static let softmax = OperatorKind(rawValue: "softmax")
-  /// The gate of a gated layer, where it is no part of a product.
-  public static let siluGate = OperatorKind(rawValue: "siluGate")
   /// Functions of single elements.
   public static let elementwise = OperatorKind(rawValue: "elementwise")
   /// Sums, means and extremes.
