@@ -70,11 +70,13 @@ double vt_monotonic_seconds(void) {
   return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
+#if !defined(__aarch64__)
 static uint64_t clock_ticks(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
+#endif
 
 #if defined(__x86_64__)
 // Whether the time stamp counter runs at one rate in all states of the processor: bit 8 of EDX of leaf 0x80000007.
