@@ -73,7 +73,7 @@ import VenturiTesting
     let model = try TinyLlama.model(
       dtype: setting.dtype, options: LoadOptions(compute: setting.compute), context: context)
     let state = try model.makeState(capacity: 100)
-    let recorder = OperatorRecorder()
+    let recorder = OperatorRecorder(capacity: 1)
     func step(_ tokens: [Int32]) throws {
       recorder.clear()
       let batch = TokenBatch([.init(state: state, tokens: tokens)])

@@ -25,11 +25,15 @@ public struct CacheLevel: Sendable, Equatable {
 
 extension CacheLevel {
   /// A cache as the system describes it.
-  struct Description: Equatable {
-    var level: Int
-    var bytes: Int
+  package struct Description: Equatable, Sendable {
+    package var level: Int
+    package var bytes: Int
     /// The processors that share it.
-    var sharing: Int
+    package var sharing: Int
+
+    package init(level: Int, bytes: Int, sharing: Int) {
+      (self.level, self.bytes, self.sharing) = (level, bytes, sharing)
+    }
   }
 
   /// The levels beyond the first, measured; none where the system does not describe its caches.
@@ -39,7 +43,7 @@ extension CacheLevel {
     try measure(described(), context: context, repeats: repeats)
   }
 
-  static func measure(_ caches: [Description], context: Context, repeats: Int) throws -> [CacheLevel] {
+  package static func measure(_ caches: [Description], context: Context, repeats: Int) throws -> [CacheLevel] {
     let threads = context.workers.count
     var inner = 0
     return try caches.sorted { $0.level < $1.level }.compactMap { cache in
@@ -77,7 +81,7 @@ extension CacheLevel {
   }
 
   /// The data caches that Linux describes for the first processor.
-  static func described(under folder: String = "/sys/devices/system/cpu/cpu0/cache") -> [Description] {
+  package static func described(under folder: String = "/sys/devices/system/cpu/cpu0/cache") -> [Description] {
     func text(_ index: Int, _ field: String) -> Substring? {
       guard let bytes = try? readWholeFile("\(folder)/index\(index)/\(field)") else { return nil }
       return String(decoding: bytes, as: UTF8.self).split(separator: "\n").first

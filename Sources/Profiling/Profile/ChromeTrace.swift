@@ -24,9 +24,9 @@ public enum ChromeTrace {
     var members: [JSON.Member] = []
     if let layer = one.scope.layer { members.append(JSON.Member("layer", .integer(layer))) }
     members += [
-      JSON.Member("kind", .string(one.kind.rawValue)), JSON.Member("flops", .rounded(one.cost.total.flops, digits: 15)),
-      JSON.Member("bytesRead", .rounded(one.cost.total.bytesRead, digits: 15)),
-      JSON.Member("bytesWritten", .rounded(one.cost.total.bytesWritten, digits: 15)),
+      JSON.Member("kind", .string(one.kind.rawValue)), JSON.Member("flops", .whole(one.cost.total.flops)),
+      JSON.Member("bytesRead", .whole(one.cost.total.bytesRead)),
+      JSON.Member("bytesWritten", .whole(one.cost.total.bytesWritten)),
       JSON.Member("rooflineMicroseconds", .rounded(1e6 * one.limits.seconds, digits: 4)),
       JSON.Member("medianMicroseconds", .rounded(1e6 * one.seconds, digits: 4)),
     ]

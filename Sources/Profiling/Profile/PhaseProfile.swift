@@ -61,8 +61,8 @@ public struct PhaseProfile: Sendable {
       "depth": .integer(test.depth), "steps": .integer(steps), "stepSeconds": step.json,
       "timedStepSeconds": timedStep.json, "tokensPerSecond": .rounded(tokensPerSecond, digits: 4),
       "accounted": .rounded(accounted, digits: 4), "overhead": overhead?.json ?? .null,
-      "flops": .rounded(all.reduce(0) { $0 + $1.cost.flops }, digits: 15),
-      "bytes": .rounded(all.reduce(0) { $0 + $1.cost.bytes }, digits: 15),
+      "flops": .whole(all.reduce(0) { $0 + $1.cost.flops }),
+      "bytes": .whole(all.reduce(0) { $0 + $1.cost.bytes }),
       "rooflineSeconds": .rounded(all.reduce(0) { $0 + $1.roofline }),
       "operators": .array(all.map { $0.json(ofStep: step.median) }),
     ]

@@ -83,9 +83,9 @@ public struct ProfileRow: Sendable {
     if let layer { members.append(JSON.Member("layer", .integer(layer))) }
     members += [
       JSON.Member("calls", .integer(calls)), JSON.Member("seconds", .rounded(seconds)),
-      JSON.Member("share", .rounded(seconds / step, digits: 4)), JSON.Member("flops", .rounded(cost.flops, digits: 15)),
-      JSON.Member("bytesRead", .rounded(cost.bytesRead, digits: 15)),
-      JSON.Member("bytesWritten", .rounded(cost.bytesWritten, digits: 15)),
+      JSON.Member("share", .rounded(seconds / step, digits: 4)), JSON.Member("flops", .whole(cost.flops)),
+      JSON.Member("bytesRead", .whole(cost.bytesRead)),
+      JSON.Member("bytesWritten", .whole(cost.bytesWritten)),
       JSON.Member("gflops", .rounded(flopsPerSecond * 1e-9, digits: 4)),
       JSON.Member("gbs", .rounded(bytesPerSecond * 1e-9, digits: 4)),
       JSON.Member("rooflineSeconds", .rounded(roofline)), JSON.Member("achieved", .rounded(achieved, digits: 4)),
