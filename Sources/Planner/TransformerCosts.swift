@@ -53,7 +53,7 @@ struct TransformerCosts {
     guard case .materialized(let dropout) = kernel else {
       return [
         PlannedOperator(
-          "layer.attention", .attentionForward, precision,
+          "layer.attention", .attention, precision,
           OperationCost(
             flops: 4 * Double(shape.headDim) * heads * load.visiblePairs,
             bytesRead: (rows * queries + 2 * context * keys) * a,

@@ -112,7 +112,7 @@ public struct FlashAttention2Prediction: Sendable {
   ) throws(PlannerError) -> RooflineCostModel {
     var efficiencies = [OperatorKind.matmul: Efficiency(compute: matmul, memory: memory)]
     if let kernel = kernels[attention] {
-      efficiencies[.attentionForward] = Efficiency(compute: kernel.forward * causalGain, memory: memory)
+      efficiencies[.attention] = Efficiency(compute: kernel.forward * causalGain, memory: memory)
       efficiencies[.attentionBackward] = Efficiency(compute: kernel.backward * causalGain, memory: memory)
     }
     return try RooflineCostModel(efficiencies, fallback: Efficiency(memory: memory))

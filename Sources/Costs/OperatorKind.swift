@@ -17,6 +17,8 @@ extension OperatorKind {
   public static let pack = OperatorKind(rawValue: "pack")
   /// Queries that read keys and values.
   public static let attention = OperatorKind(rawValue: "attention")
+  /// Its gradient.
+  public static let attentionBackward = OperatorKind(rawValue: "attentionBackward")
   /// Keys and values written to their cache.
   public static let cacheAppend = OperatorKind(rawValue: "cacheAppend")
   /// Rotation by positions.
