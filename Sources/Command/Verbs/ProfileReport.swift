@@ -69,7 +69,7 @@ struct ProfileReport {
       "operator", "calls", "ms", "share", "MFLOP", "MB", "GFLOP/s", "GB/s", "roof ms", "achieved", "bound", "above ms",
     ]
     if byLayer { header.insert("layer", at: 0) }
-    let rows = phase.rows(byLayer: byLayer).map { cells($0, phase.step.median, byLayer: byLayer) }
+    let rows = phase.rows(byLayer: byLayer).map { cells($0, phase.rowSeconds, byLayer: byLayer) }
     let numeric = Set((1...9) + [11]).map { byLayer ? $0 + 1 : $0 }
     return title + "\n" + Human.table([header] + rows, numeric: Set(numeric))
   }

@@ -15,6 +15,8 @@ public struct PhaseProfile: Sendable {
   public var overhead: RatioEstimate?
   /// The operators in the order in which they run.
   public var operators: [ProfiledOperator]
+  /// The operators' share of the step that they are in, the median over the timed steps.
+  public var accounted: Double
   /// Seconds of a timed step before its first operator: checking the batch, taking pages, sharing out attention's work.
   public var beforeSeconds: Double
   /// Seconds of a timed step after the first operator that are in none.
@@ -25,8 +27,8 @@ public struct PhaseProfile: Sendable {
   /// Prefill or decode.
   public var phase: Bottleneck.Phase { test.kind == .prefill ? .prefill : .decode }
 
-  /// The operators' share of a step that nobody watches.
-  public var accounted: Double { operators.reduce(0) { $0 + $1.seconds } / step.median }
+  /// Seconds of all rows, each a median of its own: where other programs run too, less than the median of the steps.
+  public var rowSeconds: Double { operators.reduce(beforeSeconds + betweenSeconds) { $0 + $1.seconds } }
 
   /// Tokens a second, unwatched.
   public var tokensPerSecond: Double { Double(test.tokens) / step.median }
@@ -64,7 +66,7 @@ public struct PhaseProfile: Sendable {
       "flops": .whole(all.reduce(0) { $0 + $1.cost.flops }),
       "bytes": .whole(all.reduce(0) { $0 + $1.cost.bytes }),
       "rooflineSeconds": .rounded(all.reduce(0) { $0 + $1.roofline }),
-      "operators": .array(all.map { $0.json(ofStep: step.median) }),
+      "operators": .array(all.map { $0.json(ofStep: rowSeconds) }),
     ]
   }
 }

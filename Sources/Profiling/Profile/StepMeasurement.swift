@@ -90,7 +90,9 @@ struct StepMeasurement {
     return PhaseProfile(
       test: test, steps: steps, step: Summary(plain) ?? Summary(of: 0), timedStep: Summary(whole) ?? Summary(of: 0),
       overhead: RatioEstimate(ours: plain, theirs: whole), operators: operators,
-      beforeSeconds: median(timed.map(\.before)), betweenSeconds: median(timed.map(\.between)),
+      accounted: median(timed.map { $0.operators.reduce(0, +) / $0.seconds }),
+      beforeSeconds: median(timed.map(\.before)),
+      betweenSeconds: median(timed.map(\.between)),
       timeline: typical.map { Array(zip($0.starts, $0.operators)) } ?? [])
   }
 
