@@ -47,6 +47,9 @@ import VenturiTesting
       #expect(layers.map(\.layer) == [0, 1] && layers.map(\.cost.flops).reduce(0, +) == linear.cost.flops)
       let sum = rows.reduce(0) { $0 + $1.seconds }
       #expect(abs(phase.operators.reduce(phase.beforeSeconds + phase.betweenSeconds) { $0 + $1.seconds } - sum) < 1e-9)
+      // Means of the parts add up to the mean of some of the steps.
+      #expect(sum > phase.timedStep.min * (1 - 1e-6) && sum < phase.timedStep.max * (1 + 1e-6))
+      #expect(phase.quartiles.lowerBound >= phase.step.min && phase.quartiles.upperBound <= phase.step.max)
       #expect(phase.timeline.count == phase.operators.count)
     }
     #expect(profile.workloadSeconds > 0)

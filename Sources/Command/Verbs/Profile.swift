@@ -8,7 +8,8 @@ package struct Profile: ParsableCommand {
     commandName: "profile",
     abstract: "Shows where a model's time goes, operator by operator, against this machine's limits.",
     discussion: """
-      Steps run in turns with and without a clock on every operator; figures are medians. The roofline of an operator is \
+      Steps run in turns with and without a clock on every operator. A step's time is a median, an operator's the mean over \
+      the middle half of the steps, so that all rows add up to a step. The roofline of an operator is \
       the longer of its arithmetic, at the measured rate of its precision, and its traffic, at the measured rate of the \
       memory or cache that it comes from. An operator is bound by overhead when it takes more than four times its \
       roofline. Opportunities are the bottlenecks with most time above the roofline, over a prompt (-p) and the tokens \

@@ -55,7 +55,8 @@ struct ProfileReport {
 
   private func phase(_ phase: PhaseProfile, byLayer: Bool) -> String {
     let milliseconds = Human.fixed(phase.step.median * 1e3, 3)
-    let range = "\(Human.fixed(phase.step.min * 1e3, 3))–\(Human.fixed(phase.step.max * 1e3, 3))"
+    let ends = [phase.quartiles.lowerBound, phase.quartiles.upperBound].map { Human.fixed($0 * 1e3, 3) }
+    let range = "quartiles \(ends[0])–\(ends[1])"
     let what =
       phase.phase == .prefill
       ? "prefill of \(phase.test.tokens) tokens" : "decode of a token at depth \(phase.test.depth)"

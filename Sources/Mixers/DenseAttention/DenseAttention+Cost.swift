@@ -6,7 +6,11 @@ extension DenseAttention {
   /// for each query, head and key that the query sees (the softmax's are not counted), every key and value that is
   /// seen read once, q read and o written.
   ///
-  /// - Parameter elementBytes: the bytes of an element of keys and values.
+  /// - Parameters:
+  ///   - rows: the queries.
+  ///   - position: the first query's.
+  ///   - length: the keys that there are.
+  ///   - elementBytes: the bytes of an element of keys and values.
   public func cost(rows: Int, position: Int, length: Int, elementBytes: Int) -> OperatorCost {
     guard rows > 0 else { return OperatorCost(bytesRead: 0, bytesWritten: 0) }
     var pairs = 0

@@ -28,7 +28,7 @@ public enum ChromeTrace {
       JSON.Member("bytesRead", .whole(one.cost.total.bytesRead)),
       JSON.Member("bytesWritten", .whole(one.cost.total.bytesWritten)),
       JSON.Member("rooflineMicroseconds", .rounded(1e6 * one.limits.seconds, digits: 4)),
-      JSON.Member("medianMicroseconds", .rounded(1e6 * one.seconds, digits: 4)),
+      JSON.Member("meanMicroseconds", .rounded(1e6 * one.seconds, digits: 4)),
     ]
     return .object(members)
   }

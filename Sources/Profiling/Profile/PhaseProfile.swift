@@ -9,13 +9,16 @@ public struct PhaseProfile: Sendable {
   public var steps: Int
   /// Seconds of a step that nobody watches.
   public var step: Summary
+  /// The quartiles of ``step``: far apart where other programs ran.
+  public var quartiles: ClosedRange<Double>
   /// Seconds of a step whose operators are timed; it takes turns with the other.
   public var timedStep: Summary
   /// Timed ÷ untimed, over the pairs.
   public var overhead: RatioEstimate?
-  /// The operators in the order in which they run.
+  /// The operators in the order in which they run: each one's mean over the middle half of the timed steps, so that all
+  /// parts add up to a step.
   public var operators: [ProfiledOperator]
-  /// The operators' share of the step that they are in, the median over the timed steps.
+  /// The operators' share of the step that they are in, the mean over the same steps.
   public var accounted: Double
   /// Seconds of a timed step before its first operator: checking the batch, taking pages, sharing out attention's work.
   public var beforeSeconds: Double
@@ -27,7 +30,7 @@ public struct PhaseProfile: Sendable {
   /// Prefill or decode.
   public var phase: Bottleneck.Phase { test.kind == .prefill ? .prefill : .decode }
 
-  /// Seconds of all rows, each a median of its own: where other programs run too, less than the median of the steps.
+  /// Seconds of all rows: a timed step.
   public var rowSeconds: Double { operators.reduce(beforeSeconds + betweenSeconds) { $0 + $1.seconds } }
 
   /// Tokens a second, unwatched.
@@ -61,6 +64,7 @@ public struct PhaseProfile: Sendable {
     return [
       "test": .string(test.name), "phase": .string(phase.rawValue), "tokens": .integer(test.tokens),
       "depth": .integer(test.depth), "steps": .integer(steps), "stepSeconds": step.json,
+      "stepQuartiles": .array([.rounded(quartiles.lowerBound), .rounded(quartiles.upperBound)]),
       "timedStepSeconds": timedStep.json, "tokensPerSecond": .rounded(tokensPerSecond, digits: 4),
       "accounted": .rounded(accounted, digits: 4), "overhead": overhead?.json ?? .null,
       "flops": .whole(all.reduce(0) { $0 + $1.cost.flops }),

@@ -7,7 +7,7 @@ public struct ProfiledOperator: Sendable {
   public var kind: OperatorKind
   /// Where it stands in the model.
   public var scope: OperatorScope
-  /// The median over the repeats of the step.
+  /// The mean over the middle half of the timed steps.
   public var seconds: Double
   /// What a run costs.
   public var cost: OperatorCost

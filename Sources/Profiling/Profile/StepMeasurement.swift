@@ -74,27 +74,42 @@ struct StepMeasurement {
         operators: records.map(\.seconds)))
   }
 
-  /// The medians of the operators over the repeats, beside their limits; `steps`: how often the workload has such a step.
+  /// The timed steps between the quartiles. Their mean is robust, as a median is, and unlike medians of single operators
+  /// the means of parts add up to the mean of the whole, also when other programs disturb now one part and now another.
+  private var middle: ArraySlice<TimedStep> {
+    let sorted = timed.sorted { $0.seconds < $1.seconds }
+    return sorted[sorted.count / 4..<sorted.count - sorted.count / 4]
+  }
+
+  /// The means of the operators over the middle half of the steps, beside their limits; `steps`: how often the workload has
+  /// such a step.
   func profile(steps: Int, limits: MachineLimits) -> PhaseProfile {
     let costs = reckoned.map { $0.cost ?? OperatorCost(bytesRead: 0, bytesWritten: 0) }
     let stepBytes = costs.reduce(0) { $0 + $1.residentBytes }
+    let middle = middle
+    func mean(_ value: (TimedStep) -> Double) -> Double {
+      middle.reduce(0) { $0 + value($1) } / Double(max(1, middle.count))
+    }
     let operators = reckoned.indices.map { index in
       let label = reckoned[index].operator
       return ProfiledOperator(
-        kind: label.kind, scope: label.scope, seconds: median(timed.map { $0.operators[index] }), cost: costs[index],
+        kind: label.kind, scope: label.scope, seconds: mean { $0.operators[index] }, cost: costs[index],
         limits: limits.limits(costs[index], label.arithmetic, stepBytes: stepBytes))
     }
     let whole = timed.map(\.seconds)
-    let middle = median(whole)
-    let typical = timed.min { abs($0.seconds - middle) < abs($1.seconds - middle) }
+    let typical = middle.dropFirst(middle.count / 2).first
     return PhaseProfile(
-      test: test, steps: steps, step: Summary(plain) ?? Summary(of: 0), timedStep: Summary(whole) ?? Summary(of: 0),
+      test: test, steps: steps, step: Summary(plain) ?? Summary(of: 0), quartiles: quartiles(plain),
+      timedStep: Summary(whole) ?? Summary(of: 0),
       overhead: RatioEstimate(ours: plain, theirs: whole), operators: operators,
-      accounted: median(timed.map { $0.operators.reduce(0, +) / $0.seconds }),
-      beforeSeconds: median(timed.map(\.before)),
-      betweenSeconds: median(timed.map(\.between)),
+      accounted: mean { $0.operators.reduce(0, +) / $0.seconds }, beforeSeconds: mean(\.before),
+      betweenSeconds: mean(\.between),
       timeline: typical.map { Array(zip($0.starts, $0.operators)) } ?? [])
   }
 
-  private func median(_ values: [Double]) -> Double { Summary(values)?.median ?? 0 }
+  private func quartiles(_ values: [Double]) -> ClosedRange<Double> {
+    let sorted = values.sorted()
+    let low = RatioEstimate.quantile(0.25, ofSorted: sorted) ?? 0
+    return low...max(low, RatioEstimate.quantile(0.75, ofSorted: sorted) ?? low)
+  }
 }
