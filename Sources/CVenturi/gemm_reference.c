@@ -21,8 +21,9 @@ static float element_bf16(const uint16_t *p, int64_t index) { return vt_float_fr
         c[row * ldc + column] = sum;                                                                               \
       }                                                                                                            \
   }                                                                                                                \
-  static void direct_##name(int32_t rows, int32_t columns, int32_t k, const float *a, int64_t lda, const type *b,  \
-                            int64_t ldb, float *c, int64_t ldc) {                                                  \
+  static void direct_##name(vt_distance far, int32_t rows, int32_t columns, int32_t k, const float *a,             \
+                            int64_t lda, const type *b, int64_t ldb, float *c, int64_t ldc) {                      \
+    (void)far;                                                                                                     \
     for (int32_t row = 0; row < rows; row++)                                                                       \
       for (int32_t column = 0; column < columns; column++) {                                                       \
         float sum = 0;                                                                                             \

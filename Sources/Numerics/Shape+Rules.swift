@@ -25,6 +25,7 @@ extension Shape {
     guard rank >= 2 else { throw .unexpectedShape(self, expected: "[.., M, K]") }
     guard other.rank >= 2 else { throw .unexpectedShape(other, expected: "[.., K, N]") }
     guard self[-1] == other[-2] else { throw .innerDimensionMismatch(self, other) }
+    if rank == 2 && other.rank == 2 { return try Shape(validating: [self[0], other[1]]) }
     let leading = try Shape(Array(dimensions.dropLast(2))).broadcast(with: Shape(Array(other.dimensions.dropLast(2))))
     return try Shape(validating: leading.dimensions + [self[-2], other[-1]])
   }

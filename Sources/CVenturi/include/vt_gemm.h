@@ -21,10 +21,12 @@ typedef void vt_block_16_fn(int32_t rows, int32_t k, const float *a, int64_t lda
                             int64_t panel_stride, float *c, int64_t ldc, int32_t columns, int accumulate);
 
 // C[rows][columns] = A[rows][k] · Bᵀ for a few rows and B[columns][k] as it lies, in the order of the panels.
-typedef void vt_direct_f32_fn(int32_t rows, int32_t columns, int32_t k, const float *a, int64_t lda, const float *b,
-                              int64_t ldb, float *c, int64_t ldc);
-typedef void vt_direct_16_fn(int32_t rows, int32_t columns, int32_t k, const float *a, int64_t lda, const uint16_t *b,
-                             int64_t ldb, float *c, int64_t ldc);
+// `far` is where all of B lies: what one row reads from afar is asked for ahead.
+typedef enum { VT_NEAR, VT_FAR, VT_IN_MEMORY } vt_distance;
+typedef void vt_direct_f32_fn(vt_distance far, int32_t rows, int32_t columns, int32_t k, const float *a, int64_t lda,
+                              const float *b, int64_t ldb, float *c, int64_t ldc);
+typedef void vt_direct_16_fn(vt_distance far, int32_t rows, int32_t columns, int32_t k, const float *a, int64_t lda,
+                             const uint16_t *b, int64_t ldb, float *c, int64_t ldc);
 
 // C[rows][columns] = A[rows][k] · B for a few rows and B[k][columns] as it lies, in the order of the panels.
 typedef void vt_sweep_f32_fn(int32_t rows, int32_t columns, int32_t k, const float *a, int64_t lda, const float *b,

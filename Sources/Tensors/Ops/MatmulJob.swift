@@ -14,6 +14,10 @@ struct MatmulJob {
   static let convertedRows = 12
   /// Rows from which items are wider than the second-level cache.
   static let manyRows = 256
+  /// Bytes of Bᵀ beyond which asking for what one row reads next saves more than it costs.
+  static let farBytes = 12 << 20
+  /// Bytes of Bᵀ beyond which it comes from memory.
+  static let memoryBytes = 32 << 20
   /// Multiply-adds that an item should have, some microseconds of work.
   static let grain = 1 << 17
 
@@ -70,17 +74,19 @@ struct MatmulJob {
   /// all threads end together. What an item reads of A is used the more the wider it is.
   private func itemPanels(items: Int, threads: Int) -> Int {
     let panels = (n + 15) / 16
+    let isTall = m >= Self.manyRows
     // With many rows, copying A again for each item costs more than reading the panels from the third level.
-    let most = Int(kernels.pointee.panels) * (m >= Self.manyRows ? 2 : 1)
+    let most = Int(kernels.pointee.panels) * (isTall ? 3 : 1)
     if items == 1 {
       let count = (panels + most - 1) / most
       return ((panels + count - 1) / count + 1) & ~1
     }
+    let (again, heldUp) = isTall ? (3, 1.03) : (1.5, 1.05)
     var best = (panels: most, cost: Double.infinity)
     for width in stride(from: 2, through: most, by: 2) where width * items >= panels || width == most {
       let rounds = ((panels + width - 1) / width + threads - 1) / threads
       // A single round for each thread cannot make up for a thread that is held up.
-      let cost = Double(rounds * width) * (1 + 1.5 / Double(width)) * (rounds == 1 ? 1.05 : 1)
+      let cost = Double(rounds * width) * (1 + again / Double(width)) * (rounds == 1 ? heldUp : 1)
       if cost <= best.cost { best = (width, cost) }
     }
     return best.panels
@@ -103,13 +109,18 @@ struct MatmulJob {
     switch path {
     case .direct:
       let start = b + first * ldb * size
+      let bytes = n * k * size
+      let far = bytes > Self.memoryBytes ? VT_IN_MEMORY : bytes > Self.farBytes ? VT_FAR : VT_NEAR
       switch bType {
       case .f32:
-        table.direct_f32(Int32(m), columns, Int32(k), a, Int64(lda), start.f32, Int64(ldb), c + first, Int64(ldc))
+        table.direct_f32(
+          far, Int32(m), columns, Int32(k), a, Int64(lda), start.f32, Int64(ldb), c + first, Int64(ldc))
       case .f16:
-        table.direct_f16(Int32(m), columns, Int32(k), a, Int64(lda), start.bits16, Int64(ldb), c + first, Int64(ldc))
+        table.direct_f16(
+          far, Int32(m), columns, Int32(k), a, Int64(lda), start.bits16, Int64(ldb), c + first, Int64(ldc))
       default:
-        table.direct_bf16(Int32(m), columns, Int32(k), a, Int64(lda), start.bits16, Int64(ldb), c + first, Int64(ldc))
+        table.direct_bf16(
+          far, Int32(m), columns, Int32(k), a, Int64(lda), start.bits16, Int64(ldb), c + first, Int64(ldc))
       }
     case .sweep:
       let start = b + first * size

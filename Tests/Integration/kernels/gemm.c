@@ -19,9 +19,11 @@ enum { ROWS = 31, COLUMNS = 80, DEPTH = 1200, LDC = COLUMNS + 3, GUARDED = ROWS 
       expect_equal_f32(x, y, GUARDED, "block_" #name " %dx%dx%d accumulate %d", rows, columns, k, more);           \
     }                                                                                                              \
     const type *end = before_guard(b, (size_t)((columns - 1) * ldb + k) * sizeof *b);                              \
-    fast->direct_##name(rows, columns, k, a, lda, end, ldb, x, LDC);                                               \
-    twin->direct_##name(rows, columns, k, a, lda, end, ldb, y, LDC);                                               \
-    expect_equal_f32(x, y, GUARDED, "direct_" #name " %dx%dx%d", rows, columns, k);                                \
+    for (vt_distance far = VT_NEAR; far <= VT_IN_MEMORY; far++) {                                                  \
+      fast->direct_##name(far, rows, columns, k, a, lda, end, ldb, x, LDC);                                        \
+      twin->direct_##name(far, rows, columns, k, a, lda, end, ldb, y, LDC);                                        \
+      expect_equal_f32(x, y, GUARDED, "direct_" #name " %dx%dx%d far %d", rows, columns, k, far);                  \
+    }                                                                                                              \
     fast->sweep_##name(rows, columns, k, a, lda, b, COLUMNS, x, LDC);                                              \
     twin->sweep_##name(rows, columns, k, a, lda, b, COLUMNS, y, LDC);                                              \
     expect_equal_f32(x, y, GUARDED, "sweep_" #name " %dx%dx%d", rows, columns, k);                                 \
