@@ -5,9 +5,8 @@
 #pragma STDC FP_CONTRACT OFF
 
 // Panels of floats that are multiplied together: many rows are copied into place once for all of them, and a few keep as
-// many chains of sums going. One row against halves only waits for memory, which several threads use up with a single
-// run each; one thread alone needs two chains to do so.
-enum { FLOAT_PANELS = 6, FLOAT_PANELS_FEW = 4, FLOAT_PANELS_ALONE = 2, CONVERTED_ROWS = 12 };
+// many chains of sums going. One row against halves waits for memory, which long runs of few panels use best.
+enum { FLOAT_PANELS = 6, FLOAT_PANELS_FEW = 4, HALF_PANELS_ONE = 2, CONVERTED_ROWS = 12 };
 
 // Part 2 of a gate is computed together with part 1 and has no items of its own.
 static int is_gated(const vt_linear_job *job, int32_t part) {
@@ -24,14 +23,14 @@ int vt_linear_reads(const vt_linear_job *job, vt_activation kind) {
   return 0;
 }
 
-static int32_t float_panels(const vt_linear_job *job, int32_t threads) {
+static int32_t float_panels(const vt_linear_job *job) {
   if (job->rows > FLOAT_PANELS_FEW) return FLOAT_PANELS;
   int halves = job->rows == 1;
   for (int32_t p = 0; p < job->parts; p++) {
     const vt_packed *w = job->part[p].weights;
     halves &= kind_of(job, w) != VT_ACTIVATION_F32 || w->format == VT_F16 || w->format == VT_BF16;
   }
-  return !halves ? FLOAT_PANELS_FEW : threads > 1 ? 1 : FLOAT_PANELS_ALONE;
+  return halves ? HALF_PANELS_ONE : FLOAT_PANELS_FEW;
 }
 
 static int32_t panels_of(const vt_packed *w) { return (w->n + VT_PANEL - 1) / VT_PANEL; }
@@ -44,7 +43,7 @@ int32_t vt_linear_items(vt_linear_job *job, int32_t threads) {
   int32_t each = threads <= 1 ? panels : 1;
   job->panels_together = 1;
   if (vt_linear_reads(job, VT_ACTIVATION_F32)) {
-    const int32_t group = job->panels_together = float_panels(job, threads);
+    const int32_t group = job->panels_together = float_panels(job);
     each = each < group ? group : each / group * group;
   }
   job->panels_per_item = each;
