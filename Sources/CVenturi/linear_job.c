@@ -5,12 +5,8 @@
 #pragma STDC FP_CONTRACT OFF
 
 // Panels of floats that are multiplied together: many rows are copied into place once for all of them, and a few keep as
-// many chains of sums going.
-enum { FLOAT_PANELS = 6, FLOAT_PANELS_FEW = 4, CONVERTED_ROWS = 12 };
-
-static int32_t float_panels(const vt_linear_job *job) {
-  return job->rows <= FLOAT_PANELS_FEW ? FLOAT_PANELS_FEW : FLOAT_PANELS;
-}
+// many chains of sums going. One row against halves waits for memory, which long runs of few panels use best.
+enum { FLOAT_PANELS = 6, FLOAT_PANELS_FEW = 4, HALF_PANELS_ONE = 2, CONVERTED_ROWS = 12 };
 
 // Part 2 of a gate is computed together with part 1 and has no items of its own.
 static int is_gated(const vt_linear_job *job, int32_t part) {
@@ -27,6 +23,16 @@ int vt_linear_reads(const vt_linear_job *job, vt_activation kind) {
   return 0;
 }
 
+static int32_t float_panels(const vt_linear_job *job) {
+  if (job->rows > FLOAT_PANELS_FEW) return FLOAT_PANELS;
+  int halves = job->rows == 1;
+  for (int32_t p = 0; p < job->parts; p++) {
+    const vt_packed *w = job->part[p].weights;
+    halves &= kind_of(job, w) != VT_ACTIVATION_F32 || w->format == VT_F16 || w->format == VT_BF16;
+  }
+  return halves ? HALF_PANELS_ONE : FLOAT_PANELS_FEW;
+}
+
 static int32_t panels_of(const vt_packed *w) { return (w->n + VT_PANEL - 1) / VT_PANEL; }
 
 int32_t vt_linear_items(vt_linear_job *job, int32_t threads) {
@@ -35,8 +41,9 @@ int32_t vt_linear_items(vt_linear_job *job, int32_t threads) {
     if (!is_gated(job, p)) panels += panels_of(job->part[p].weights);
   // Single panels balance best and cost little to hand out; floats go by groups.
   int32_t each = threads <= 1 ? panels : 1;
+  job->panels_together = 1;
   if (vt_linear_reads(job, VT_ACTIVATION_F32)) {
-    const int32_t group = float_panels(job);
+    const int32_t group = job->panels_together = float_panels(job);
     each = each < group ? group : each / group * group;
   }
   job->panels_per_item = each;
@@ -182,7 +189,7 @@ void vt_linear_run(void *context, int32_t item, int32_t worker) {
                        (job->part[part].epilogue != VT_SILU_GATE ||
                         kind_of(job, job->part[part + 1].weights) == VT_ACTIVATION_F32);
     for (int32_t some; index < end; index += some) {
-      some = !floats ? 1 : end - index < float_panels(job) ? end - index : float_panels(job);
+      some = !floats ? 1 : end - index < job->panels_together ? end - index : job->panels_together;
       run_panels(job, part, index, some, scratch);
     }
     return;

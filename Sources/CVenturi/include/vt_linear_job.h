@@ -38,14 +38,14 @@ typedef struct vt_linear_job {
   int64_t ldx;
   const void *activations[VT_ACTIVATION_F32]; // tiles of each kind that a part reads
   vt_linear_part part[VT_LINEAR_PARTS];
-  int32_t panels_per_item;
+  int32_t panels_per_item, panels_together; // panels_together: of floats
   char *scratch; // vt_linear_scratch_bytes for each worker
   size_t scratch_bytes;
 } vt_linear_job;
 
 // Whether a part reads quantised activations of this kind.
 int vt_linear_reads(const vt_linear_job *job, vt_activation kind);
-// Sets panels_per_item for `threads` and returns the number of items.
+// Sets how panels are grouped for `threads` and returns the number of items.
 int32_t vt_linear_items(vt_linear_job *job, int32_t threads);
 // Scratch that one worker needs.
 size_t vt_linear_scratch_bytes(const vt_linear_job *job);

@@ -16,6 +16,7 @@ enum {
   VT_VECTORS = VT_PANEL_COLUMNS / VT_LANES, // of a panel's row
   VT_STEPS = 8,                             // of k in a block that is transposed in registers
   VT_FEW_ROWS = 4,                          // up to which rows are read where they lie
+  VT_RUN = 16,                              // steps of k that one row takes in a panel before it goes to the next
   VT_COPY_STRIDE = VT_DEPTH + 16,           // of copied rows; no power of two, which would crowd a few sets of the cache
 };
 
@@ -61,11 +62,29 @@ VT_INLINE void vt_tile(const int element, const int rows, const int panels, int3
   }
   // Halves are a model's weights, which come from memory; of each panel the lines that are read later are fetched, at
   // its end those of the panels that follow on these.
-  enum { AHEAD = 64 };
-  for (int64_t i = 0; i < k; i++) {
-    if (element != VT_ELEMENT_F32 && rows <= VT_FEW_ROWS && i % 2 == 0) {
-      const int64_t later = i + AHEAD < k ? VT_PANEL_COLUMNS * (i + AHEAD)
-                                          : panels * stride + VT_PANEL_COLUMNS * (i + AHEAD - k);
+  const int fetches = element != VT_ELEMENT_F32 && rows <= VT_FEW_ROWS, ahead = rows == 1 ? 128 : 64;
+  int64_t i = 0;
+  // One row waits for memory alone, and memory is fastest where it is read in long runs.
+  for (; fetches && rows == 1 && i + VT_RUN <= k; i += VT_RUN)
+#pragma clang loop unroll(full)
+    for (int p = 0; p < panels; p++) {
+      const uint16_t *run = (const uint16_t *)weights + p * stride + VT_PANEL_COLUMNS * i;
+      const int64_t later = VT_PANEL_COLUMNS * ahead + (i + ahead < k ? 0 : panels * stride - VT_PANEL_COLUMNS * k);
+#pragma clang loop unroll(full)
+      for (int j = 0; j < VT_RUN; j++) {
+        if (j % 2 == 0) __builtin_prefetch(run + VT_PANEL_COLUMNS * j + later);
+        const vwf x = wide(broadcast)(a + i + j);
+#pragma clang loop unroll(full)
+        for (int v = 0; v < VT_VECTORS; v++) {
+          vwf *const total = &sum[p * VT_VECTORS + v];
+          *total = wide(fma)(x, vt_weights(element, run, VT_PANEL_COLUMNS * j + v * VT_LANES), *total);
+        }
+      }
+    }
+  for (; i < k; i++) {
+    if (fetches && i % 2 == 0) {
+      const int64_t later = i + ahead < k ? VT_PANEL_COLUMNS * (i + ahead)
+                                          : panels * stride + VT_PANEL_COLUMNS * (i + ahead - k);
 #pragma clang loop unroll(full)
       for (int p = 0; p < panels; p++) __builtin_prefetch((const uint16_t *)weights + p * stride + later);
     }
@@ -114,6 +133,11 @@ VT_INLINE void vt_strip(const int element, const int rows, int32_t k, const floa
     vt_tile(element, rows, panels, k, a, lda, vt_element_at(element, weights, first / VT_PANEL_COLUMNS * stride),
             stride, c + first, ldc, left < some ? left : some, accumulate);
   }
+  if (panels > 2)
+    for (; columns - first > VT_PANEL_COLUMNS; first += 2 * VT_PANEL_COLUMNS)
+      vt_tile(element, rows, 2, k, a, lda, vt_element_at(element, weights, first / VT_PANEL_COLUMNS * stride), stride,
+              c + first, ldc, columns - first < 2 * VT_PANEL_COLUMNS ? columns - first : 2 * VT_PANEL_COLUMNS,
+              accumulate);
   for (; first < columns; first += VT_PANEL_COLUMNS)
     vt_tile(element, rows, 1, k, a, lda, vt_element_at(element, weights, first / VT_PANEL_COLUMNS * stride), stride,
             c + first, ldc, columns - first < VT_PANEL_COLUMNS ? columns - first : VT_PANEL_COLUMNS, accumulate);
