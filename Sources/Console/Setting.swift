@@ -50,11 +50,8 @@ package struct Setting: Sendable, Equatable {
   private static let benches = ["bench model", "bench gemm", "bench attention"]
   private static let systems = ["systems list", "systems show", "systems search"]
   private static let everywhere =
-    ["run", "chat", "pull", "ls", "show", "rm", "tokenize", "doctor", "plan devices"] + benches + [
-      "eval perplexity", "eval kl",
-    ]
-    + systems
-    + ["reproduce", "results"]
+    ["run", "chat", "pull", "ls", "show", "rm", "tokenize", "eval perplexity", "eval kl", "plan devices", "doctor"]
+    + benches + systems + ["reproduce", "results"]
 
   /// All of them. A test compares this list with the parser's.
   package static let all: [Setting] = [

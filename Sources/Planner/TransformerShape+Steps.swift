@@ -31,10 +31,14 @@ extension TransformerShape {
   ///   - precision: the format of products.
   ///   - widths: bytes of each number.
   ///   - shards: devices that share the optimizer's state.
+  /// - Throws: ``PlannerError/invalid(field:problem:)`` for counts below one or beyond 2³¹.
   public func training(
     _ load: Workload, microbatches: Int = 1, kernel: AttentionKernel, recomputation: Recomputation = .none,
     precision: Precision = .bf16, widths: NumberWidths = .mixed, shards: Int = 1
-  ) -> PlannedStep {
+  ) throws(PlannerError) -> PlannedStep {
+    for (field, count) in [("microbatches", microbatches), ("shards", shards)] where !(1...1 << 31).contains(count) {
+      throw .invalid(field: field, problem: "\(count) lies outside 1…\(1 << 31)")
+    }
     let costs = TransformerCosts(
       shape: self, load: load, widths: widths, kernel: kernel, precision: precision, training: true)
     let again: [PlannedOperator] =

@@ -1,7 +1,7 @@
 /// A dense decoder as far as its costs go: how wide and how deep, not what is in it.
-public struct TransformerShape: Sendable, Hashable, Codable {
+public struct TransformerShape: Sendable, Hashable {
   /// How a model knows where a token stands.
-  public enum Positions: Sendable, Hashable, Codable {
+  public enum Positions: Sendable, Hashable {
     /// A learned row for each of so many positions.
     case learned(Int)
     /// Queries and keys are rotated.
@@ -83,9 +83,7 @@ public struct TransformerShape: Sendable, Hashable, Codable {
   }
 
   /// A GPT: all heads have keys of their own, D = H·d, F = 4 D, learned positions, the embedding read twice.
-  ///
-  /// Sizes are the caller's own and not checked; those of a request go through the initializer.
-  public static func gpt(
+  package static func gpt(
     _ name: String, layers: Int, heads: Int, headDim: Int, positions: Int, vocabulary: Int
   ) -> TransformerShape {
     TransformerShape(

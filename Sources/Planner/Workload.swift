@@ -1,5 +1,5 @@
 /// What a decoder is given in one step.
-public struct Workload: Sendable, Hashable, Codable {
+public struct Workload: Sendable, Hashable {
   /// Sequences B.
   public var sequences: Int
   /// New tokens N of each.

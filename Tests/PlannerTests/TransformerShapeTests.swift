@@ -70,15 +70,15 @@ import Testing
       let weights = 6 * 2 * n * Double(shape.matrixWeights)
       let attention = 2 * 12 * Double(shape.layers * shape.heads * shape.headDim) * n * n
       let kernel = AttentionKernel.materialized(dropout: true)
-      let none = shape.training(load, microbatches: 3, kernel: kernel)
+      let none = try shape.training(load, microbatches: 3, kernel: kernel)
       #expect(products(none) == 3 * (weights + attention))
-      let again = shape.training(load, microbatches: 3, kernel: kernel, recomputation: .attention)
+      let again = try shape.training(load, microbatches: 3, kernel: kernel, recomputation: .attention)
       #expect(products(again) == 3 * (weights + attention * 4 / 3))
-      let layer = shape.training(load, microbatches: 3, kernel: kernel, recomputation: .layer)
+      let layer = try shape.training(load, microbatches: 3, kernel: kernel, recomputation: .layer)
       let head = 6 * 2 * n * Double(shape.vocabulary * shape.width)
       #expect(products(layer) == 3 * ((weights - head) * 4 / 3 + head + attention * 4 / 3))
       // In tiles: of 12 products' operations 14, over the pairs that the mask shows.
-      let tiled = shape.training(load, kernel: .tiled)
+      let tiled = try shape.training(load, kernel: .tiled)
       #expect(abs(products(tiled) - weights - attention * 14 / 12 * (n + 1) / (2 * n)) < 1)
     }
   }
@@ -94,7 +94,7 @@ import Testing
   }
 
   @Test func operatorsAddUpToTheStep() throws {
-    let step = TransformerShape.gpt("g", layers: 3, heads: 2, headDim: 8, positions: 64, vocabulary: 100)
+    let step = try TransformerShape.gpt("g", layers: 3, heads: 2, headDim: 8, positions: 64, vocabulary: 100)
       .training(try Workload(tokens: 32), microbatches: 4, kernel: .materialized(dropout: true))
     let flops = step.operators.map { $0.cost.flops * Double($0.count) }.reduce(0, +)
     let bytes = step.operators.map { $0.cost.bytes * Double($0.count) }.reduce(0, +)
@@ -144,6 +144,12 @@ import Testing
     }
     for (sequences, tokens, past) in [(0, 1, 0), (1, 0, 0), (1, 1, -1), (.max, 1, 0), (1, 1, .max)] {
       #expect(throws: PlannerError.self) { try Workload(sequences: sequences, tokens: tokens, past: past) }
+    }
+    let load = try Workload(tokens: 4)
+    for (microbatches, shards) in [(0, 1), (.max, 1), (1, 0), (1, .max)] {
+      #expect(throws: PlannerError.self) {
+        try Self.smolLM2().training(load, microbatches: microbatches, kernel: .tiled, shards: shards)
+      }
     }
   }
 

@@ -29,7 +29,9 @@ extension DeviceCatalogue {
     "github.com/winston-zhang-orz/gpu-specs specs.md, after NVIDIA's L4 sheet", "2023")
   private static let l4Card = Document("fpsbench.com/compare/gpu/nvidia-l4-vs-nvidia-tesla-m40", "2023")
   private static let a10gArticle = Document("baseten.co/blog/nvidia-a10-vs-a10g-for-ml-model-inference", "2023")
-  private static let a10gRecalled = Document("AWS's A10G, recalled; sheet 108 has 70 dense", "2021-11")
+  private static let a10gRecalled = Document(
+    "AWS's A10G, recalled as in sheet 108; one was measured at 69.5 (zzc0721/torch-performance-test-data issue 126)",
+    "2021-11")
   private static let t4News = Document("NVIDIA's announcement, geektopia.es", "2018-09-13")
   private static let t4Card = Document("sysrqmts.com/en/gpus/nvidia/tesla/t4", "2018-09-13")
   private static let a40Sheet = Document("NVIDIA A40 data sheet, read at ecer.com", "2021")

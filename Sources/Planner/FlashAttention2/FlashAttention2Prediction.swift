@@ -128,7 +128,7 @@ public struct FlashAttention2Prediction: Sendable {
       if let recomputation { recomputation } else {
         try row.shape.recomputation(load, kernel: kernel, widths: widths, shards: devices, on: device)
       }
-    return row.shape.training(
+    return try row.shape.training(
       load, microbatches: batchTokens / devices / row.tokens, kernel: kernel, recomputation: policy, widths: widths,
       shards: devices)
   }

@@ -43,6 +43,15 @@ import Testing
     #expect(zip(moved, before).allSatisfy { !$0.heldOut || $0.predicted != $1.predicted })
   }
 
+  /// No fraction of the device's limits reaches a speed above its peak: the fit stops at its limit and the error shows.
+  @Test func aRowBeyondTheDeviceIsNotFitted() throws {
+    var row = FlashAttention2Row.table[0]
+    row.v2.figure.value = 400
+    let predictions = try FlashAttention2Prediction.predictions(rows: [row])
+    #expect(predictions.count == 4 && !predictions[2].met && predictions[2].predicted < 312)
+    #expect(try FlashAttention2Prediction.predictions(rows: []).isEmpty)
+  }
+
   /// The paper's count: 6·N·parameters + 12·layers·width·N² for each of the device's sequences.
   @Test func operationsAreCountedAsThePaperCounts() throws {
     let row = FlashAttention2Row.table[1]
