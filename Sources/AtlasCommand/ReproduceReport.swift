@@ -63,7 +63,6 @@ enum ReproduceReport {
   }
 
   private static func figure(_ value: Double, _ unit: String) -> String {
-    if unit == "bytes", let bytes = Int(exactly: value.rounded()) { return Human.bytes(bytes) }
-    return "\(value != 0 && value.magnitude < 0.1 ? "\(value)" : Human.fixed(value, 2)) \(unit)"
+    "\(value != 0 && value.magnitude < 0.1 ? "\(value)" : Human.fixed(value, 2)) \(unit)"
   }
 }

@@ -24,8 +24,10 @@ struct PlotScale {
     if own, distinct.count <= 9, distinct.count > 1 {
       (low, high, ticks) = (least, most, distinct)
     } else if logarithmic {
-      let candidates = Self.roundNumbers(from: least, to: most)
-      (low, high, ticks) = (candidates.first ?? least, candidates.last ?? most, candidates)
+      let numbers = Self.roundNumbers(from: least, to: most)
+      (low, high) = (numbers.first ?? least, numbers.last ?? most)
+      // Over several powers of ten they alone have ticks.
+      ticks = numbers.count > 7 ? numbers.filter { Self.isPowerOfTen($0) } : numbers
     } else {
       let step = Self.roundStep(most - min(0, least))
       let top = (most / step).rounded(.up) * step
@@ -44,15 +46,18 @@ struct PlotScale {
     return high > low ? min(1, max(0, (value - low) / (high - low))) : 0
   }
 
-  /// 1, 2 and 5 times powers of ten around the values; only the powers where they span more than three.
+  /// 1, 2 and 5 times powers of ten around the values.
   private static func roundNumbers(from least: Double, to most: Double) -> [Double] {
-    let first = Int(log10(least).rounded(.down))
-    let last = Int(log10(most).rounded(.up))
-    let digits: [Double] = last - first > 3 ? [1] : [1, 2, 5]
-    let all = (first...max(first, last)).flatMap { power in digits.map { $0 * pow(10, Double(power)) } }
+    let powers = Int(log10(least).rounded(.down))...max(Int(log10(least).rounded(.down)), Int(log10(most).rounded(.up)))
+    let all = powers.flatMap { power in [1, 2, 5].map { $0 * pow(10, Double(power)) } }
     let start = all.lastIndex { $0 <= least * 1.000001 } ?? 0
     let end = all.firstIndex { $0 >= most * 0.999999 } ?? all.count - 1
     return Array(all[start...max(start, end)])
+  }
+
+  private static func isPowerOfTen(_ number: Double) -> Bool {
+    let power = log10(number)
+    return (power - power.rounded()).magnitude < 1e-6
   }
 
   /// A step of 1, 2 or 5 times a power of ten, some five of which make `span`.
