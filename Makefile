@@ -35,11 +35,14 @@ examples: model ## Build and run the programs of Examples/, packages of their ow
 	@Scripts/examples
 
 ##@ Building
-.PHONY: setup packages-run packages-test build build-tests model clean
+.PHONY: setup packages-run packages-atlas packages-test build build-atlas build-tests model clean
 setup: packages-test build-tests model ## Install what is missing for building, running and testing
 
 packages-run:
 	@Scripts/packages run >&2
+
+packages-atlas:
+	@Scripts/packages run atlas >&2
 
 packages-test:
 	@Scripts/packages run test >&2
@@ -47,7 +50,10 @@ packages-test:
 build: packages-run ## Build the command in release mode
 	@$(BUILD) --product venturi >&2
 
-build-tests: packages-run
+build-atlas: packages-atlas build ## Build the reproductions too: venturi reproduce, venturi results
+	@$(BUILD) --product venturi-atlas >&2
+
+build-tests: packages-atlas
 	@$(BUILD) --build-tests >&2
 
 # The pull is skipped by the program itself when the model is there and whole.
@@ -77,15 +83,15 @@ peers: ## Install the pinned peers in a private environment
 	@Benchmarks/peers/setup.sh
 
 BENCH ?= bench model --against llama.cpp,openvino -m "$(MODEL)" -t 1,2 -p 64,512 -n 128 --depth 0,2048 --json
-bench: build model ## Measure beside the installed peers; another verb: make bench BENCH="bench gemm --against torch --json"
-	@mkdir -p .build/results
-	@$(BIN) $(BENCH) | tee ".build/results/$$(date -u +%Y%m%dT%H%M%SZ).json"
+bench: build-atlas model ## Measure beside the installed peers; another verb: make bench BENCH="bench gemm --against torch --json"
+	@$(BIN) $(BENCH) | tee .build/bench.json
+	@$(BIN) results --record .build/bench.json
 
-results: ## Write RESULTS.md from what make bench has measured
-	@Scripts/results
+results: build-atlas ## Write RESULTS.md, its pictures and results.json from what was measured
+	@$(BIN) results
 
 ##@ Help
 .PHONY: help
 help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "%s%s\n", sep, substr($$0, 5); sep = "\n" } \
-	  /^[a-z-]+:.*## / { sub(/:.*/, "", $$1); printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	  /^[a-z-]+:.*## / { sub(/:.*/, "", $$1); printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -8,6 +8,7 @@ let package = Package(
     .library(name: "Venturi", targets: ["Venturi"]),
     .library(name: "VenturiTesting", targets: ["VenturiTesting"]),
     .executable(name: "venturi", targets: ["Command"]),
+    .executable(name: "venturi-atlas", targets: ["AtlasCommand"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -33,11 +34,35 @@ let package = Package(
     .target(
       name: "Venturi",
       dependencies: ["Numerics", "Tensors", "Formats", "Text", "Layers", "Mixers", "Models", "Inference"]),
-    .target(name: "VenturiTesting", dependencies: ["Numerics", "Tensors", "Formats", "Layers", "Models"]),
+    .target(name: "VenturiTesting", dependencies: ["Numerics", "Tensors", "Formats", "Layers", "Mixers", "Models"]),
+    .target(name: "Catalogue", dependencies: ["Formats"], path: "Sources/Atlas/Catalogue"),
+    .target(
+      name: "Console",
+      dependencies: [
+        "CVenturi", "Venturi", "Profiling", "Catalogue",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
     .executableTarget(
       name: "Command",
       dependencies: [
-        "CVenturi", "Costs", "Venturi", "Profiling", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "CVenturi", "Costs", "Venturi", "Profiling", "Catalogue", "Console",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    // Debian's libsqlite3-dev; only what reproduces and keeps results needs it.
+    .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
+    .target(
+      name: "Atlas",
+      dependencies: [
+        "CSQLite", "Numerics", "Tensors", "Formats", "Layers", "Mixers", "Profiling", "Planner", "Venturi",
+        "VenturiTesting",
+        "Catalogue",
+      ],
+      exclude: ["Catalogue"]),
+    .executableTarget(
+      name: "AtlasCommand",
+      dependencies: [
+        "Venturi", "Profiling", "Catalogue", "Console", "Atlas",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .testTarget(name: "NumericsTests", dependencies: ["Numerics"]),
@@ -58,9 +83,12 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "CVenturi", "Command", "Costs", "Formats", "Inference", "Models", "Numerics", "Profiling", "Tensors",
+        "AtlasCommand", "CVenturi", "Command", "Console", "Costs", "Formats", "Inference", "Models", "Numerics",
+        "Profiling",
+        "Tensors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+    .testTarget(name: "AtlasTests", dependencies: ["Atlas", "Catalogue", "Costs", "Formats", "Planner", "Profiling"]),
   ],
   cLanguageStandard: .c11
 )

@@ -38,12 +38,13 @@ struct Manifest: Decodable {
 /// The plan of the house, bottom first: a target may use only what stands before it.
 let order = [
   "CVenturi", "Numerics", "Costs", "Tensors", "Formats", "Text", "Layers", "Mixers", "Models", "Inference", "Profiling",
-  "Planner", "Venturi", "VenturiTesting", "Command",
+  "Planner", "Venturi", "VenturiTesting", "Catalogue", "Console", "Command", "CSQLite", "Atlas", "AtlasCommand",
 ]
 
 /// Modules of the toolchain.
 let system: Set<String> = [
-  "Foundation", "FoundationEssentials", "Glibc", "Musl", "Darwin", "Synchronization", "Testing", "Swift", "Dispatch",
+  "Foundation", "FoundationEssentials", "FoundationXML", "Glibc", "Musl", "Darwin", "Synchronization", "Testing",
+  "Swift", "Dispatch",
   "_Concurrency", "_Builtin_float", "Android",
 ]
 
@@ -78,7 +79,7 @@ var arrows: [(String, [String])] = []
 var unused: [String] = []
 var checkedFiles = 0
 
-let shipped = manifest.targets.filter { $0.type != "test" && $0.path == nil }
+let shipped = manifest.targets.filter { $0.type != "test" && $0.path?.hasPrefix("Tests/") != true }
 for target in shipped where !order.contains(target.name) {
   problems.append("target '\(target.name)' has no place in the order of Scripts/layers.swift")
 }

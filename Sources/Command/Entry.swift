@@ -20,7 +20,7 @@ enum Entry {
       Output.answer(Version.text)
       exit(0)
     }
-    Siblings.dispatch(arguments)
+    Siblings.dispatch(arguments, own: VenturiCommand.verbs)
     Interrupts.install()
     exit(VenturiCommand.execute(arguments).rawValue)
   }

@@ -14,6 +14,7 @@ public struct Comparison: Sendable {
 
   /// Ours.
   public private(set) var ours: Summary
+  private var ownSeconds: [Double]
   /// The peers that did the work.
   public private(set) var peers: [(name: String, entry: Entry)] = []
   /// The peers that did not, and why.
@@ -23,19 +24,21 @@ public struct Comparison: Sendable {
   /// Ours ÷ the strongest peer's.
   public private(set) var ratio: RatioEstimate?
 
-  /// Runs ours and every peer in turns over `work` units of work.
+  /// Runs ours, every rival in this process and every peer in turns over `work` units of work.
   ///
   /// - Throws: what our own turn throws; `CancellationError`.
   public init(
-    work: Double, request: [JSON.Member], field: PeerField?, protocol timing: TimingProtocol,
-    ours turn: @escaping () throws -> Double
+    work: Double, request: [JSON.Member], field: PeerField?, rivals: [TimingProtocol.Contestant] = [],
+    protocol timing: TimingProtocol, ours turn: @escaping () throws -> Double
   ) throws {
     let race = field?.contestants(for: request)
-    let outcomes = try timing.run([TimingProtocol.Contestant("ours", turn: turn)] + (race?.contestants ?? []))
+    let outcomes = try timing.run(
+      [TimingProtocol.Contestant("ours", turn: turn)] + rivals + (race?.contestants ?? []))
     guard let own = outcomes.first, own.failure == nil, let rate = Summary(own.seconds.map { work / $0 }) else {
       throw ProfilingError.invalidSetting(field: "ours", problem: outcomes.first?.failure ?? "no turn was taken")
     }
     ours = rate
+    ownSeconds = own.seconds
     absent = field?.absent ?? []
     for (name, reason) in (race?.failures ?? [:]).sorted(by: { $0.key < $1.key }) { absent.append((name, reason)) }
     for outcome in outcomes.dropFirst() {
@@ -50,6 +53,11 @@ public struct Comparison: Sendable {
       strongest = best.name
       ratio = RatioEstimate(ours: own.seconds, theirs: best.entry.seconds)
     }
+  }
+
+  /// Ours ÷ the peer's; `nil` for a peer that took no part.
+  public func ratio(to name: String) -> RatioEstimate? {
+    peers.first { $0.name == name }.flatMap { RatioEstimate(ours: ownSeconds, theirs: $0.entry.seconds) }
   }
 
   /// `ours`, `peers`, `strongest`, `ratio` and `absent` as members of a row.

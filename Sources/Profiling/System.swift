@@ -54,11 +54,15 @@ public func writeFileAtomically(_ path: String, _ bytes: [UInt8]) throws(Profili
 /// The value of an environment variable.
 public func environmentValue(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 
-/// Today in UTC, `2026-11-26`.
-public func systemDate() -> String {
+/// The time by UTC: `2026-11-26T09:05:00Z`.
+public func systemTime() -> String {
   var seconds = time(nil)
   var parts = tm()
   gmtime_r(&seconds, &parts)
   func padded(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
-  return "\(parts.tm_year + 1900)-\(padded(parts.tm_mon + 1))-\(padded(parts.tm_mday))"
+  let date = "\(parts.tm_year + 1900)-\(padded(parts.tm_mon + 1))-\(padded(parts.tm_mday))"
+  return "\(date)T\(padded(parts.tm_hour)):\(padded(parts.tm_min)):\(padded(parts.tm_sec))Z"
 }
+
+/// The day by UTC: `2026-11-26`.
+public func systemDate() -> String { String(systemTime().prefix { $0 != "T" }) }

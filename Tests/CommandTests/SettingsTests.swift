@@ -1,5 +1,7 @@
 import ArgumentParser
+import AtlasCommand
 import Command
+import Console
 import Formats
 import Profiling
 import Testing
@@ -68,7 +70,9 @@ struct SettingsTests {
   }
 
   private static func longOptions() throws -> [(verb: String, option: String)] {
-    collect(try #require(Settings.dumpedHelp())["command"] ?? .null, path: [])
+    try [VenturiCommand.dumpedHelp, AtlasProgram.dumpedHelp].flatMap { dump in
+      collect(try #require(dump)["command"] ?? .null, path: [])
+    }
   }
 
   private static func collect(_ command: JSON, path: [String]) -> [(verb: String, option: String)] {

@@ -11,7 +11,7 @@ extension BenchOptions {
     let progress = ProgressBar("bench")
     defer { progress.finish() }
     let result = try benchmark.run(
-      catalogue: Self.catalogue, store: try store(),
+      catalogue: PeerCatalogue.installed, store: try store(),
       report: { row in
         progress.finish()
         Output.note(BenchTable.line(row))

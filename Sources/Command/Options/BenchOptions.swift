@@ -32,12 +32,6 @@ package struct BenchOptions: ParsableArguments {
   /// Finished cells.
   func store() throws -> CellStore? { try resume.map { path in try CellStore(path: path) } }
 
-  /// Where the peers are.
-  static var catalogue: PeerCatalogue {
-    let home = environmentValue("VENTURI_PEERS").flatMap { $0.isEmpty ? nil : $0 }
-    return PeerCatalogue(home: home ?? "\(ModelAccess.home)/peers", executable: Siblings.executablePath)
-  }
-
   /// What this run's cells have in common: other settings mean other cells.
   func fingerprint(_ subject: String) -> String {
     "venturi \(Version.number) | \(KernelSet.preferred.rawValue) | \(subject) | against \(peers.joined(separator: ",")) | "

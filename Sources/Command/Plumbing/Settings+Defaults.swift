@@ -6,19 +6,11 @@ extension Settings {
   /// What counts for each setting where nothing else is given, as the parser has it: `off` for a switch, nothing where
   /// the engine decides.
   package static func defaults() -> [String: String] {
-    guard let dump = dumpedHelp() else { return [:] }
+    guard let dump = VenturiCommand.dumpedHelp else { return [:] }
     var found: [String: String] = [:]
     collect(dump["command"] ?? .null, into: &found)
     for setting in Setting.all where setting.kind == .flag { found[setting.name] = "off" }
     return found
-  }
-
-  /// The parser's description of every verb.
-  package static func dumpedHelp() -> JSON? {
-    do {
-      _ = try VenturiCommand.parseAsRoot(["--experimental-dump-help"])
-      return nil
-    } catch { return try? JSON(parsing: VenturiCommand.fullMessage(for: error)) }
   }
 
   private static func collect(_ command: JSON, into found: inout [String: String]) {

@@ -53,7 +53,7 @@ package struct BenchModel: ParsableCommand {
     defer { progress.finish() }
     var number = 0
     let result = try benchmark.run(
-      catalogue: BenchOptions.catalogue, store: try bench.store(),
+      catalogue: PeerCatalogue.installed, store: try bench.store(),
       load: { [compute] context in
         try ModelLoader.load(path: path, options: LoadOptions(compute: compute), context: context).model
       },

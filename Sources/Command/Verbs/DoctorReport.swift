@@ -7,7 +7,7 @@ struct DoctorReport {
   var settings: [Settings.Entry]?
 
   private var peers: [JSON.Member] {
-    let catalogue = BenchOptions.catalogue
+    let catalogue = PeerCatalogue.installed
     let tasks: [PeerCatalogue.Task] = [
       .model(path: "", capacity: 0, vocabulary: 0), .gemm(threads: 1), .attention,
     ]
@@ -36,7 +36,7 @@ struct DoctorReport {
         ]),
       JSON.Member("home", .string(ModelAccess.home)),
       JSON.Member("models", .array(ModelAccess.models().map { .string($0.name) })),
-      JSON.Member("peersHome", .string(BenchOptions.catalogue.home)),
+      JSON.Member("peersHome", .string(PeerCatalogue.installed.home)),
       JSON.Member("peers", .object(peers)),
       JSON.Member(
         "siblings",

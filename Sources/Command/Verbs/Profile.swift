@@ -61,7 +61,7 @@ package struct Profile: ParsableCommand {
   }
 
   /// The model's name or path, as given.
-  var modelName: String { name ?? model.model }
+  package var modelName: String { name ?? model.model }
 
   package func run() throws {
     let engine = model.engineOptions

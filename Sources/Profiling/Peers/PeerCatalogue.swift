@@ -16,6 +16,8 @@ public struct PeerCatalogue: Sendable {
     case gemm(threads: Int)
     /// Attention.
     case attention
+    /// Logits and likeliest tokens of the model file at `path`, its weights decoded to f32.
+    case logits(path: String)
 
     /// The task's name.
     public var name: String {
@@ -23,6 +25,7 @@ public struct PeerCatalogue: Sendable {
       case .model: "model"
       case .gemm: "gemm"
       case .attention: "attention"
+      case .logits: "logits"
       }
     }
 
@@ -32,6 +35,7 @@ public struct PeerCatalogue: Sendable {
       case .model: ["llama.cpp", "ik", "openvino", "openvino-f32"]
       case .gemm: ["torch", "onednn", "numpy"]
       case .attention: ["torch"]
+      case .logits: ["torch"]
       }
     }
   }
@@ -120,6 +124,8 @@ public struct PeerCatalogue: Sendable {
         Variant(name: "grouped heads", worker: "torch_worker.py", arguments: [], request: mode("grouped")),
         Variant(name: "expanded heads", worker: "torch_worker.py", arguments: [], request: mode("expanded")),
       ]
+    case ("torch", .logits(let path)):
+      return [Variant(name: "", worker: "torch_llama_worker.py", arguments: [path], request: [])]
     case ("numpy", .gemm(let threads)):
       let environment = ["OPENBLAS_NUM_THREADS=\(threads)"]
       return [

@@ -72,6 +72,13 @@ public final class PeerField {
     return (contestants, variants, failures)
   }
 
+  /// One answer of the peer `name` in its first configuration; `nil` where it takes no part.
+  ///
+  /// - Throws: ``ProfilingError/peerFailed(name:problem:)``, ``ProfilingError/peerTimedOut(name:seconds:)``.
+  public func answer(of name: String, to request: JSON) throws(ProfilingError) -> JSON? {
+    try runners.first { $0.name == name }?.process.request(request)
+  }
+
   private static func turn(_ runner: Runner, _ request: [JSON.Member]) throws(ProfilingError) -> Double {
     let answer = try runner.process.request(.object(request + runner.variant.request))
     guard let seconds = answer["seconds"]?.double, seconds > 0 else {

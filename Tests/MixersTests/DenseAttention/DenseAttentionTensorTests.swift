@@ -49,56 +49,25 @@ import VenturiTesting
 
   @Test func thereAreEnoughCases() { #expect(Self.cases.count >= 240) }
 
-  /// Rows [N, heads · d] of each of B sequences as [B, heads, N, d]; a view, so that strides are told from shapes.
-  static func byHead(_ sequences: [[Float]], heads: Int, headDim: Int, _ context: Context) -> Tensor {
-    let rows = sequences[0].count / (heads * headDim)
-    return context.tensor(sequences.flatMap { $0 }, [sequences.count, rows, heads, headDim]).transposed(1, 2)
-  }
-
-  static func inputs(_ c: AttentionShape, seed: UInt64, amplitude: Double = 1) -> (q: [Float], k: [Float], v: [Float]) {
-    var random = Random(seed: seed)
-    return (
-      random.floats(c.queries * c.widths[0], amplitude: amplitude),
-      random.floats(c.keys * c.widths[1], amplitude: amplitude),
-      random.floats(c.keys * c.widths[2], amplitude: amplitude)
-    )
-  }
-
-  /// o as rows [B · Nq, H · d] and LSE as rows [B · Nq, H].
-  static func forward(
-    _ c: AttentionShape, _ sequences: [(q: [Float], k: [Float], v: [Float])], _ context: Context
-  ) throws -> (o: [Float], lse: [Float]) {
-    let (o, lse) = try c.core.forward(
-      q: byHead(sequences.map(\.q), heads: c.heads, headDim: c.headDim, context),
-      k: byHead(sequences.map(\.k), heads: c.kvHeads, headDim: c.headDim, context),
-      v: byHead(sequences.map(\.v), heads: c.kvHeads, headDim: c.headDim, context), context: context)
-    #expect(o.shape == [sequences.count, c.heads, c.queries, c.headDim])
-    #expect(lse.shape == [sequences.count, c.heads, c.queries])
-    return (context.contiguous(o.transposed(1, 2)).floats, context.contiguous(lse.transposed(1, 2)).floats)
-  }
-
   static func agree(_ found: (o: [Float], lse: [Float]), _ exact: (o: [Double], lse: [Double])) -> Bool {
-    NaiveAttention.relativeError(found.o, exact.o) <= 1e-5
-      && zip(found.lse, exact.lse).allSatisfy { pair in
-        pair.1 == -.infinity ? pair.0 == -.infinity : abs(Double(pair.0) - pair.1) <= 1e-5 * max(1, abs(pair.1))
-      }
+    AttentionShape.error(found, exact) <= 1e-5
   }
 
   @Test(arguments: cases) func agreesWithDouble(_ c: AttentionShape) throws {
-    let s = Self.inputs(c, seed: UInt64(c.keys + c.queries))
-    let found = try Self.forward(c, [s], Context(threads: 2))
+    let s = c.inputs(seed: UInt64(c.keys + c.queries))
+    let found = try c.forward([s], Context(threads: 2))
     let exact = c.oracle(q: s.q, k: s.k, v: s.v)
     #expect(Self.agree(found, exact))
     for (row, lse) in exact.lse.enumerated() where lse == -.infinity {
       #expect(found.o[row * c.headDim..<(row + 1) * c.headDim].allSatisfy { $0 == 0 })
     }
-    let alone = try Self.forward(c, [s], Context(threads: 1))
+    let alone = try c.forward([s], Context(threads: 1))
     #expect(alone.o == found.o && alone.lse == found.lse)
   }
 
   @Test func rowsWithoutKeysAreThereToBeTested() {
     let blind = Self.cases.filter { c in
-      let s = Self.inputs(c, seed: 1)
+      let s = c.inputs(seed: 1)
       return c.queries > c.keys && c.oracle(q: s.q, k: s.k, v: s.v).lse.contains(-.infinity)
     }
     #expect(blind.count >= 4)
@@ -107,9 +76,9 @@ import VenturiTesting
   @Test func sequencesOfABatchAreApart() throws {
     let context = Context(threads: 2)
     let c = AttentionShape(70, queries: 33, heads: 6, kvHeads: 2, headDim: 16)
-    let sequences = (1...3).map { Self.inputs(c, seed: $0) }
-    let together = try Self.forward(c, sequences, context)
-    let alone = try sequences.map { try Self.forward(c, [$0], context) }
+    let sequences = (1...3).map { c.inputs(seed: $0) }
+    let together = try c.forward(sequences, context)
+    let alone = try sequences.map { try c.forward([$0], context) }
     #expect(together.o == alone.flatMap(\.o) && together.lse == alone.flatMap(\.lse))
   }
 
@@ -118,7 +87,7 @@ import VenturiTesting
       let c = AttentionShape(tokens, heads: 9, kvHeads: 3, headDim: 64, mask: .sliding(280), biased: tokens == 300)
       let s = SequenceInputs(widths: c.widths, tokens: tokens, seed: 8)
       let cached = try c.laws(.f32).run([s], [[tokens]], Context(threads: 2))[0]
-      #expect(try Self.forward(c, [(s.values[0], s.values[1], s.values[2])], Context(threads: 2)).o == cached)
+      #expect(try c.forward([(s.values[0], s.values[1], s.values[2])], Context(threads: 2)).o == cached)
     }
   }
 
@@ -126,31 +95,24 @@ import VenturiTesting
     let context = Context(threads: 2)
     let lengths = [(3, 3), (1, 300), (0, 5), (257, 257), (7, 2), (4, 0), (64, 100)]
     let parts = lengths.map { AttentionShape($1, queries: $0, heads: 6, kvHeads: 2, headDim: 16, mask: mask) }
-    let inputs = parts.enumerated().map { Self.inputs($1, seed: UInt64($0)) }
-    func ends(_ counts: [Int]) -> [Int] { counts.indices.map { counts[...$0].reduce(0, +) } }
-    func packed(_ rows: [[Float]], heads: Int) -> Tensor {
-      let values = rows.flatMap { $0 }
-      return context.tensor(values, [values.count / (heads * 16), heads, 16])
-    }
-    let (o, lse) = try parts[0].core.forward(
-      q: packed(inputs.map(\.q), heads: 6), k: packed(inputs.map(\.k), heads: 2), v: packed(inputs.map(\.v), heads: 2),
-      queryEnds: ends(lengths.map(\.0)), keyEnds: ends(lengths.map(\.1)), context: context)
-    let alone = try zip(parts, inputs).map { try Self.forward($0, [$1], context) }
-    #expect(o.floats == alone.flatMap(\.o) && lse.floats == alone.flatMap(\.lse))
+    let inputs = parts.enumerated().map { $1.inputs(seed: UInt64($0)) }
+    let (o, lse) = try AttentionShape.packed(parts, inputs, context)
+    let alone = try zip(parts, inputs).map { try $0.forward([$1], context) }
+    #expect(o == alone.flatMap(\.o) && lse == alone.flatMap(\.lse))
     let exact = zip(parts, inputs).map { $0.oracle(q: $1.q, k: $1.k, v: $1.v) }
-    #expect(Self.agree((o.floats, lse.floats), (exact.flatMap(\.o), exact.flatMap(\.lse))))
+    #expect(Self.agree((o, lse), (exact.flatMap(\.o), exact.flatMap(\.lse))))
   }
 
   @Test func hugeLogitsStayFinite() throws {
     for mask in [AttentionMask.causal, .none] {
       let c = AttentionShape(300, heads: 3, kvHeads: 1, headDim: 64, mask: mask)
-      let s = Self.inputs(c, seed: 4, amplitude: 70)
+      let s = c.inputs(seed: 4, amplitude: 70)
       let exact = c.oracle(q: s.q, k: s.k, v: s.v)
       #expect((exact.lse.max() ?? 0) > 4e3)
       for sign: Float in [1, -1] {  // far above 0 and far below
         let k = s.k.map { abs($0) * sign }
         let q = s.q.map { abs($0) * 3 }
-        let found = try Self.forward(c, [(q, k, s.v)], Context(threads: 2))
+        let found = try c.forward([(q, k, s.v)], Context(threads: 2))
         let wanted = c.oracle(q: q, k: k, v: s.v)
         #expect((wanted.lse.map(abs).max() ?? 0) > 1e4)
         #expect(found.o.allSatisfy { $0.isFinite } && found.lse.allSatisfy { $0.isFinite })
@@ -161,12 +123,12 @@ import VenturiTesting
 
   @Test func whatIsNotANumberStaysInItsRow() throws {
     let c = AttentionShape(300, heads: 3, kvHeads: 1, headDim: 16)
-    var s = Self.inputs(c, seed: 2)
-    let clean = try Self.forward(c, [s], Context(threads: 2)).o
+    var s = c.inputs(seed: 2)
+    let clean = try c.forward([s], Context(threads: 2)).o
     let row = 270
     s.q[row * 48 + 16] = .nan  // head 1
     for kernels in KernelSet.allCases where kernels.isSupported {
-      let found = try Self.forward(c, [s], Context(threads: 2, kernels: kernels)).o
+      let found = try c.forward([s], Context(threads: 2, kernels: kernels)).o
       for index in found.indices {
         let hit = index / 48 == row && index % 48 / 16 == 1
         #expect(hit ? found[index].isNaN : found[index] == clean[index])

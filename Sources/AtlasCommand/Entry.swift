@@ -1,0 +1,17 @@
+import ArgumentParser
+import Console
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// Where the program starts; `venturi reproduce` becomes this one.
+@main
+enum Entry {
+  static func main() {
+    Interrupts.install()
+    exit(AtlasProgram.execute(Array(CommandLine.arguments.dropFirst())).rawValue)
+  }
+}

@@ -1,0 +1,110 @@
+/// An option that the environment and the configuration file can give too.
+package struct Setting: Sendable, Equatable {
+  /// How its value is given.
+  package enum Kind: Sendable, Equatable {
+    /// One value.
+    case value
+    /// On or off.
+    case flag
+    /// Several values, separated by commas.
+    case list
+  }
+
+  /// The long option's name, without dashes.
+  package let name: String
+  /// How its value is given.
+  package let kind: Kind
+  /// The verbs that have it, with their sub-verbs: `bench model`.
+  package let verbs: [String]
+  /// Its other spellings, with dashes.
+  package let aliases: [String]
+
+  init(_ name: String, _ kind: Kind = .value, _ verbs: [String], aliases: [String] = []) {
+    self.name = name
+    self.kind = kind
+    self.verbs = verbs
+    self.aliases = aliases
+  }
+
+  /// The environment variable: `VENTURI_TOP_K`.
+  package var variable: String {
+    "VENTURI_" + String(name.map { $0 == "-" ? "_" : Character($0.uppercased()) })
+  }
+
+  /// Whether a call gives the option itself.
+  func isGiven(in arguments: [String]) -> Bool {
+    for argument in arguments {
+      if argument == "--" { return false }
+      for spelling in ["--\(name)"] + aliases {
+        if argument == spelling || argument.hasPrefix(spelling + "=") { return true }
+        // A short option may carry its value: -t2.
+        if spelling.count == 2, argument.hasPrefix(spelling), !argument.hasPrefix("--") { return true }
+      }
+    }
+    return false
+  }
+
+  private static let generate = ["run", "chat"]
+  private static let loads = ["run", "chat", "profile", "eval perplexity", "eval kl"]
+  private static let opens = ["run", "chat", "tokenize", "bench model", "profile", "eval perplexity", "eval kl"]
+  private static let benches = ["bench model", "bench gemm", "bench attention"]
+  private static let systems = ["systems list", "systems show", "systems search"]
+  private static let everywhere =
+    [
+      "run", "chat", "pull", "ls", "show", "rm", "tokenize", "profile", "eval perplexity", "eval kl", "plan devices",
+      "doctor",
+    ] + benches + systems + ["reproduce", "results"]
+
+  /// All of them. A test compares this list with the parser's.
+  package static let all: [Setting] = [
+    Setting("json", .flag, everywhere),
+    Setting("model", .value, opens, aliases: ["-m"]),
+    Setting("threads", .value, loads + benches + ["doctor", "reproduce"], aliases: ["-t"]),
+    Setting("ctx-size", .value, generate, aliases: ["-c"]),
+    Setting("batch-size", .value, generate + ["profile"], aliases: ["-b"]),
+    Setting("compute", .value, opens.filter { $0 != "tokenize" }),
+    Setting("memory-limit", .value, loads),
+    Setting("max-tokens", .value, generate, aliases: ["-n", "--n-predict", "--predict"]),
+    Setting("seed", .value, generate, aliases: ["-s"]),
+    Setting("temp", .value, generate, aliases: ["--temperature"]),
+    Setting("top-k", .value, generate),
+    Setting("top-p", .value, generate),
+    Setting("min-p", .value, generate),
+    Setting("repeat-penalty", .value, generate),
+    Setting("repeat-last-n", .value, generate),
+    Setting("presence-penalty", .value, generate),
+    Setting("frequency-penalty", .value, generate),
+    Setting("logit-bias", .list, generate, aliases: ["-l"]),
+    Setting("stop", .list, generate, aliases: ["-r", "--reverse-prompt"]),
+    Setting("ignore-eos", .flag, generate),
+    Setting("lookup", .value, generate),
+    Setting("system-prompt", .value, generate, aliases: ["-sys"]),
+    Setting("logprobs", .value, ["run"]),
+    Setting("raw", .flag, ["run"]),
+    Setting("stream", .flag, ["run"]),
+    Setting("history", .value, ["chat"]),
+    Setting("against", .value, benches),
+    Setting("pairs", .value, benches + ["reproduce"]),
+    Setting("warm-up", .value, benches + ["reproduce"]),
+    Setting("resume", .value, benches),
+    Setting("store", .value, ["reproduce", "results"]),
+    Setting("yes", .flag, ["rm"], aliases: ["-y"]),
+  ]
+
+  /// Options that say what to do rather than how, or where this one call reads: they have no variable.
+  package static let callOnly: Set<String> = [
+    "help", "version", "prompt", "file", "n-prompt", "n-gen", "depth", "measure", "show-origin", "m", "n", "k", "d",
+    "square", "heads", "kv-heads", "causal", "no-causal", "decode", "layers", "repeat", "ids", "no-parse-special",
+    "no-bos", "windows", "metadata", "tensors", "force", "limit", "stdin", "positions", "quick", "into", "record",
+    "seconds", "trace",
+  ]
+
+  /// The verbs that have settings.
+  static let verbs = Set(all.flatMap(\.verbs))
+
+  /// The verb that words name, which may leave out a family's usual one.
+  static func verb(_ words: some Collection<String>) -> String? {
+    let verb = words.joined(separator: " ")
+    return verbs.contains(verb) ? verb : verb == "systems" ? "systems list" : nil
+  }
+}

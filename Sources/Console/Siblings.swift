@@ -1,0 +1,69 @@
+import Profiling
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// Verbs that are programs of their own, `venturi-VERB` beside this one or on the path, as git has them; so a heavy
+/// dependency stays in the one that needs it.
+package enum Siblings {
+  /// Siblings of the house, and what they do.
+  package static let known = [
+    "serve": "the HTTP server", "cluster": "work across machines", "atlas": "reproductions of published systems",
+  ]
+
+  /// Verbs that a sibling of another name does: `venturi reproduce 67` is `venturi-atlas reproduce 67`.
+  package static let verbs = [
+    "reproduce": (sibling: "atlas", purpose: "repeats a published system's measurements and checks"),
+    "results": (sibling: "atlas", purpose: "writes what was measured into RESULTS.md"),
+  ]
+
+  /// The sibling that does a verb.
+  package static func name(for verb: String) -> String { verbs[verb]?.sibling ?? verb }
+
+  /// The verbs of siblings, for help.
+  package static var help: String {
+    let lines = verbs.map { "  \($0)  \($1.purpose) (venturi-\($1.sibling))" }
+    let others = known.filter { name, _ in !verbs.values.contains { $0.sibling == name } }
+    return (lines + others.map { "  \($0)  \($1) (venturi-\($0))" }).sorted().joined(separator: "\n")
+  }
+
+  /// Becomes the sibling program for the first argument, if that is not of `own` verbs and there is such a program.
+  package static func dispatch(_ arguments: [String], own: Set<String>) {
+    guard let verb = arguments.first, isName(verb), !own.contains(verb) else { return }
+    guard let program = locate(name(for: verb), beside: executablePath, path: environmentValue("PATH") ?? "")
+    else { return }
+    // A sibling that has several verbs is told which; one that has its own name is the verb.
+    let words = verbs[verb] == nil ? Array(arguments.dropFirst()) : arguments
+    var pointers: [UnsafeMutablePointer<CChar>?] = ([program] + words).map { strdup($0) }
+    pointers.append(nil)
+    execv(program, pointers)
+    // The kernel refused it: go on, and report the verb as unknown.
+    for pointer in pointers { free(pointer) }
+  }
+
+  /// Whether `verb` can name a program.
+  package static func isName(_ verb: String) -> Bool {
+    guard let first = verb.utf8.first, (97...122).contains(first) else { return false }
+    return verb.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == UInt8(ascii: "-") }
+  }
+
+  /// The program `venturi-VERB` beside `executable`, else in a folder of `path`.
+  package static func locate(_ verb: String, beside executable: String?, path: String) -> String? {
+    var folders = path.split(separator: ":").map(String.init)
+    if let executable, let end = executable.lastIndex(of: "/") { folders.insert(String(executable[..<end]), at: 0) }
+    let candidates = folders.map { folder in "\(folder)/venturi-\(verb)" }
+    return candidates.first { program in access(program, X_OK) == 0 }
+  }
+
+  /// The path of the running program.
+  package static var executablePath: String? {
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    let count = buffer.withUnsafeMutableBytes { bytes in
+      bytes.baseAddress.map { readlink("/proc/self/exe", $0.assumingMemoryBound(to: CChar.self), bytes.count) } ?? -1
+    }
+    return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
+  }
+}
