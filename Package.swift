@@ -6,6 +6,7 @@ let package = Package(
   name: "venturi",
   products: [
     .library(name: "Venturi", targets: ["Venturi"]),
+    .library(name: "VenturiProfiling", targets: ["Profiling"]),
     .library(name: "VenturiTesting", targets: ["VenturiTesting"]),
     .executable(name: "venturi", targets: ["Command"]),
   ],
@@ -25,9 +26,12 @@ let package = Package(
       name: "Mixers", dependencies: ["CVenturi", "Numerics", "Tensors", "Layers"],
       exclude: ["DenseAttention/README.md", "KeyValueCache/README.md", "SelfAttention/README.md"]),
     .target(name: "Models", dependencies: ["CVenturi", "Numerics", "Tensors", "Layers", "Mixers", "Formats"]),
-    .target(name: "Inference", dependencies: ["Tensors", "Layers", "Models", "Formats", "Text"]),
+    .target(name: "Inference", dependencies: ["CVenturi", "Tensors", "Layers", "Models", "Formats", "Text"]),
     .target(
-      name: "Profiling", dependencies: ["CVenturi", "Numerics", "Tensors", "Formats", "Layers", "Mixers", "Models"]),
+      name: "Profiling",
+      dependencies: [
+        "CVenturi", "Numerics", "Costs", "Tensors", "Formats", "Text", "Layers", "Mixers", "Models", "Inference",
+      ]),
     .target(
       name: "Venturi",
       dependencies: ["Numerics", "Tensors", "Formats", "Text", "Layers", "Mixers", "Models", "Inference"]),

@@ -61,8 +61,10 @@ package struct GenerationFlags: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: "Guess so many tokens ahead from earlier text; the answer stays the same, bit for bit.")
-  package var lookup: Int = 0
+    help: ArgumentHelp(
+      "Guess so many tokens ahead from earlier text; the answer stays the same, bit for bit.",
+      discussion: "0, none, unless a profile says otherwise."))
+  package var lookup: Int?
 
   @Option(
     name: [.customLong("system-prompt"), .customLong("sys", withSingleDash: true)],

@@ -15,12 +15,14 @@ package struct ModelOptions: ParsableArguments {
 
   @Option(
     name: [.customShort("b"), .customLong("batch-size")], parsing: .unconditional,
-    help: "The most prompt tokens computed in one step.")
-  package var batchSize: Int = 512
+    help: "The most prompt tokens computed in one step; 512 unless a profile says otherwise.")
+  package var batchSize: Int?
 
   @Option(
-    help: "fast: 8-bit activations on the file's weights. f32: weights decoded to f32, all computed in f32.")
-  package var compute: ComputeMode = .fast
+    help: ArgumentHelp(
+      "fast: 8-bit activations on the file's weights. f32: weights decoded to f32, all computed in f32.",
+      discussion: "fast unless a profile says otherwise."))
+  package var compute: ComputeMode?
 
   @Option(help: ArgumentHelp("Refuse a model that needs more memory than this.", valueName: "bytes, 512M, 2G"))
   package var memoryLimit: ByteCount?
@@ -28,9 +30,9 @@ package struct ModelOptions: ParsableArguments {
   package init() {}
 
   /// The engine's options.
-  func engineOptions(contextLength: Int? = nil) -> EngineOptions {
+  func engineOptions(contextLength: Int? = nil, profile: ProfileSource = .none) -> EngineOptions {
     EngineOptions(
       compute: compute, threads: threads, contextLength: contextLength, memoryLimit: memoryLimit?.bytes,
-      stepTokens: batchSize, maxRunning: min(64, max(1, batchSize)))
+      stepTokens: batchSize, profile: profile)
   }
 }

@@ -21,12 +21,16 @@ enum ModelAccess {
   /// The engine for a model, and the seconds that loading took.
   ///
   /// - Throws: what loading throws.
-  static func load(_ model: ModelOptions, contextLength: Int? = nil) async throws -> (Engine, Double) {
+  static func load(
+    _ model: ModelOptions, profile: ProfileOptions, contextLength: Int? = nil
+  ) async throws -> (Engine, Double) {
     let path = try path(of: model.model)
     let clock = ContinuousClock()
     let start = clock.now
-    let engine = try await Engine.load(path, options: model.engineOptions(contextLength: contextLength))
+    let engine = try await Engine.load(
+      path, options: model.engineOptions(contextLength: contextLength, profile: profile.source))
     let seconds = (clock.now - start) / .seconds(1)
+    for note in engine.notes { Output.note("note: \(note)") }
     if let contextLength, contextLength > engine.contextLength {
       Output.note("--ctx-size \(contextLength): the model holds at most \(engine.contextLength) tokens")
     }

@@ -45,12 +45,12 @@ package struct Setting: Sendable, Equatable {
   }
 
   private static let generate = ["run", "chat"]
-  private static let loads = ["run", "chat", "eval perplexity", "eval kl"]
-  private static let opens = ["run", "chat", "tokenize", "bench model", "eval perplexity", "eval kl"]
+  private static let loads = ["run", "chat", "optimize", "eval perplexity", "eval kl"]
+  private static let opens = ["run", "chat", "tokenize", "optimize", "bench model", "eval perplexity", "eval kl"]
   private static let benches = ["bench model", "bench gemm", "bench attention"]
   private static let everywhere = [
     "run", "chat", "pull", "ls", "show", "rm", "tokenize", "bench model", "bench gemm", "bench attention",
-    "eval perplexity", "eval kl", "doctor",
+    "optimize", "eval perplexity", "eval kl", "doctor",
   ]
 
   /// All of them. A test compares this list with the parser's.
@@ -75,14 +75,19 @@ package struct Setting: Sendable, Equatable {
     Setting("logit-bias", .list, generate, aliases: ["-l"]),
     Setting("stop", .list, generate, aliases: ["-r", "--reverse-prompt"]),
     Setting("ignore-eos", .flag, generate),
-    Setting("lookup", .value, generate),
+    Setting("lookup", .value, generate + ["optimize"]),
+    Setting("profile", .value, generate),
+    Setting("no-profile", .flag, generate),
+    Setting("max-ppl", .value, ["optimize"]),
+    Setting("max-slowdown", .value, ["optimize"]),
+    Setting("budget", .value, ["optimize"]),
     Setting("system-prompt", .value, generate, aliases: ["-sys"]),
     Setting("logprobs", .value, ["run"]),
     Setting("raw", .flag, ["run"]),
     Setting("stream", .flag, ["run"]),
     Setting("history", .value, ["chat"]),
     Setting("against", .value, benches),
-    Setting("pairs", .value, benches),
+    Setting("pairs", .value, benches + ["optimize"]),
     Setting("warm-up", .value, benches),
     Setting("resume", .value, benches),
     Setting("yes", .flag, ["rm"], aliases: ["-y"]),
@@ -92,6 +97,7 @@ package struct Setting: Sendable, Equatable {
   package static let callOnly: Set<String> = [
     "help", "version", "prompt", "file", "n-prompt", "n-gen", "depth", "measure", "show-origin", "m", "n", "k", "d",
     "square", "heads", "kv-heads", "causal", "no-causal", "decode", "layers", "repeat", "ids", "no-parse-special",
-    "no-bos", "windows", "metadata", "tensors", "force", "limit", "stdin", "positions",
+    "no-bos", "windows", "metadata", "tensors", "force", "limit", "stdin", "positions", "for", "dry-run", "write",
+    "texts",
   ]
 }
