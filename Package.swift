@@ -55,7 +55,8 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "CVenturi", "Command", "Formats", "Inference", "Models", "Numerics", "Profiling", "Tensors",
+        "CVenturi", "Command", "Formats", "Inference", "Models", "Numerics", "Profiling", "Tensors", "Text",
+        "VenturiTesting",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
   ],

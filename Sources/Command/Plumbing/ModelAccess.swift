@@ -45,6 +45,11 @@ enum ModelAccess {
     return try storage.reading { try BytePairTokenizer(GGUFFile(storage.bytes, keeper: storage)) }
   }
 
+  /// The profiles beside the models in the home.
+  static func profiles() -> [(model: String, path: String)] {
+    models().map { ($0.name, EngineProfile.path(beside: $0.path)) }.filter { Files.size($0.path) > 0 }
+  }
+
   /// The models in the home, by name; none where it cannot be read.
   static func models() -> [ModelHome.Entry] { (try? ModelHome().list()) ?? [] }
 }

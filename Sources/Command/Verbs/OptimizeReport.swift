@@ -16,6 +16,14 @@ struct OptimizeReport {
       JSON.Member("model", .string(model)), JSON.Member("goal", .string(outcome.goal.name)),
       JSON.Member("unit", .string(outcome.goal.unit)), JSON.Member("machine", MachineReport.json),
       JSON.Member("start", outcome.start.json), JSON.Member("baseline", .rounded(subject.baseline)),
+      JSON.Member(
+        "limits",
+        .array(
+          subject.costs.limits.sorted { $0.key < $1.key }.map { _, limits in
+            ["ceilings": limits.ceilings.json, "forkMicroseconds": .rounded(limits.forkSeconds * 1e6, digits: 3)]
+          })),
+      JSON.Member("promptSteps", Self.steps(subject.costs.promptSteps)),
+      JSON.Member("checkedSteps", Self.steps(subject.costs.checkedSteps)),
       JSON.Member("dryRun", .bool(isDry)),
       JSON.Member(
         "texts",
@@ -25,6 +33,10 @@ struct OptimizeReport {
           })),
     ]
     return .object(head + outcome.members + [JSON.Member("profile", profile.map { .string($0) } ?? .null)])
+  }
+
+  private static func steps(_ steps: [StepCosts.Measured]) -> JSON {
+    .array(steps.map { ["rows": .integer($0.rows), "seconds": .rounded($0.seconds)] })
   }
 
   /// The report for people.

@@ -34,7 +34,7 @@ package enum Files {
   }
 
   /// The size of a file; 0 when there is none.
-  static func size(_ path: String) -> Int {
+  package static func size(_ path: String) -> Int {
     var status = stat()
     return lstat(path, &status) == 0 ? Int(status.st_size) : 0
   }

@@ -74,9 +74,9 @@ public struct Subject: Sendable {
   /// How many times better the goal becomes with other settings, by the cost model.
   public func predictedGain(_ changed: EngineSettings) -> Double? {
     if goal == .memory {
-      // What the model does not know of, the program itself and its tables, is there with any settings.
-      let other = max(0, baseline - costs.bytes(settings))
-      return baseline / (costs.bytes(changed.completed(by: settings)) + other)
+      // What the cost model does not know of is there with any settings: only the difference counts.
+      let after = baseline + costs.bytes(changed.completed(by: settings)) - costs.bytes(settings)
+      return baseline / max(after, baseline / 20)
     }
     guard let before = predictedSeconds(settings), let after = predictedSeconds(changed), after > 0 else { return nil }
     return before / after

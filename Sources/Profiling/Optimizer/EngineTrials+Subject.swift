@@ -24,7 +24,7 @@ extension EngineTrials {
       let context = Context(threads: threads)
       limits[threads] = StepCosts.Limits(
         ceilings: try Ceilings.measure(context: context, bytes: 64 << 20, repeats: 5),
-        forkSeconds: Self.forkSeconds(context.workers))
+        forkSeconds: Self.forkSeconds(context, processors: machine.processors))
     }
     report("measuring the settings in force")
     let depth = if case .decode(let depth) = goal { depth } else { 0 }
@@ -51,13 +51,26 @@ extension EngineTrials {
       }, tokenizer: tokenizer, template: template)
   }
 
-  /// The seconds of a fork and join of all threads, the median of several batches.
-  private static func forkSeconds(_ workers: Workers) -> Double {
+  /// What a fork and join of all threads costs beyond its items' own time, where each has some microseconds of arithmetic:
+  /// the median of several batches. With more threads than processors, items wait for a processor.
+  private static func forkSeconds(_ context: Context, processors: Int) -> Double {
+    let (workers, isa) = (context.workers, context.kernelSet.isa)
+    if workers.count == 1 { return 0 }
     let count = 200
-    let batches = (0..<7).map { _ in
-      TimingProtocol.time { for _ in 0..<count { workers.run(workers.count) { _, _ in } } } / Double(count)
+    func chain(_ rounds: Int64) { _ = vt_measure_chain(isa, VT_CHAIN_F32, rounds) }
+    var rounds: Int64 = 64
+    func alone() -> Double {
+      TimingProtocol.time { for _ in 0..<count { chain(rounds) } } / Double(count)
     }
-    return workers.count == 1 ? 0 : Summary(batches)?.median ?? 0
+    while rounds < 1 << 30, alone() < 20e-6 { rounds *= 2 }
+    let single = Summary((0..<7).map { _ in alone() })?.min ?? 0
+    let batches = (0..<7).map { _ in
+      TimingProtocol.time {
+        for _ in 0..<count { workers.run(workers.count) { [rounds] _, _ in chain(rounds) } }
+      } / Double(count)
+    }
+    let turns = (workers.count + processors - 1) / max(1, processors)
+    return max(0, (Summary(batches)?.median ?? 0) - single * Double(turns))
   }
 
   /// The seconds of a step for each number of rows, after `depth` tokens: the median of three after a first one.

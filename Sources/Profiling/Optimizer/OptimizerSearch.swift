@@ -9,6 +9,8 @@ struct OptimizerSearch {
   let begun: Double
   let isInterrupted: @Sendable () -> Bool
   let report: @Sendable (String) -> Void
+  /// A difference that a few pairs are enough for.
+  private static let clear = 1.15
   /// The longest turn so far, and the longest first one, which loads.
   private var turnSeconds = 0.0
   private var firstTurnSeconds = 0.0
@@ -38,7 +40,7 @@ struct OptimizerSearch {
         levers[index].verdict = .untried("predicted to be worse")
         continue
       }
-      if !hasTime(pairs: optimizer.pairs) { break }
+      if !hasTime(for: levers[index].predicted) { break }
       report("\(index + 1) of \(levers.count), \(levers[index].name)")
       await measure(&levers[index], against: start)
     }
@@ -62,7 +64,7 @@ struct OptimizerSearch {
     var best = levers[first]
     var tried: [Lever] = []
     for index in order.dropFirst() where !best.techniques.contains(levers[index].techniques[0]) {
-      if !hasTime(pairs: optimizer.pairs) { break }
+      if !hasTime(for: levers[index].predicted) { break }
       var both = best.combined(with: levers[index], settings: advices[index].applied(to: best.settings))
       report(both.name)
       // Against the best so far, then by how much it is better than the start.
@@ -84,7 +86,7 @@ struct OptimizerSearch {
   private mutating func verify(_ outcome: inout Outcome) async {
     if outcome.chosen != start {
       report("verifying \(outcome.name)")
-      guard let pair = try? await pairs(outcome.chosen, start, count: optimizer.verificationPairs),
+      guard let pair = try? await pairs(outcome.chosen, start, count: optimizer.verificationPairs, least: 5),
         let gain = RatioEstimate(ours: pair.ours, theirs: pair.theirs)
       else { return }
       outcome.gain = gain
@@ -98,7 +100,7 @@ struct OptimizerSearch {
     // Who begins with a handicap may end with a smaller one: then the defaults are the better choice.
     guard start != standard, outcome.chosen != standard else { return }
     report("comparing with the defaults")
-    guard let pair = try? await pairs(outcome.chosen, standard, count: optimizer.verificationPairs),
+    guard let pair = try? await pairs(outcome.chosen, standard, count: optimizer.verificationPairs, least: 5),
       let gain = RatioEstimate(ours: pair.ours, theirs: pair.theirs)
     else {
       outcome.isVerified = false
@@ -117,7 +119,7 @@ struct OptimizerSearch {
   private mutating func measure(_ lever: inout Lever, against other: EngineSettings) async {
     do {
       try await check(&lever)
-      guard let pair = try await pairs(lever.settings, other, count: optimizer.pairs) else { return }
+      guard let pair = try await pairs(lever.settings, other, count: optimizer.pairs, least: 3) else { return }
       guard let ratio = RatioEstimate(ours: pair.ours, theirs: pair.theirs) else {
         lever.verdict = .failed("a turn took no time")
         return
@@ -161,11 +163,11 @@ struct OptimizerSearch {
     return ratio.low < 1 - optimizer.allowedSlowdown
   }
 
-  /// Costs of both in turns, after a warm-up of each; `nil` where an interrupt left too few.
+  /// Costs of both in turns, after a warm-up of each: `count` pairs, or fewer where `least` of them say the same by far or
+  /// the time is used up; `nil` where an interrupt left too few.
   private mutating func pairs(
-    _ ours: EngineSettings, _ theirs: EngineSettings, count: Int
+    _ ours: EngineSettings, _ theirs: EngineSettings, count: Int, least: Int
   ) async throws -> (ours: [Double], theirs: [Double])? {
-    let needed = 3
     var result: (ours: [Double], theirs: [Double]) = ([], [])
     for round in 0...count {
       if isInterrupted() { ending = .interrupted }
@@ -177,10 +179,13 @@ struct OptimizerSearch {
       if round == 0 { continue }
       result.ours.append(pair.0)
       result.theirs.append(pair.1)
-      // What is clearly worse needs no narrow interval.
-      if result.ours.count >= needed, zip(result.ours, result.theirs).allSatisfy({ $0 > 1.1 * $1 }) { break }
+      if result.ours.count < least { continue }
+      // What is clearly better or worse needs no narrow interval.
+      let ratios = zip(result.ours, result.theirs).map { $1 / $0 }
+      if ratios.allSatisfy({ $0 < 1 / Self.clear }) || ratios.allSatisfy({ $0 > Self.clear }) { break }
+      if optimizer.now() - begun > optimizer.budget { break }
     }
-    return result.ours.count >= needed ? result : nil
+    return result.ours.count >= min(least, 3) ? result : nil
   }
 
   private mutating func turn(
@@ -194,13 +199,15 @@ struct OptimizerSearch {
     return cost
   }
 
-  /// Whether a series of pairs and the verification fit into what is left of the budget.
-  private mutating func hasTime(pairs: Int) -> Bool {
+  /// Whether a series of the fewest pairs and the verification fit into what is left of the budget, if the candidate's
+  /// turns are as much shorter as predicted.
+  private mutating func hasTime(for predicted: Double) -> Bool {
     if isInterrupted() { ending = .interrupted }
     if ending != .done { return false }
     let series = start == standard ? 2 : 3
-    let turns = pairs + (series - 1) * optimizer.verificationPairs
-    let needed = Double(2 * turns) * turnSeconds + Double(series) * firstTurnSeconds
+    let turns = 3 + (series - 1) * 5
+    let share = optimizer.goal == .memory ? 1 : 1 / max(1, predicted)
+    let needed = (Double(turns) * turnSeconds + Double(series) * firstTurnSeconds) * (1 + share)
     if optimizer.now() - begun + needed > optimizer.budget { ending = .budget }
     return ending == .done
   }

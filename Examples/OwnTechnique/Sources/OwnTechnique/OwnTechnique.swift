@@ -1,3 +1,4 @@
+import Foundation
 import Profiling
 import Venturi
 
@@ -24,7 +25,8 @@ struct OwnTechnique {
     let profile = EngineProfile(
       settings: outcome.chosen.without(start), goal: outcome.goal.name, gain: outcome.gain?.median ?? 1,
       figures: outcome.figures, model: try await trials.fingerprint())
-    let path = "own-technique.profile.json"
+    let path = FileManager.default.temporaryDirectory.appending(path: "own-technique.profile.json").path()
+    defer { try? FileManager.default.removeItem(atPath: path) }
     try profile.write(to: path)
     let tuned = try await Engine.load(
       model, options: EngineOptions(profile: .path(path), extensions: registry.extensions))

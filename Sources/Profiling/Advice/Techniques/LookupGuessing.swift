@@ -40,7 +40,7 @@ public struct LookupGuessing: Technique {
   }
 
   /// The rows of every step after the first token of an answer.
-  static func steps(limit: Int, _ sample: Subject.Sample) -> [Int] {
+  package static func steps(limit: Int, _ sample: Subject.Sample) -> [Int] {
     var steps: [Int] = []
     var lookup = PromptLookup(limit: max(1, limit))
     var made = 1
