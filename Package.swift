@@ -6,6 +6,7 @@ let package = Package(
   name: "venturi",
   products: [
     .library(name: "Venturi", targets: ["Venturi"]),
+    .library(name: "VenturiProfiling", targets: ["Profiling"]),
     .library(name: "VenturiTesting", targets: ["VenturiTesting"]),
     .executable(name: "venturi", targets: ["Command"]),
     .executable(name: "venturi-atlas", targets: ["AtlasCommand"]),
@@ -26,10 +27,12 @@ let package = Package(
       name: "Mixers", dependencies: ["CVenturi", "Costs", "Numerics", "Tensors", "Layers"],
       exclude: ["DenseAttention/README.md", "KeyValueCache/README.md", "SelfAttention/README.md"]),
     .target(name: "Models", dependencies: ["CVenturi", "Numerics", "Tensors", "Layers", "Mixers", "Formats"]),
-    .target(name: "Inference", dependencies: ["Tensors", "Layers", "Models", "Formats", "Text"]),
+    .target(name: "Inference", dependencies: ["CVenturi", "Tensors", "Layers", "Models", "Formats", "Text"]),
     .target(
       name: "Profiling",
-      dependencies: ["CVenturi", "Numerics", "Costs", "Tensors", "Formats", "Layers", "Mixers", "Models"]),
+      dependencies: [
+        "CVenturi", "Numerics", "Costs", "Tensors", "Formats", "Text", "Layers", "Mixers", "Models", "Inference",
+      ]),
     .target(name: "Planner", dependencies: ["Costs"], exclude: ["FlashAttention2/README.md"]),
     .target(
       name: "Venturi",
@@ -84,8 +87,7 @@ let package = Package(
       name: "CommandTests",
       dependencies: [
         "AtlasCommand", "CVenturi", "Command", "Console", "Costs", "Formats", "Inference", "Models", "Numerics",
-        "Profiling",
-        "Tensors",
+        "Profiling", "Tensors", "Text", "VenturiTesting",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(name: "AtlasTests", dependencies: ["Atlas", "Catalogue", "Costs", "Formats", "Planner", "Profiling"]),

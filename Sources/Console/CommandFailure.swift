@@ -80,6 +80,7 @@ package struct CommandFailure: Error, Sendable, Equatable, CustomStringConvertib
     case .contextExceeded: (.failure, "context_length_exceeded")
     case .overloaded: (.overloaded, "overloaded")
     case .noChatTemplate, .checksumMismatch, .vocabularyMismatch: (.badModel, "bad_model")
+    case .damagedProfile: (.badModel, "bad_profile")
     case .modelNotFound: (.unavailable, "model_not_found")
     case .unknownPackage, .pullFailed: (.unavailable, "unavailable")
     case .system(_, _, let code): classify(systemError: code)

@@ -5,14 +5,7 @@ import Venturi
 /// The machine, as reports name it.
 package enum MachineReport {
   /// The processor's name, as the system has it.
-  package static var processor: String {
-    guard let bytes = try? readWholeFile("/proc/cpuinfo") else { return "unknown" }
-    for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") where line.hasPrefix("model name") {
-      guard let colon = line.firstIndex(of: ":") else { continue }
-      return String(line[line.index(after: colon)...].drop { $0 == " " })
-    }
-    return "unknown"
-  }
+  package static var processor: String { MachineIdentity.processorName }
 
   /// A figure of `/proc/meminfo`, in bytes.
   package static func memory(_ field: String) -> Int? {

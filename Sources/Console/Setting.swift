@@ -45,14 +45,16 @@ package struct Setting: Sendable, Equatable {
   }
 
   private static let generate = ["run", "chat"]
-  private static let loads = ["run", "chat", "profile", "eval perplexity", "eval kl"]
-  private static let opens = ["run", "chat", "tokenize", "bench model", "profile", "eval perplexity", "eval kl"]
+  private static let loads = ["run", "chat", "profile", "optimize", "eval perplexity", "eval kl"]
+  private static let opens = [
+    "run", "chat", "tokenize", "bench model", "profile", "optimize", "eval perplexity", "eval kl",
+  ]
   private static let benches = ["bench model", "bench gemm", "bench attention"]
   private static let systems = ["systems list", "systems show", "systems search"]
   private static let everywhere =
     [
-      "run", "chat", "pull", "ls", "show", "rm", "tokenize", "profile", "eval perplexity", "eval kl", "plan devices",
-      "doctor",
+      "run", "chat", "pull", "ls", "show", "rm", "tokenize", "profile", "optimize", "eval perplexity", "eval kl",
+      "plan devices", "doctor",
     ] + benches + systems + ["reproduce", "results"]
 
   /// All of them. A test compares this list with the parser's.
@@ -61,7 +63,7 @@ package struct Setting: Sendable, Equatable {
     Setting("model", .value, opens, aliases: ["-m"]),
     Setting("threads", .value, loads + benches + ["doctor", "reproduce"], aliases: ["-t"]),
     Setting("ctx-size", .value, generate, aliases: ["-c"]),
-    Setting("batch-size", .value, generate + ["profile"], aliases: ["-b"]),
+    Setting("batch-size", .value, generate + ["profile", "optimize"], aliases: ["-b"]),
     Setting("compute", .value, opens.filter { $0 != "tokenize" }),
     Setting("memory-limit", .value, loads),
     Setting("max-tokens", .value, generate, aliases: ["-n", "--n-predict", "--predict"]),
@@ -77,14 +79,19 @@ package struct Setting: Sendable, Equatable {
     Setting("logit-bias", .list, generate, aliases: ["-l"]),
     Setting("stop", .list, generate, aliases: ["-r", "--reverse-prompt"]),
     Setting("ignore-eos", .flag, generate),
-    Setting("lookup", .value, generate),
+    Setting("lookup", .value, generate + ["optimize"]),
+    Setting("profile", .value, generate),
+    Setting("no-profile", .flag, generate),
+    Setting("max-ppl", .value, ["optimize"]),
+    Setting("max-slowdown", .value, ["optimize"]),
+    Setting("budget", .value, ["optimize"]),
     Setting("system-prompt", .value, generate, aliases: ["-sys"]),
     Setting("logprobs", .value, ["run"]),
     Setting("raw", .flag, ["run"]),
     Setting("stream", .flag, ["run"]),
     Setting("history", .value, ["chat"]),
     Setting("against", .value, benches),
-    Setting("pairs", .value, benches + ["reproduce"]),
+    Setting("pairs", .value, benches + ["reproduce", "optimize"]),
     Setting("warm-up", .value, benches + ["reproduce"]),
     Setting("resume", .value, benches),
     Setting("store", .value, ["reproduce", "results"]),
@@ -96,7 +103,7 @@ package struct Setting: Sendable, Equatable {
     "help", "version", "prompt", "file", "n-prompt", "n-gen", "depth", "measure", "show-origin", "m", "n", "k", "d",
     "square", "heads", "kv-heads", "causal", "no-causal", "decode", "layers", "repeat", "ids", "no-parse-special",
     "no-bos", "windows", "metadata", "tensors", "force", "limit", "stdin", "positions", "quick", "into", "record",
-    "seconds", "trace",
+    "seconds", "trace", "for", "dry-run", "write", "texts",
   ]
 
   /// The verbs that have settings.

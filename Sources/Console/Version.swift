@@ -4,7 +4,7 @@ import Venturi
 /// What this program is.
 package enum Version {
   /// The version of the package.
-  package static let number = "0.1.0"
+  package static let number = EngineVersion.number
 
   /// The compiler's version.
   package static var compiler: String {

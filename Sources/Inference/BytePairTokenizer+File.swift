@@ -39,7 +39,7 @@ extension ChatTemplate {
   /// The chat template of a model file; nothing when the file has none.
   ///
   /// - Throws: `FormatError` when it is no text, or none that the engine renders exactly.
-  package init?(_ file: GGUFFile) throws(FormatError) {
+  public init?(_ file: GGUFFile) throws(FormatError) {
     guard let text = try file.stringIfPresent("tokenizer.chat_template") else { return nil }
     do throws(TextError) { try self.init(recognising: text) } catch {
       throw file.inconsistent("tokenizer.chat_template", error)

@@ -8,8 +8,10 @@ extension Engine {
   /// Loads a model by its name in the ``ModelHome`` or by the path of its file.
   ///
   /// The memory for the weights, one full sequence and the largest step is reckoned first; what does not fit is refused.
+  /// What the options leave open is taken from the model's profile, if `venturi optimize` has written one for this machine.
   ///
-  /// - Throws: ``InferenceError/modelNotFound(name:searched:)``, ``InferenceError/invalidOption(field:value:problem:)``;
+  /// - Throws: ``InferenceError/modelNotFound(name:searched:)``, ``InferenceError/invalidOption(field:value:problem:)``,
+  ///   ``InferenceError/damagedProfile(path:field:problem:)``, ``InferenceError/extensionFailed(name:problem:)``;
   ///   `TensorError` when the file cannot be mapped or changes meanwhile, `FormatError` and `ModelError` when it is not a
   ///   model that the engine runs exactly.
   public static func load(_ model: String, options: EngineOptions = EngineOptions()) async throws -> Engine {
@@ -22,13 +24,18 @@ extension Engine {
   /// - Throws: what ``load(_:options:)`` throws.
   public static func open(_ model: String, options: EngineOptions = EngineOptions()) throws -> Engine {
     try options.validate()
-    let storage = try Storage(mapping: try ModelHome().file(for: model))
-    return try open(storage, options: options)
+    let path = try ModelHome().file(for: model)
+    let storage = try Storage(mapping: path)
+    let finding = try EngineProfile.find(options.profile, model: path, storage: storage)
+    return try open(storage, options: options, profile: finding.profile, notes: finding.notes)
   }
 
   /// What ``open(_:options:)`` does with the bytes of the file; each part that reads them sees to it that they did not
   /// change.
-  package static func open(_ storage: Storage, options: EngineOptions) throws -> Engine {
+  package static func open(
+    _ storage: Storage, options given: EngineOptions, profile: EngineProfile? = nil, notes: [String] = []
+  ) throws -> Engine {
+    let options = try resolve(given, profile)
     let file = try storage.reading { try GGUFFile(storage.bytes, keeper: storage) }
     // The tokenizer's tables are built beside the weights.
     let text = Mailbox<Result<(BytePairTokenizer, ChatTemplate?), any Error>>()
@@ -40,8 +47,8 @@ extension Engine {
       try ModelLoader.load(
         file, storage: storage,
         options: LoadOptions(
-          compute: options.compute, contextLength: options.contextLength, memoryLimit: options.memoryLimit,
-          stepTokens: options.stepTokens),
+          compute: options.compute ?? .fast, contextLength: options.contextLength, memoryLimit: options.memoryLimit,
+          stepTokens: options.stepTokens ?? EngineOptions.defaultStepTokens),
         context: Context(threads: options.threads))
     }
     guard let result = text.receive(waits: true)?.first else { throw InferenceError.engineStopped }
@@ -53,6 +60,7 @@ extension Engine {
         field: "tokenizer.ggml.tokens", offset: file.entry("tokenizer.ggml.tokens")?.offset ?? 0, found: tokens,
         expected: rows)
     }
-    return try Engine(model: model, tokenizer: tokenizer, template: template, options: options)
+    return try Engine(
+      model: model, tokenizer: tokenizer, template: template, options: given, profile: profile, notes: notes)
   }
 }

@@ -20,21 +20,29 @@ public final class Engine: Sendable {
   public let tokenizer: BytePairTokenizer
   /// The model's chat template, if its file has one.
   public let template: ChatTemplate?
-  /// How it was loaded.
+  /// How it was loaded, with every setting decided.
   public let options: EngineOptions
+  /// The profile whose settings count, if one was found.
+  public let profile: EngineProfile?
+  /// What was passed over in loading: profiles of another machine, extensions that are not there.
+  public let notes: [String]
   /// The longest sequence, in tokens.
   public let contextLength: Int
   let scheduler: Scheduler
 
   /// An engine from its parts.
   ///
-  /// - Throws: ``InferenceError/invalidOption(field:value:problem:)`` and
-  ///   ``InferenceError/vocabularyMismatch(tokenizer:model:)``.
+  /// - Parameters:
+  ///   - profile: settings for what the options leave open; without a file none is looked for.
+  ///   - notes: what was passed over before.
+  /// - Throws: ``InferenceError/invalidOption(field:value:problem:)``,
+  ///   ``InferenceError/vocabularyMismatch(tokenizer:model:)`` and ``InferenceError/extensionFailed(name:problem:)``.
   public init(
     model: any LanguageModel, tokenizer: BytePairTokenizer, template: ChatTemplate? = nil,
-    options: EngineOptions = EngineOptions()
+    options: EngineOptions = EngineOptions(), profile: EngineProfile? = nil, notes: [String] = []
   ) throws(InferenceError) {
-    try options.validate()
+    let options = try Self.resolve(options, profile)
+    let (model, passedOver) = try Self.extend(model, options)
     let size = model.description.vocabularySize
     if tokenizer.vocabulary.count > size {
       throw .vocabularyMismatch(tokenizer: tokenizer.vocabulary.count, model: size)
@@ -43,6 +51,8 @@ public final class Engine: Sendable {
     self.tokenizer = tokenizer
     self.template = template
     self.options = options
+    self.profile = profile
+    self.notes = notes + passedOver
     contextLength = min(options.contextLength ?? .max, model.description.contextLength)
     scheduler = try Scheduler(model: model, options: options)
   }

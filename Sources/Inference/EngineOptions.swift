@@ -1,38 +1,77 @@
+import Formats
 import Models
 import Tensors
 
 /// How an engine loads its model and shares it between sessions.
+///
+/// What is not said here is taken from the model's profile, if there is one that holds for this machine (see
+/// ``EngineProfile``), and else from the defaults.
 public struct EngineOptions: Sendable {
-  /// How products are computed.
-  public var compute: ComputeMode
-  /// Threads that compute; one for each processor by default.
-  public var threads: Int?
+  /// The most tokens of a step where neither options nor a profile say.
+  public static let defaultStepTokens = 512
+  static let defaultMixedPromptTokens = 128
+  static let defaultMaxRunning = 64
+
+  /// What a profile can decide too; a value that is set here counts over it.
+  public var settings: EngineSettings
+  /// Where to look for the profile.
+  public var profile: ProfileSource
+  /// Techniques of the program's own, which take effect where the settings name them.
+  public var extensions: [any EngineExtension]
   /// The longest sequence to allow, in tokens; the model's own context length by default and at most.
   public var contextLength: Int?
   /// The most memory that `MemoryNeed` may state, in bytes; what the machine has by default.
   public var memoryLimit: Int?
-  /// The most tokens of one step over all sessions: single steps first, prompt chunks in what remains.
-  public var stepTokens: Int
-  /// The most prompt tokens of a step in which another generation gets a token, so that long prompts do not hold it up.
-  public var mixedPromptTokens: Int
-  /// The most generations that run at once; further ones wait.
-  public var maxRunning: Int
+  /// The most generations that run at once; further ones wait. 64 by default, or as many as a step has tokens.
+  public var maxRunning: Int?
   /// The most generations that wait; further ones get ``InferenceError/overloaded(running:queued:queueLimit:)``.
   public var maxQueued: Int
 
-  /// Options with defaults.
+  /// Options; nothing said leaves the choice to the profile and the defaults.
   public init(
-    compute: ComputeMode = .fast, threads: Int? = nil, contextLength: Int? = nil, memoryLimit: Int? = nil,
-    stepTokens: Int = 512, mixedPromptTokens: Int = 128, maxRunning: Int = 64, maxQueued: Int = 1024
+    compute: ComputeMode? = nil, threads: Int? = nil, contextLength: Int? = nil, memoryLimit: Int? = nil,
+    stepTokens: Int? = nil, mixedPromptTokens: Int? = nil, maxRunning: Int? = nil, maxQueued: Int = 1024,
+    profile: ProfileSource = .automatic, extensions: [any EngineExtension] = []
   ) {
-    self.compute = compute
-    self.threads = threads
+    settings = EngineSettings(
+      threads: threads, compute: compute, stepTokens: stepTokens, mixedPromptTokens: mixedPromptTokens)
+    self.profile = profile
+    self.extensions = extensions
     self.contextLength = contextLength
     self.memoryLimit = memoryLimit
-    self.stepTokens = stepTokens
-    self.mixedPromptTokens = mixedPromptTokens
     self.maxRunning = maxRunning
     self.maxQueued = maxQueued
+  }
+
+  /// Options of given settings alone: no profile counts.
+  public init(_ settings: EngineSettings, extensions: [any EngineExtension] = []) {
+    self.init(profile: .none, extensions: extensions)
+    self.settings = settings
+  }
+
+  /// How products are computed; ``/Models/ComputeMode/fast`` by default.
+  public var compute: ComputeMode? {
+    get { settings.compute }
+    set { settings.compute = newValue }
+  }
+
+  /// Threads that compute; one for each processor by default.
+  public var threads: Int? {
+    get { settings.threads }
+    set { settings.threads = newValue }
+  }
+
+  /// The most tokens of one step over all sessions: single steps first, prompt chunks in what remains. 512 by default.
+  public var stepTokens: Int? {
+    get { settings.stepTokens }
+    set { settings.stepTokens = newValue }
+  }
+
+  /// The most prompt tokens of a step in which another generation gets a token, so that long prompts do not hold it up.
+  /// 128 by default.
+  public var mixedPromptTokens: Int? {
+    get { settings.mixedPromptTokens }
+    set { settings.mixedPromptTokens = newValue }
   }
 
   /// Checks every value.
@@ -46,14 +85,12 @@ public struct EngineOptions: Sendable {
         ? "must be at least \(range.lowerBound)" : "must be from \(range.lowerBound) to \(range.upperBound)"
       throw .invalidOption(field: field, value: "\(value)", problem: problem)
     }
-    try check("threads", threads, 1...1024)
+    try settings.validate()
     try check("contextLength", contextLength, 1...Int.max)
     try check("memoryLimit", memoryLimit, 1...Int.max)
-    try check("stepTokens", stepTokens, 1...65536)
-    try check("mixedPromptTokens", mixedPromptTokens, 1...65536)
     try check("maxRunning", maxRunning, 1...4096)
     try check("maxQueued", maxQueued, 0...1_000_000)
-    if maxRunning > stepTokens {
+    if let maxRunning, let stepTokens, maxRunning > stepTokens {
       throw .invalidOption(
         field: "maxRunning", value: "\(maxRunning)", problem: "must be at most stepTokens, \(stepTokens)")
     }

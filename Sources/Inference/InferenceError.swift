@@ -34,6 +34,10 @@ public enum InferenceError: Error, Sendable, Equatable {
   case incomparableModels(String)
   /// A tokenizer whose vocabulary is not the model's.
   case vocabularyMismatch(tokenizer: Int, model: Int)
+  /// A profile that is not what `venturi optimize` writes, and which field shows it.
+  case damagedProfile(path: String, field: String, problem: String)
+  /// An extension that refused its setting.
+  case extensionFailed(name: String, problem: String)
   /// The engine was shut down.
   case engineStopped
 }
@@ -65,6 +69,8 @@ extension InferenceError: CustomStringConvertible {
     case .incomparableModels(let problem): "the models cannot be compared: \(problem)"
     case .vocabularyMismatch(let tokenizer, let model):
       "the tokenizer has \(tokenizer) tokens where the model has \(model)"
+    case .damagedProfile(let path, let field, let problem): "profile \(path): \(field): \(problem)"
+    case .extensionFailed(let name, let problem): "extension '\(name)': \(problem)"
     case .engineStopped: "the engine was shut down"
     }
   }

@@ -13,6 +13,13 @@ public struct RatioEstimate: Sendable, Equatable {
   /// The upper end of the interval.
   public var high: Double
 
+  /// An estimate from its parts.
+  public init(median: Double, low: Double, high: Double) {
+    self.median = median
+    self.low = low
+    self.high = high
+  }
+
   /// The estimate of theirs ÷ ours for seconds taken in turns: above 1, ours is faster.
   ///
   /// - Parameters:

@@ -1,3 +1,5 @@
+import Inference
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -17,37 +19,26 @@ public func systemErrorText(_ code: Int32) -> String {
 ///
 /// - Throws: ``ProfilingError/file(path:code:)``.
 public func readWholeFile(_ path: String) throws(ProfilingError) -> [UInt8] {
-  guard let file = fopen(path, "rb") else { throw .file(path: path, code: errno) }
-  defer { fclose(file) }
-  var bytes: [UInt8] = []
-  var chunk = [UInt8](repeating: 0, count: 1 << 16)
-  while true {
-    errno = 0
-    let count = fread(&chunk, 1, chunk.count, file)
-    bytes.append(contentsOf: chunk[..<count])
-    if count == chunk.count { continue }
-    if ferror(file) != 0 { throw .file(path: path, code: errno) }
-    return bytes
-  }
+  do throws(InferenceError) { return try Files.read(path) } catch { throw ProfilingError(error, path: path) }
 }
 
-/// Writes a file so that readers see the old content or the new, never a part: a temporary beside it, flushed to the
-/// disk, then renamed. Folders on the way are made.
+/// Writes a file so that readers see the old content or the new, never a part. Folders on the way are made.
 ///
 /// - Throws: ``ProfilingError/file(path:code:)``.
 public func writeFileAtomically(_ path: String, _ bytes: [UInt8]) throws(ProfilingError) {
-  for (index, character) in path.enumerated() where character == "/" && index > 0 {
-    mkdir(String(path.prefix(index)), 0o777)
+  do throws(InferenceError) { try Files.writeAtomically(path, bytes) } catch {
+    throw ProfilingError(error, path: path)
   }
-  let temporary = "\(path).\(getpid()).part"
-  guard let file = fopen(temporary, "wb") else { throw .file(path: temporary, code: errno) }
-  let written = fwrite(bytes, 1, bytes.count, file)
-  let flushed = fflush(file) == 0 && fsync(fileno(file)) == 0
-  let closed = fclose(file) == 0
-  guard written == bytes.count, flushed, closed, rename(temporary, path) == 0 else {
-    let code = errno
-    unlink(temporary)
-    throw .file(path: path, code: code)
+}
+
+extension ProfilingError {
+  /// What a failed call on a file means here.
+  fileprivate init(_ error: InferenceError, path: String) {
+    guard case .system(_, let place, let code) = error else {
+      self = .file(path: path, code: EIO)
+      return
+    }
+    self = .file(path: place, code: code)
   }
 }
 

@@ -21,7 +21,7 @@ struct ArgumentTests {
     #expect(options.minP == 0.1 && options.repeatPenalty == 1.1 && options.penaltyWindow == -1 && options.seed == nil)
     #expect(options.logitBias == [15: 2.5, 16: -.infinity] && options.stop == ["end"])
     #expect(options.logProbabilities == 3 && options.tokenEvents)
-    #expect(run.model.threads == 3 && run.generation.batchSize == 64 && run.generation.contextLength == 1024)
+    #expect(run.model.threads == 3 && run.generation.batch.size == 64 && run.generation.contextLength == 1024)
     #expect(run.generation.systemPrompt == "be brief" && run.prompt == "hi" && run.model.model == "x.gguf")
   }
 

@@ -13,10 +13,7 @@ package struct GenerationFlags: ParsableArguments {
     help: "The longest sequence; 0 takes the model's own.")
   package var contextSize: Int = 0
 
-  @Option(
-    name: [.customShort("b"), .customLong("batch-size")], parsing: .unconditional,
-    help: "The most prompt tokens computed in one step.")
-  package var batchSize: Int = 512
+  @OptionGroup package var batch: BatchOptions
 
   @Option(
     name: [.customShort("s"), .customLong("seed")], parsing: .unconditional,
@@ -66,8 +63,10 @@ package struct GenerationFlags: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: "Guess so many tokens ahead from earlier text; the answer stays the same, bit for bit.")
-  package var lookup: Int = 0
+    help: ArgumentHelp(
+      "Guess so many tokens ahead from earlier text; the answer stays the same, bit for bit.",
+      discussion: "0, none, unless a profile says otherwise."))
+  package var lookup: Int?
 
   @Option(
     name: [.customLong("system-prompt"), .customLong("sys", withSingleDash: true)],

@@ -14,16 +14,18 @@ package struct ModelOptions: ParsableArguments {
   package var threads: Int?
 
   @Option(
-    help: "fast: 8-bit activations on the file's weights. f32: weights decoded to f32, all computed in f32.")
-  package var compute: ComputeMode = .fast
+    help: ArgumentHelp(
+      "fast: 8-bit activations on the file's weights. f32: weights decoded to f32, all computed in f32.",
+      discussion: "fast unless a profile says otherwise."))
+  package var compute: ComputeMode?
 
   @Option(help: ArgumentHelp("Refuse a model that needs more memory than this.", valueName: "bytes, 512M, 2G"))
   package var memoryLimit: ByteCount?
 
   package init() {}
 
-  /// The engine's options, as far as every verb that computes has them.
+  /// The engine's options, as far as every verb that computes has them; no profile counts.
   var engineOptions: EngineOptions {
-    EngineOptions(compute: compute, threads: threads, memoryLimit: memoryLimit?.bytes)
+    EngineOptions(compute: compute, threads: threads, memoryLimit: memoryLimit?.bytes, profile: .none)
   }
 }

@@ -28,16 +28,19 @@ enum ModelAccess {
   /// The engine for a model, and the seconds that loading took.
   ///
   /// - Throws: what loading throws.
-  static func load(_ model: ModelOptions, _ flags: GenerationFlags) async throws -> (Engine, Double) {
+  static func load(
+    _ model: ModelOptions, _ flags: GenerationFlags, profile: ProfileOptions
+  ) async throws -> (Engine, Double) {
     let path = try path(of: model.model)
     let clock = ContinuousClock()
     let start = clock.now
     var options = model.engineOptions
     options.contextLength = flags.contextLength
-    options.stepTokens = flags.batchSize
-    options.maxRunning = min(options.maxRunning, max(1, flags.batchSize))
+    options.stepTokens = flags.batch.size
+    options.profile = profile.source
     let engine = try await Engine.load(path, options: options)
     let seconds = (clock.now - start) / .seconds(1)
+    for note in engine.notes { Output.note("note: \(note)") }
     if let contextLength = flags.contextLength, contextLength > engine.contextLength {
       Output.note("--ctx-size \(contextLength): the model holds at most \(engine.contextLength) tokens")
     }
@@ -50,6 +53,11 @@ enum ModelAccess {
   static func tokenizer(_ model: String) throws -> BytePairTokenizer {
     let storage = try Storage(mapping: try path(of: model))
     return try storage.reading { try BytePairTokenizer(GGUFFile(storage.bytes, keeper: storage)) }
+  }
+
+  /// The profiles beside the models in the home.
+  static func profiles() -> [(model: String, path: String)] {
+    models().map { ($0.name, EngineProfile.path(beside: $0.path)) }.filter { Files.size($0.path) > 0 }
   }
 
   /// The models in the home, by name; none where it cannot be read.

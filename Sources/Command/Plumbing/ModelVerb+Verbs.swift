@@ -3,6 +3,7 @@ extension Chat: ModelVerb { package var modelName: String { model.model } }
 extension Show: ModelVerb { package var modelName: String { model } }
 extension Tokenize: ModelVerb { package var modelName: String { model } }
 extension Profile: ModelVerb {}
+extension Optimize: ModelVerb { package var modelName: String { name } }
 extension BenchModel: ModelVerb { package var modelName: String { model } }
 extension EvalPerplexity: ModelVerb { package var modelName: String { options.model.model } }
 extension EvalDivergence: ModelVerb { package var modelName: String { options.model.model } }

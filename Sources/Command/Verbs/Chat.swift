@@ -21,13 +21,14 @@ package struct Chat: AsyncParsableCommand {
   package var history: String?
 
   @OptionGroup(title: "Model") package var model: ModelOptions
+  @OptionGroup(title: "Profile") package var profile: ProfileOptions
   @OptionGroup(title: "Drawing") package var generation: GenerationFlags
   @OptionGroup(title: "Output") package var output: OutputOptions
 
   package init() {}
 
   package func run() async throws {
-    let (engine, seconds) = try await ModelAccess.load(model, generation)
+    let (engine, seconds) = try await ModelAccess.load(model, generation, profile: profile)
     if engine.template == nil { throw InferenceError.noChatTemplate(model: engine.model.description.name) }
     var conversation = Conversation(
       engine: engine, system: generation.systemPrompt, options: generation.options(), json: output.json)

@@ -51,6 +51,9 @@ struct DoctorReport {
     if let settings {
       members.append(
         JSON.Member(
+          "profiles", .object(ModelAccess.profiles().map { JSON.Member($0.model, .string($0.path)) })))
+      members.append(
+        JSON.Member(
           "settings",
           .object(
             Self.rows(settings).map { row in
@@ -87,6 +90,10 @@ struct DoctorReport {
     if let settings {
       let rows = Self.rows(settings).map { ["--\($0.name)", $0.value ?? "–", $0.origin] }
       blocks.append(Human.table([["setting", "value", "comes from"]] + rows))
+      let profiles = ModelAccess.profiles().map { [$0.model, $0.path] }
+      if !profiles.isEmpty {
+        blocks.append(Human.table([["model", "profile, which counts over defaults"]] + profiles))
+      }
     }
     return blocks.joined(separator: "\n\n")
   }

@@ -18,7 +18,7 @@ package struct EvalDivergence: ParsableCommand {
   package func run() throws {
     let (result, name) = try options.measure("kl", digits: 6) { evaluation, limit, report in
       let reference = try evaluation.load(compute: .f32)
-      let model = try evaluation.load(compute: options.model.compute)
+      let model = try evaluation.load(compute: options.model.compute ?? .fast)
       let result = try Divergence(
         evaluation.tokens, beginning: evaluation.beginning, reference: reference, model: model,
         context: evaluation.context, limit: limit, report: report)
@@ -30,7 +30,7 @@ package struct EvalDivergence: ParsableCommand {
         "sameTop": .rounded(result.sameTop), "positions": .integer(result.positions),
         "perplexity": .rounded(result.perplexity, digits: 8),
         "referencePerplexity": .rounded(result.referencePerplexity, digits: 8),
-        "compute": .string(options.model.compute.rawValue), "model": .string(name),
+        "compute": .string((options.model.compute ?? .fast).rawValue), "model": .string(name),
       ]
       Output.answer(report.line)
     } else {

@@ -13,7 +13,7 @@ package struct EvalPerplexity: ParsableCommand {
   package init() {}
 
   package func run() throws {
-    let compute = options.model.compute
+    let compute = options.model.compute ?? .fast
     let (score, name) = try options.measure("perplexity", digits: 4) { evaluation, limit, report in
       let model = try evaluation.load(compute: compute)
       let score = try TextScore(

@@ -30,10 +30,6 @@ package struct Profile: ParsableCommand {
   @Option(name: [.customShort("d"), .customLong("depth")], help: "Tokens that the cache holds before a decode step.")
   package var depths = CountList([0])
 
-  @Option(
-    name: [.customShort("b"), .customLong("batch-size")], help: "The most prompt tokens computed in one step.")
-  package var batchSize: Int = 512
-
   @Option(help: "Seconds of measuring for each phase; at least five pairs of steps.")
   package var seconds: Double = 3
 
@@ -43,6 +39,7 @@ package struct Profile: ParsableCommand {
   @Option(help: ArgumentHelp("Write one step of each phase as a trace for Chrome or Perfetto.", valueName: "path"))
   package var trace: String?
 
+  @OptionGroup package var batch: BatchOptions
   @OptionGroup(title: "Model") package var model: ModelOptions
   @OptionGroup(title: "Output") package var output: OutputOptions
 
@@ -63,6 +60,9 @@ package struct Profile: ParsableCommand {
   /// The model's name or path, as given.
   package var modelName: String { name ?? model.model }
 
+  private var batchSize: Int { batch.size ?? EngineOptions.defaultStepTokens }
+  private var compute: ComputeMode { model.compute ?? .fast }
+
   package func run() throws {
     let engine = model.engineOptions
     try engine.validate()
@@ -72,7 +72,7 @@ package struct Profile: ParsableCommand {
     defer { progress.finish() }
     progress.show("loading")
     let loaded = try ModelLoader.load(
-      path: path, options: LoadOptions(compute: model.compute, memoryLimit: engine.memoryLimit, stepTokens: batchSize),
+      path: path, options: LoadOptions(compute: compute, memoryLimit: engine.memoryLimit, stepTokens: batchSize),
       context: context)
     let workload = ModelProfile.Workload(
       prompt: prompt, generated: generated, depths: depths.values, chunk: batchSize)
@@ -82,7 +82,7 @@ package struct Profile: ParsableCommand {
     progress.finish()
     if let trace { try writeFileAtomically(trace, Array((ChromeTrace.json(profile).line + "\n").utf8)) }
     let report = ProfileReport(
-      profile: profile, description: loaded.model.description, path: path, compute: model.compute, workload: workload)
+      profile: profile, description: loaded.model.description, path: path, compute: compute, workload: workload)
     Output.answer(output.json ? report.json(byLayer: layers).line : report.text(byLayer: layers))
   }
 }

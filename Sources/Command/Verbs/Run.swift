@@ -38,6 +38,7 @@ package struct Run: AsyncParsableCommand {
   package var stream = false
 
   @OptionGroup(title: "Model") package var model: ModelOptions
+  @OptionGroup(title: "Profile") package var profile: ProfileOptions
   @OptionGroup(title: "Drawing") package var generation: GenerationFlags
   @OptionGroup(title: "Output") package var output: OutputOptions
 
@@ -45,7 +46,7 @@ package struct Run: AsyncParsableCommand {
 
   package func run() async throws {
     let text = try promptText()
-    let (engine, loadSeconds) = try await ModelAccess.load(model, generation)
+    let (engine, loadSeconds) = try await ModelAccess.load(model, generation, profile: profile)
     var conversation: [ChatMessage] = []
     if let system = generation.systemPrompt { conversation.append(ChatMessage(role: .system, content: system)) }
     conversation.append(ChatMessage(role: .user, content: text))

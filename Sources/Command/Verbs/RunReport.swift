@@ -48,6 +48,7 @@ struct RunReport {
     if wantsLogprobs { members.append(JSON.Member("logprobs", .array(tokens.map { Self.json($0, engine) }))) }
     members.append(JSON.Member("seed", .integer(Int(clamping: completion.seed))))
     members.append(JSON.Member("model", .string(model)))
+    members.append(JSON.Member("profile", engine.profile?.path.map { .string($0) } ?? .null))
     return .object(members)
   }
 

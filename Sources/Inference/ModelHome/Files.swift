@@ -7,7 +7,7 @@
 #endif
 
 /// The few things that fetching does with files.
-enum Files {
+package enum Files {
   /// The entries of a folder, sorted; none when it cannot be read.
   static func names(in folder: String) -> [String] {
     guard let directory = opendir(folder) else { return [] }
@@ -34,7 +34,7 @@ enum Files {
   }
 
   /// The size of a file; 0 when there is none.
-  static func size(_ path: String) -> Int {
+  package static func size(_ path: String) -> Int {
     var status = stat()
     return lstat(path, &status) == 0 ? Int(status.st_size) : 0
   }
@@ -50,12 +50,49 @@ enum Files {
   }
 
   /// Removes a folder and everything in it.
-  static func remove(folder: String) {
+  package static func remove(folder: String) {
     for name in names(in: folder) {
       let path = "\(folder)/\(name)"
       if isFolder(path) { remove(folder: path) } else { unlink(path) }
     }
     rmdir(folder)
+  }
+
+  /// The bytes of a file, `limit` at most.
+  ///
+  /// - Throws: ``InferenceError/system(operation:path:code:)``.
+  package static func read(_ path: String, limit: Int = .max) throws(InferenceError) -> [UInt8] {
+    guard let file = fopen(path, "rb") else { throw .system(operation: "read", path: path, code: errno) }
+    defer { fclose(file) }
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    while bytes.count < limit {
+      let count = fread(&chunk, 1, min(chunk.count, limit - bytes.count), file)
+      if count == 0 { break }
+      bytes.append(contentsOf: chunk[..<count])
+    }
+    if ferror(file) != 0 { throw .system(operation: "read", path: path, code: EIO) }
+    return bytes
+  }
+
+  /// Writes a file so that readers see the old content or the new, never a part: a temporary beside it, flushed to the
+  /// disk, then renamed. Folders on the way are made.
+  ///
+  /// - Throws: ``InferenceError/system(operation:path:code:)``.
+  package static func writeAtomically(_ path: String, _ bytes: [UInt8]) throws(InferenceError) {
+    for (index, character) in path.enumerated() where character == "/" && index > 0 {
+      mkdir(String(path.prefix(index)), 0o777)
+    }
+    let temporary = "\(path).\(getpid()).part"
+    guard let file = fopen(temporary, "wb") else { throw .system(operation: "write", path: temporary, code: errno) }
+    let written = fwrite(bytes, 1, bytes.count, file)
+    let flushed = fflush(file) == 0 && fsync(fileno(file)) == 0
+    let closed = fclose(file) == 0
+    guard written == bytes.count, flushed, closed, rename(temporary, path) == 0 else {
+      let code = errno
+      unlink(temporary)
+      throw .system(operation: "write", path: path, code: code)
+    }
   }
 
   /// The last lines of a text file.

@@ -108,6 +108,7 @@ public struct ModelHome: Sendable, Hashable {
     let folder = try folder(of: name)
     guard path.hasPrefix(folder) else { throw .invalidModelName(name) }
     if unlink(path) != 0 { throw .system(operation: "remove", path: path, code: errno) }
+    unlink(EngineProfile.path(beside: path))
     // What else is in the folder, a cache of packed weights say, was made from the file.
     if Files.isFolder(folder) { Files.remove(folder: folder) }
   }

@@ -7,14 +7,14 @@
 #endif
 
 /// Another program, run to its end.
-enum Subprocess {
+package enum Subprocess {
   /// Runs a program that is looked for in the search path; what it says goes to the file `log`.
   ///
   /// - Parameter whileRunning: called ten times a second; `false` kills the program.
   /// - Returns: its exit code, or 128 and the signal that ended it.
   /// - Throws: ``InferenceError/system(operation:path:code:)`` when it cannot be started; `CancellationError` when
   ///   it was killed.
-  static func run(_ arguments: [String], log: String, whileRunning: () -> Bool) throws -> Int32 {
+  package static func run(_ arguments: [String], log: String, whileRunning: () -> Bool) throws -> Int32 {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }

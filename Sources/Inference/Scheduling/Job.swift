@@ -39,7 +39,8 @@ final class Job {
     contextLength = order.session.engine.contextLength
     detokenizer = StreamingDetokenizer(vocabulary: vocabulary)
     stops = try StopMatcher(options.stop)
-    lookup = options.lookup > 0 ? PromptLookup(limit: options.lookup) : nil
+    let guesses = options.lookup ?? order.session.engine.options.settings.lookup ?? 0
+    lookup = guesses > 0 ? PromptLookup(limit: guesses) : nil
   }
 
   var isCancelled: Bool { order.cancellation.isRequested }

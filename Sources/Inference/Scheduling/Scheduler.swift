@@ -18,11 +18,12 @@ final class Scheduler: Sendable {
   private let maxQueued: Int
 
   init(model: any LanguageModel, options: EngineOptions) throws(InferenceError) {
-    maxRunning = options.maxRunning
+    let limits = SchedulerLoop.Limits(options)
+    maxRunning = limits.running
     maxQueued = options.maxQueued
     let mailbox = mailbox
     try Thread.start {
-      var loop = SchedulerLoop(model: model, options: options, mailbox: mailbox)
+      var loop = SchedulerLoop(model: model, limits: limits, mailbox: mailbox)
       loop.run()
     }
   }

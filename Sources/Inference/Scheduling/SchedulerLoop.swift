@@ -3,15 +3,29 @@ import Models
 /// The scheduler's side of the thread; only that thread touches it.
 struct SchedulerLoop {
   let model: any LanguageModel
-  let options: EngineOptions
+  let limits: Limits
   let mailbox: Mailbox<Scheduler.Message>
   let scratch = SamplingScratch()
   private var waiting: [Job] = []
   private var running: [Job] = []
 
-  init(model: any LanguageModel, options: EngineOptions, mailbox: Mailbox<Scheduler.Message>) {
+  /// What a step may hold.
+  struct Limits {
+    let stepTokens: Int
+    let mixedPromptTokens: Int
+    let running: Int
+
+    /// The limits of options in which every setting is decided.
+    init(_ options: EngineOptions) {
+      stepTokens = options.stepTokens ?? EngineOptions.defaultStepTokens
+      mixedPromptTokens = options.mixedPromptTokens ?? EngineOptions.defaultMixedPromptTokens
+      running = options.maxRunning ?? EngineOptions.defaultMaxRunning
+    }
+  }
+
+  init(model: any LanguageModel, limits: Limits, mailbox: Mailbox<Scheduler.Message>) {
     self.model = model
-    self.options = options
+    self.limits = limits
     self.mailbox = mailbox
   }
 
@@ -37,7 +51,7 @@ struct SchedulerLoop {
   }
 
   private mutating func admit() {
-    let free = min(options.maxRunning - running.count, waiting.count)
+    let free = min(limits.running - running.count, waiting.count)
     for job in waiting.prefix(free) {
       do {
         try job.begin(model)
@@ -68,7 +82,7 @@ struct SchedulerLoop {
     let single = running.filter(\.isDecoding)
     let prompts = running.filter { !$0.isDecoding }.sorted { $0.pendingCount < $1.pendingCount }
     // Guesses may take what single steps leave, but never more than half of it from prompts.
-    var spare = options.stepTokens - single.count
+    var spare = limits.stepTokens - single.count
     var guesses = prompts.isEmpty ? spare : spare / 2
     for job in single {
       let run = job.singleStep(guesses: guesses)
@@ -77,7 +91,7 @@ struct SchedulerLoop {
       jobs.append(job)
       runs.append(run)
     }
-    if !single.isEmpty { spare = min(spare, options.mixedPromptTokens) }
+    if !single.isEmpty { spare = min(spare, limits.mixedPromptTokens) }
     for (index, job) in prompts.enumerated() {
       let share = min(job.pendingCount, max(spare / (prompts.count - index), min(spare, 1)))
       if share == 0 { break }

@@ -33,7 +33,7 @@ extension GenerationOptions {
       throw .invalidOption(
         field: "logProbabilities", value: "\(logProbabilities)", problem: "must be from 0 to \(vocabularySize)")
     }
-    if !(0...Self.maxLookup).contains(lookup) {
+    if let lookup, !(0...Self.maxLookup).contains(lookup) {
       throw .invalidOption(field: "lookup", value: "\(lookup)", problem: "must be from 0 to \(Self.maxLookup)")
     }
     for (id, bias) in logitBias.sorted(by: { $0.key < $1.key }) {

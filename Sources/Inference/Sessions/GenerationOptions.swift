@@ -34,16 +34,16 @@ public struct GenerationOptions: Sendable, Hashable {
   public var tokenEvents: Bool
   /// Whether tokens that end a generation are ignored, as benchmarks want it.
   public var ignoreEnd: Bool
-  /// The most tokens guessed ahead from earlier text (look-up speculation); 0 for none. The answer is the same, bit for
-  /// bit; text that repeats itself comes faster.
-  public var lookup: Int
+  /// The most tokens guessed ahead from earlier text (look-up speculation); 0 for none, `nil` for what the engine's
+  /// settings say. The answer is the same, bit for bit; text that repeats itself comes faster.
+  public var lookup: Int?
 
   /// Options with defaults.
   public init(
     maxTokens: Int? = nil, temperature: Float = 0.8, topK: Int = 40, topP: Float = 0.95, minP: Float = 0.05,
     repeatPenalty: Float = 1, frequencyPenalty: Float = 0, presencePenalty: Float = 0, penaltyWindow: Int = 64,
     logitBias: [Int32: Float] = [:], seed: UInt64? = nil, stop: [String] = [], logProbabilities: Int? = nil,
-    tokenEvents: Bool = false, ignoreEnd: Bool = false, lookup: Int = 0
+    tokenEvents: Bool = false, ignoreEnd: Bool = false, lookup: Int? = nil
   ) {
     self.maxTokens = maxTokens
     self.temperature = temperature

@@ -3,7 +3,7 @@
 /// Prompt lookup decoding (Saxena 2023), a draft model that is the text itself; the guesses are verified as in
 /// *Fast inference from transformers via speculative decoding*, Leviathan, Kalman, Matias, 2023
 /// (https://arxiv.org/abs/2211.17192), here with exact equality, since a draw depends on the position only.
-struct PromptLookup {
+package struct PromptLookup {
   private let limit: Int
   /// How many tokens to guess next; halved after a miss, doubled after a hit.
   private var length: Int
@@ -12,13 +12,13 @@ struct PromptLookup {
   private var triples: [UInt64: Int] = [:]
   private var indexed = 0
 
-  init(limit: Int) {
+  package init(limit: Int) {
     self.limit = limit
     length = min(limit, 4)
   }
 
   /// Learns which tokens came after which.
-  mutating func append(_ tokens: [Int32]) {
+  package mutating func append(_ tokens: [Int32]) {
     // The last token has nothing after it yet, so an occurrence never finds itself.
     var next = max(indexed, 2)
     while next < tokens.count {
@@ -30,7 +30,7 @@ struct PromptLookup {
   }
 
   /// What is likely to come after `tokens`, at most `limit` tokens.
-  mutating func guess(after tokens: [Int32], limit: Int) -> [Int32] {
+  package mutating func guess(after tokens: [Int32], limit: Int) -> [Int32] {
     append(tokens)
     guard tokens.count >= 3 else { return [] }
     let end = tokens.count
@@ -41,7 +41,7 @@ struct PromptLookup {
   }
 
   /// Adapts to how good the guesses are.
-  mutating func learn(guessed: Int, accepted: Int) {
+  package mutating func learn(guessed: Int, accepted: Int) {
     if accepted == guessed { length = min(length * 2, limit) } else if accepted == 0 { length = max(length / 2, 1) }
   }
 

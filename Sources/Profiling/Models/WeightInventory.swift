@@ -51,6 +51,11 @@ public struct WeightInventory: Sendable, Equatable {
     weights.filter { $0.rank >= 2 && $0.name != Self.embedding && $0.name != Self.head }
   }
 
+  /// The matrix that makes logits, if the file has one.
+  public var head: Weight? {
+    weights.first { $0.name == Self.head } ?? weights.first { $0.name == Self.embedding }
+  }
+
   /// The bytes that a decoded token reads: the file, without an embedding of which it needs one row only.
   public var decodeBytes: Int {
     isTied ? fileBytes : fileBytes - (weights.first { $0.name == Self.embedding }?.bytes ?? 0)

@@ -1,11 +1,11 @@
-import Profiling
-import Venturi
+import Formats
+import Numerics
 
 extension WeightInventory {
   /// The inventory of a model file.
   ///
   /// - Throws: `FormatError` for a file that does not say its sizes.
-  init(_ file: GGUFFile, fileBytes: Int) throws {
+  public init(_ file: GGUFFile, fileBytes: Int) throws {
     let architecture = try file.string("general.architecture")
     let layers = try file.uint("\(architecture).block_count", in: 1...100_000)
     let heads = try file.uint("\(architecture).attention.head_count", in: 1...100_000)
@@ -22,7 +22,7 @@ extension WeightInventory {
   }
 
   /// The weight types and how many tensors have each: `Q4_1×210, F32×61, Q8_0×1`.
-  static func types(_ file: GGUFFile) -> String {
+  public static func types(_ file: GGUFFile) -> String {
     var counts: [String: Int] = [:]
     for tensor in file.tensors { counts[tensor.dtype.displayName, default: 0] += 1 }
     return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.key)×\($0.value)" }

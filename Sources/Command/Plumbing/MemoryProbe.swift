@@ -1,0 +1,34 @@
+import Profiling
+import Venturi
+
+/// Measures what a process of this program holds at most while it answers a long prompt with given settings.
+struct MemoryProbe: Sendable {
+  /// The model's file.
+  let model: String
+
+  /// The peak of resident bytes.
+  ///
+  /// - Throws: ``CommandFailure`` when the process fails; `InferenceError` when it cannot be started.
+  func measure(_ settings: EngineSettings) throws -> Int {
+    let folder = try TemporaryPlace()
+    let (prompt, log) = ("\(folder.path)/prompt", "\(folder.path)/log")
+    try writeFileAtomically(prompt, Array(SampleText.prose.utf8))
+    var arguments = [
+      Siblings.executablePath ?? "venturi", "run", "--json", "--raw", "--ignore-eos", "--temp", "0", "-n", "8",
+      "--no-profile", "-m", model, "-f", prompt,
+    ]
+    if let threads = settings.threads { arguments += ["-t", "\(threads)"] }
+    if let stepTokens = settings.stepTokens { arguments += ["-b", "\(stepTokens)"] }
+    if let compute = settings.compute { arguments += ["--compute", compute.rawValue] }
+    if let lookup = settings.lookup { arguments += ["--lookup", "\(lookup)"] }
+    let status = try Subprocess.run(arguments, log: log, whileRunning: { true })
+    // Notes may stand before the answer, which is the last line.
+    let text = String(decoding: try readWholeFile(log), as: UTF8.self)
+    let answer = text.split(separator: "\n").last { $0.hasPrefix("{") }.flatMap { try? JSON(parsing: $0) }
+    guard status == 0, let bytes = answer?["timings"]?["peakBytes"]?.int else {
+      let message = answer?["error"]?["message"]?.text ?? "a run of its own failed with code \(status)"
+      throw CommandFailure(status: .failure, kind: "failure", message: message)
+    }
+    return bytes
+  }
+}

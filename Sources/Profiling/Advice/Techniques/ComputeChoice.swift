@@ -1,0 +1,26 @@
+import Inference
+import Models
+
+/// The other way of computing products: integer kernels on the file's weights, or everything in f32.
+public struct ComputeChoice: Technique {
+  /// `compute`.
+  public let name = "compute"
+
+  /// The technique.
+  public init() {}
+
+  /// The modes that are not in force; neither gives the other's bits.
+  public func advice(for subject: Subject) -> [Advice] {
+    ComputeMode.allCases.compactMap { mode in
+      if mode == subject.settings.compute { return nil }
+      guard let gain = subject.predictedGain(EngineSettings(compute: mode)) else { return nil }
+      return Advice(
+        technique: name, name: "compute \(mode.rawValue)",
+        addresses: [
+          Bottleneck(.prefill, .compute), Bottleneck(.decode, .memory), Bottleneck(.prefill, .capacity),
+          Bottleneck(.decode, .capacity),
+        ], isExact: false, predictedGain: gain
+      ) { $0.compute = mode }
+    }
+  }
+}
