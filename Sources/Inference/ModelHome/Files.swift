@@ -67,11 +67,14 @@ package enum Files {
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
     while bytes.count < limit {
-      let count = fread(&chunk, 1, min(chunk.count, limit - bytes.count), file)
-      if count == 0 { break }
+      errno = 0
+      let wanted = min(chunk.count, limit - bytes.count)
+      let count = fread(&chunk, 1, wanted, file)
       bytes.append(contentsOf: chunk[..<count])
+      if count == wanted { continue }
+      if ferror(file) != 0 { throw .system(operation: "read", path: path, code: errno) }
+      break
     }
-    if ferror(file) != 0 { throw .system(operation: "read", path: path, code: EIO) }
     return bytes
   }
 
