@@ -33,6 +33,10 @@ public final class Engine: Sendable {
   /// An engine from its parts.
   ///
   /// - Parameters:
+  ///   - model: the model.
+  ///   - tokenizer: its tokenizer.
+  ///   - template: its chat template, if it has one.
+  ///   - options: how sessions share it.
   ///   - profile: settings for what the options leave open; without a file none is looked for.
   ///   - notes: what was passed over before.
   /// - Throws: ``InferenceError/invalidOption(field:value:problem:)``,

@@ -27,14 +27,14 @@ last 'it["levers"] and all(l["measured"] is None and l["predicted"] > 0 for l in
 [ ! -e "$profile" ]
 
 # A chunk of two tokens, and f32 where some perplexity may be given for speed: both cost a multiple.
-optimize --for prefill@128 -b 2 --budget 60s
+optimize --for prefill@128 -b 2 --budget 120s
 last 'it["chosen"]["settings"]["stepTokens"] > 2 and it["gain"]["low"] > 1 and it["verified"]'
 last 'all(set(l) >= {"name", "predicted", "measured", "quality"} for l in it["levers"])'
 last 'any(l["measured"] and l["error"] is not None and l["quality"]["same"] for l in it["levers"])'
-optimize --for decode --compute f32 --max-ppl 5% --budget 60s
+optimize --for decode --compute f32 --max-ppl 5% --texts explanation --budget 120s
 last 'settings["compute"] == "fast" and lever("compute fast")["quality"]["perplexity"] > 1'
 # Without leave to cost quality it stays: what was begun with, or what is exact.
-optimize --for decode --compute f32 --budget 20s
+optimize --for decode --compute f32 --texts explanation --budget 20s
 last 'settings["compute"] == "f32" or it["chosen"]["name"] == "default" or lever("compute fast")["quality"]["change"] <= 0'
 
 # Too few or too many threads, guesses that do not help: the choice is measured again, or it is what was begun with.

@@ -10,7 +10,9 @@ extension EngineProfile {
 
   /// The profile that a file's bytes hold.
   ///
-  /// - Parameter path: the file, for messages.
+  /// - Parameters:
+  ///   - bytes: the whole content.
+  ///   - path: the file, for messages.
   /// - Throws: ``InferenceError/damagedProfile(path:field:problem:)`` naming the field; every number is bounded.
   public init(parsing bytes: [UInt8], path: String) throws(InferenceError) {
     let reader = Reader(path: path)

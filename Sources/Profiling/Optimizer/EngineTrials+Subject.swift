@@ -52,7 +52,7 @@ extension EngineTrials {
   }
 
   /// What a fork and join of all threads costs beyond its items' own time, where each has some microseconds of arithmetic:
-  /// the median of several batches. With more threads than processors, items wait for a processor.
+  /// the least of several batches, since one that other programs disturbed says nothing about a limit. With more threads than processors, items wait for a processor.
   private static func forkSeconds(_ context: Context, processors: Int) -> Double {
     let (workers, isa) = (context.workers, context.kernelSet.isa)
     if workers.count == 1 { return 0 }
@@ -70,7 +70,7 @@ extension EngineTrials {
       } / Double(count)
     }
     let turns = (workers.count + processors - 1) / max(1, processors)
-    return max(0, (Summary(batches)?.median ?? 0) - single * Double(turns))
+    return max(0, (Summary(batches)?.min ?? 0) - single * Double(turns))
   }
 
   /// The seconds of a step for each number of rows, after `depth` tokens: the median of three after a first one.
