@@ -13,11 +13,12 @@ import VenturiTesting
     var name = "own"
     var signs = "own"
     var gains = [1.5]
+    var addresses = [Bottleneck(.decode, .compute)]
 
     func advice(for subject: Subject) -> [Advice] {
       gains.enumerated().map { index, gain in
         Advice(
-          technique: signs, name: "own \(index)", addresses: [Bottleneck(.decode, .compute)], isExact: true,
+          technique: signs, name: "own \(index)", addresses: addresses, isExact: true,
           predictedGain: gain
         ) { $0.extensions["own"] = .integer(index) }
       }
@@ -76,6 +77,8 @@ import VenturiTesting
     #expect(advices[0].applied(to: Self.settings).extensions == ["own": 1])
     registry.add(Own(gains: []))
     #expect(registry.techniques.count == count + 1, "one of each name")
+    #expect(registry.names(addressing: Bottleneck(.decode, .compute)).contains("own"))
+    #expect(!registry.names(addressing: Bottleneck(.prefill, .memory)).contains("own"))
     #expect(try !registry.advices(for: subject).contains { $0.technique == "own" })
   }
 

@@ -8,8 +8,8 @@ struct ProfileReport {
   let path: String
   let compute: ComputeMode
   let workload: ModelProfile.Workload
-  /// The names of the techniques that address a bottleneck.
-  var advice: (Bottleneck) -> [String] = { _ in [] }
+  /// The techniques that may address what is found.
+  let registry = TechniqueRegistry.builtIn
 
   func json(byLayer: Bool) -> JSON {
     .object(
@@ -23,7 +23,7 @@ struct ProfileReport {
             "prompt": .integer(workload.prompt), "generated": .integer(workload.generated),
             "depths": .array(workload.depths.map { .integer($0) }), "batchSize": .integer(workload.chunk),
           ]),
-      ] + profile.members(byLayer: byLayer, advice: advice))
+      ] + profile.members(byLayer: byLayer, advice: registry.names(addressing:)))
   }
 
   func text(byLayer: Bool) -> String {
@@ -95,11 +95,11 @@ struct ProfileReport {
         "\(workload.generated) tokens at depth \(workload.depths.map(String.init).joined(separator: " and "))")
     }
     let whole = Human.fixed(profile.workloadSeconds * 1e3, 1)
-    let lines = profile.opportunities(advice: advice).enumerated().map { index, one in
+    let lines = profile.opportunities(advice: registry.names(addressing:)).enumerated().map { index, one in
       let parts = one.operators.map { part in
         "\(part.name) (\(part.test)) \(Human.fixed(part.seconds * 1e3, 1)) ms"
       }
-      let advice = one.advice.isEmpty ? "" : "; see \(one.advice.joined(separator: ", "))"
+      let advice = one.advice.isEmpty ? "" : "; optimize may help by \(one.advice.joined(separator: ", "))"
       return "\(index + 1). \(one.bottleneck.phase.rawValue), \(one.bottleneck.limit.rawValue): "
         + "\(Human.fixed(one.seconds * 1e3, 1)) ms above the roofline, \(percent(one.share)) of the workload: "
         + parts.joined(separator: ", ") + advice

@@ -7,7 +7,7 @@ public struct Advice: Sendable {
   public var technique: String
   /// The advice's own: `threads 2`.
   public var name: String
-  /// The narrow places that it widens.
+  /// The narrow places that it widens, of those that its technique addresses.
   public var addresses: [Bottleneck]
   /// Whether answers stay the same, bit for bit.
   public var isExact: Bool

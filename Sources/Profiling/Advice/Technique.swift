@@ -5,6 +5,9 @@ public protocol Technique: Sendable {
   /// Its name.
   var name: String { get }
 
+  /// The narrow places that it can widen; a profile names it where it finds one of them.
+  var addresses: [Bottleneck] { get }
+
   /// What it could do for a subject; nothing where it does not apply. Advices of one technique exclude each other.
   ///
   /// - Throws: why it cannot tell.

@@ -22,6 +22,11 @@ public struct TechniqueRegistry: Sendable {
     techniques.append(technique)
   }
 
+  /// The names of the techniques that address a bottleneck.
+  public func names(addressing bottleneck: Bottleneck) -> [String] {
+    techniques.filter { $0.addresses.contains(bottleneck) }.map(\.name)
+  }
+
   /// The extensions that the techniques need.
   public var extensions: [any EngineExtension] { techniques.compactMap(\.engineExtension) }
 

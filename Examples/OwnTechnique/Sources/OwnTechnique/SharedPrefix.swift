@@ -8,6 +8,7 @@ import Venturi
 /// single prefix). The answers are the same, bit for bit: the cache's content does not depend on how a prompt was cut.
 struct SharedPrefix: Technique {
   let name = "shared-prefix"
+  let addresses = [Bottleneck(.prefill, .compute), Bottleneck(.prefill, .memory)]
 
   var engineExtension: (any EngineExtension)? { Extension() }
 
@@ -25,8 +26,7 @@ struct SharedPrefix: Technique {
     let setting: JSON = ["tokens": .array(prefix.map { .integer(Int($0)) })]
     return [
       Advice(
-        technique: name, name: "shared prefix of \(prefix.count) tokens",
-        addresses: [Bottleneck(.prefill, .compute), Bottleneck(.prefill, .memory)], isExact: true,
+        technique: name, name: "shared prefix of \(prefix.count) tokens", addresses: addresses, isExact: true,
         predictedGain: before / after
       ) { [name] in $0.extensions[name] = setting }
     ]

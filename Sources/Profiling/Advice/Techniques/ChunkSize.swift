@@ -4,6 +4,10 @@ import Inference
 public struct ChunkSize: Technique {
   /// `chunk`.
   public let name = "chunk"
+  /// All of a prompt but its arithmetic.
+  public let addresses = [
+    Bottleneck(.prefill, .memory), Bottleneck(.prefill, .overhead), Bottleneck(.prefill, .capacity),
+  ]
   private static let sizes = [32, 64, 128, 256, 512, 1024, 2048]
 
   /// The technique.
@@ -19,18 +23,14 @@ public struct ChunkSize: Technique {
     case .memory: prompt = Goal.defaultPrefill
     }
     // All sizes from the prompt's on are the same.
-    let now = min(subject.settings.stepTokens ?? 512, prompt)
+    let now = min(subject.settings.stepTokens ?? EngineOptions.defaultStepTokens, prompt)
     var seen: Set = [now]
     return Self.sizes.compactMap { size in
       guard seen.insert(min(size, prompt)).inserted,
         let gain = subject.predictedGain(EngineSettings(stepTokens: size))
       else { return nil }
       return Advice(
-        technique: name, name: "chunk \(size)",
-        addresses: [
-          Bottleneck(.prefill, .memory), Bottleneck(.prefill, .overhead), Bottleneck(.prefill, .capacity),
-        ],
-        isExact: true, predictedGain: gain
+        technique: name, name: "chunk \(size)", addresses: addresses, isExact: true, predictedGain: gain
       ) { $0.stepTokens = size }
     }
   }

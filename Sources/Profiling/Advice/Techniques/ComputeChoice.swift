@@ -5,6 +5,11 @@ import Models
 public struct ComputeChoice: Technique {
   /// `compute`.
   public let name = "compute"
+  /// Arithmetic of prompts, traffic of decoding, and room.
+  public let addresses = [
+    Bottleneck(.prefill, .compute), Bottleneck(.decode, .memory), Bottleneck(.prefill, .capacity),
+    Bottleneck(.decode, .capacity),
+  ]
 
   /// The technique.
   public init() {}
@@ -15,11 +20,7 @@ public struct ComputeChoice: Technique {
       if mode == subject.settings.compute { return nil }
       guard let gain = subject.predictedGain(EngineSettings(compute: mode)) else { return nil }
       return Advice(
-        technique: name, name: "compute \(mode.rawValue)",
-        addresses: [
-          Bottleneck(.prefill, .compute), Bottleneck(.decode, .memory), Bottleneck(.prefill, .capacity),
-          Bottleneck(.decode, .capacity),
-        ], isExact: false, predictedGain: gain
+        technique: name, name: "compute \(mode.rawValue)", addresses: addresses, isExact: false, predictedGain: gain
       ) { $0.compute = mode }
     }
   }

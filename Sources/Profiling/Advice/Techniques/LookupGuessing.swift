@@ -7,6 +7,8 @@ import Inference
 public struct LookupGuessing: Technique {
   /// `lookup`.
   public let name = "lookup"
+  /// The weights' traffic and the steps' own cost, both of which several tokens share.
+  public let addresses = [Bottleneck(.decode, .memory), Bottleneck(.decode, .overhead)]
   private static let limits = [0, 2, 4, 8, 16]
 
   /// The technique.
@@ -22,9 +24,7 @@ public struct LookupGuessing: Technique {
       let after = Self.seconds(limit: limit, subject, depth)
       guard before > 0, after > 0 else { return nil }
       return Advice(
-        technique: name, name: "lookup \(limit)",
-        addresses: [Bottleneck(.decode, .memory), Bottleneck(.decode, .overhead)], isExact: true,
-        predictedGain: before / after
+        technique: name, name: "lookup \(limit)", addresses: addresses, isExact: true, predictedGain: before / after
       ) { $0.lookup = limit }
     }
   }

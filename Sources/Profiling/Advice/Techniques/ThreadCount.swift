@@ -4,6 +4,10 @@ import Inference
 public struct ThreadCount: Technique {
   /// `threads`.
   public let name = "threads"
+  /// Whatever is not room.
+  public let addresses = Bottleneck.Phase.allCases.flatMap { phase in
+    [.compute, .memory, .overhead].map { Bottleneck(phase, $0) }
+  }
 
   /// The technique.
   public init() {}
@@ -27,9 +31,8 @@ public struct ThreadCount: Technique {
       if count == subject.settings.threads { return nil }
       guard let gain = subject.predictedGain(EngineSettings(threads: count)) else { return nil }
       return Advice(
-        technique: name, name: "threads \(count)",
-        addresses: [Bottleneck(phase, .compute), Bottleneck(phase, .memory), Bottleneck(phase, .overhead)],
-        isExact: true, predictedGain: gain
+        technique: name, name: "threads \(count)", addresses: addresses.filter { $0.phase == phase }, isExact: true,
+        predictedGain: gain
       ) { $0.threads = count }
     }
   }
