@@ -57,8 +57,7 @@ let package = Package(
       name: "Atlas",
       dependencies: [
         "CSQLite", "Numerics", "Tensors", "Formats", "Layers", "Mixers", "Profiling", "Planner", "Venturi",
-        "VenturiTesting",
-        "Catalogue",
+        "VenturiTesting", "Catalogue",
       ],
       exclude: ["Catalogue"]),
     .executableTarget(
@@ -79,15 +78,18 @@ let package = Package(
     .testTarget(
       name: "ModelsTests", dependencies: ["Costs", "Formats", "Numerics", "Tensors", "Models", "VenturiTesting"]),
     .testTarget(
-      name: "ProfilingTests", dependencies: ["Costs", "Formats", "Tensors", "Models", "Profiling", "VenturiTesting"]),
+      name: "ProfilingTests",
+      dependencies: [
+        "CVenturi", "Costs", "Formats", "Inference", "Models", "Numerics", "Profiling", "Tensors", "Text",
+        "VenturiTesting",
+      ]),
     .testTarget(
-      name: "InferenceTests",
-      dependencies: ["Venturi", "VenturiTesting", "CAllocationCounter"]),
+      name: "InferenceTests", dependencies: ["Venturi", "VenturiTesting", "CAllocationCounter"]),
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "AtlasCommand", "CVenturi", "Command", "Console", "Costs", "Formats", "Inference", "Models", "Numerics",
-        "Profiling", "Tensors", "Text", "VenturiTesting",
+        "AtlasCommand", "Command", "Console", "Formats", "Inference", "Models", "Numerics", "Profiling", "Tensors",
+        "VenturiTesting",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(name: "AtlasTests", dependencies: ["Atlas", "Catalogue", "Costs", "Formats", "Planner", "Profiling"]),

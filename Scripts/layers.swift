@@ -44,8 +44,7 @@ let order = [
 /// Modules of the toolchain.
 let system: Set<String> = [
   "Foundation", "FoundationEssentials", "FoundationXML", "Glibc", "Musl", "Darwin", "Synchronization", "Testing",
-  "Swift", "Dispatch",
-  "_Concurrency", "_Builtin_float", "Android",
+  "Swift", "Dispatch", "_Concurrency", "_Builtin_float", "Android",
 ]
 
 /// The modules a Swift source imports: `import A`, `@_exported import A`, `public import struct A.B`.

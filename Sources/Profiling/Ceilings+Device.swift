@@ -28,4 +28,15 @@ extension Ceilings.Chain {
     case .int16: .int16
     }
   }
+
+  /// The chain that products at a precision run on; f32 for precisions that the kernels compute in f32.
+  init(_ precision: Precision) {
+    self =
+      switch precision {
+      case .int4: .int4
+      case .int8, .fp8: .int8
+      case .int16: .int16
+      case .f64, .f32, .tf32, .bf16, .f16: .f32
+      }
+  }
 }

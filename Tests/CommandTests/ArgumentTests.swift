@@ -6,6 +6,7 @@ import Numerics
 import Profiling
 import Tensors
 import Testing
+import VenturiTesting
 
 @Suite("Arguments")
 struct ArgumentTests {

@@ -1,6 +1,7 @@
 import Command
 import Profiling
 import Testing
+import VenturiTesting
 
 @Suite("Line editing")
 struct TerminalTests {

@@ -1,13 +1,13 @@
-import Foundation
 import Profiling
 import Tensors
 import Testing
+import VenturiTesting
 
 @Suite struct CacheLevelTests {
   @Test("Caches are read from the system's description, the instructions' left out")
   func description() throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "venturi-\(UUID().uuidString)").path()
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let place = try TemporaryFolder()
+    let folder = place.path
     let caches = [
       ("1", "Data", "48K", "0"), ("1", "Instruction", "32K", "0"), ("2", "Unified", "1024K", "0,8"),
       ("3", "Unified", "32M", "0-3,8-11"), ("x", "Unified", "1K", "0"),

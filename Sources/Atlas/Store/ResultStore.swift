@@ -1,10 +1,5 @@
 import Formats
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
+import Venturi
 
 /// What was measured, kept in a SQLite file: every run of a reproduction, and every table of `venturi bench`.
 public final class ResultStore {
@@ -17,9 +12,7 @@ public final class ResultStore {
   ///
   /// - Throws: ``StoreError``: the file is damaged, another application's or a later version's.
   public init(path: String) throws(StoreError) {
-    for (index, character) in path.enumerated() where character == "/" && index > 0 {
-      mkdir(String(path.prefix(index)), 0o777)
-    }
+    Files.makeFolders(above: path)
     database = try Database(path: path)
     let application = try database.query("PRAGMA application_id").first?.first?.integer ?? 0
     let version = try database.query("PRAGMA user_version").first?.first?.integer ?? 0

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CVenturi
 import Profiling
 import Synchronization
 import Venturi
@@ -72,7 +73,7 @@ package struct Optimize: AsyncParsableCommand {
   var name: String { subject ?? model.model }
 
   package func run() async throws {
-    let begun = MonotonicClock.seconds
+    let begun = vt_monotonic_seconds()
     let path = try ModelAccess.path(of: name)
     var given = model.engineOptions.settings
     given.stepTokens = batch.size

@@ -6,7 +6,7 @@
   import Darwin
 #endif
 
-/// The few things that fetching does with files.
+/// The few things that the engine and its programs do with files.
 package enum Files {
   /// The entries of a folder, sorted; none when it cannot be read.
   static func names(in folder: String) -> [String] {
@@ -78,14 +78,19 @@ package enum Files {
     return bytes
   }
 
+  /// Makes the folders on the way to a file, those that are not there; whoever opens the file learns of a failure.
+  package static func makeFolders(above path: String) {
+    for (index, character) in path.enumerated() where character == "/" && index > 0 {
+      mkdir(String(path.prefix(index)), 0o777)
+    }
+  }
+
   /// Writes a file so that readers see the old content or the new, never a part: a temporary beside it, flushed to the
   /// disk, then renamed. Folders on the way are made.
   ///
   /// - Throws: ``InferenceError/system(operation:path:code:)``.
   package static func writeAtomically(_ path: String, _ bytes: [UInt8]) throws(InferenceError) {
-    for (index, character) in path.enumerated() where character == "/" && index > 0 {
-      mkdir(String(path.prefix(index)), 0o777)
-    }
+    makeFolders(above: path)
     let temporary = "\(path).\(getpid()).part"
     guard let file = fopen(temporary, "wb") else { throw .system(operation: "write", path: temporary, code: errno) }
     let written = fwrite(bytes, 1, bytes.count, file)

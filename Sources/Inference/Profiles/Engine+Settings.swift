@@ -5,11 +5,7 @@ extension Engine {
   static func resolve(_ options: EngineOptions, _ profile: EngineProfile?) throws(InferenceError) -> EngineOptions {
     try options.validate()
     var resolved = options
-    resolved.settings = options.settings.completed(by: profile?.settings ?? EngineSettings())
-      .completed(
-        by: EngineSettings(
-          compute: .fast, stepTokens: EngineOptions.defaultStepTokens,
-          mixedPromptTokens: EngineOptions.defaultMixedPromptTokens, lookup: 0))
+    resolved.settings = options.settings.completed(by: profile?.settings ?? EngineSettings()).completed(by: .standard)
     let steps = resolved.stepTokens ?? EngineOptions.defaultStepTokens
     // A limit that was given must fit what the profile says; where none was, it follows.
     if let given = options.maxRunning, given > steps, options.stepTokens == nil { resolved.stepTokens = given }

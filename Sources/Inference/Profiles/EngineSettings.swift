@@ -31,6 +31,11 @@ public struct EngineSettings: Sendable, Equatable {
     self.extensions = extensions
   }
 
+  /// The defaults: what counts where nobody decides; the threads are left to the machine.
+  public static let standard = EngineSettings(
+    compute: .fast, stepTokens: EngineOptions.defaultStepTokens,
+    mixedPromptTokens: EngineOptions.defaultMixedPromptTokens, lookup: 0)
+
   /// These settings, with those of `other` where they leave a value open.
   public func completed(by other: EngineSettings) -> EngineSettings {
     EngineSettings(

@@ -77,7 +77,7 @@ public struct StepCosts: Sendable {
 
   /// The seconds of a prompt that is read in steps as the settings say.
   public func prompt(_ tokens: Int, _ other: EngineSettings) -> Double {
-    let chunk = max(1, other.stepTokens ?? settings.stepTokens ?? 512)
+    let chunk = max(1, other.stepTokens ?? settings.stepTokens ?? EngineOptions.defaultStepTokens)
     var seconds = 0.0
     var done = 0
     while done < tokens {
@@ -93,7 +93,7 @@ public struct StepCosts: Sendable {
   public func bytes(_ settings: EngineSettings) -> Double {
     let exact = settings.compute == .f32
     let weights = exact ? 4 * Double(model.parameters) : Double(model.weightBytes)
-    let rows = Double(min(settings.stepTokens ?? 512, Goal.defaultPrefill))
+    let rows = Double(min(settings.stepTokens ?? EngineOptions.defaultStepTokens, Goal.defaultPrefill))
     // The residual, its norm, heads in and out, and the two halves of the feed-forward layer, in f32.
     let perRow = 4 * Double(3 * model.width + 2 * (model.heads + model.kvHeads) * model.headDim + 3 * model.feedForward)
     let state = Double(Goal.defaultPrefill) * Double(inventory.cacheBytesPerToken) * (exact ? 2 : 1)

@@ -51,8 +51,9 @@ extension EngineTrials {
       }, tokenizer: tokenizer, template: template)
   }
 
-  /// What a fork and join of all threads costs beyond its items' own time, where each has some microseconds of arithmetic:
-  /// the least of several batches, since one that other programs disturbed says nothing about a limit. With more threads than processors, items wait for a processor.
+  /// What a fork and join of all threads costs beyond its items' own time, where each has some microseconds of
+  /// arithmetic: the least of several batches, since one that other programs disturbed says nothing about a limit. With
+  /// more threads than processors, items wait for a processor.
   private static func forkSeconds(_ context: Context, processors: Int) -> Double {
     let (workers, isa) = (context.workers, context.kernelSet.isa)
     if workers.count == 1 { return 0 }

@@ -74,10 +74,7 @@ public actor EngineTrials: Trials {
 
   /// The settings with every value decided.
   public static func decided(_ settings: EngineSettings) -> EngineSettings {
-    settings.completed(
-      by: EngineSettings(
-        threads: MachineIdentity.current.processors, compute: .fast, stepTokens: 512, mixedPromptTokens: 128,
-        lookup: 0))
+    settings.completed(by: EngineSettings(threads: MachineIdentity.current.processors)).completed(by: .standard)
   }
 
   /// The goal's work once; see ``Trials``.

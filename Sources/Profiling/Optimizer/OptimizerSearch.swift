@@ -86,11 +86,17 @@ struct OptimizerSearch {
   private mutating func verify(_ outcome: inout Outcome) async {
     if outcome.chosen != start {
       report("verifying \(outcome.name)")
-      guard let pair = try? await pairs(outcome.chosen, start, count: optimizer.verificationPairs, least: 5),
-        let gain = RatioEstimate(ours: pair.ours, theirs: pair.theirs)
-      else { return }
-      outcome.gain = gain
-      if gain.low <= 1 {
+      var gain: RatioEstimate?
+      do {
+        guard let pair = try await pairs(outcome.chosen, start, count: optimizer.verificationPairs, least: 5) else {
+          return
+        }
+        gain = RatioEstimate(ours: pair.ours, theirs: pair.theirs)
+      } catch { report("\(outcome.name) failed: \(error)") }
+      // What fails now, or is no better now, is not chosen.
+      if let gain, gain.low > 1 {
+        outcome.gain = gain
+      } else {
         outcome.chosen = start
         outcome.name = "start"
         outcome.gain = nil

@@ -12,15 +12,14 @@ public struct MachineLimits: Sendable {
   public var ceilings: Ceilings
   /// Caches, the smallest first.
   public var caches: [CacheLevel]
-
   /// The bytes over which memory was read, again and again.
   public var sweptBytes: Int
 
   /// Limits from their parts.
   public init(ceilings: Ceilings, caches: [CacheLevel], sweptBytes: Int) {
-    self.sweptBytes = sweptBytes
     self.ceilings = ceilings
     self.caches = caches
+    self.sweptBytes = sweptBytes
   }
 
   /// Measures all of it with the threads and kernels of `context`.
@@ -38,16 +37,7 @@ public struct MachineLimits: Sendable {
 
   /// Operations a second at a precision; that of f32 for precisions that the kernels compute in f32. The best slice counts:
   /// one that other programs disturbed says nothing about a limit.
-  func rate(_ precision: Precision) -> Double {
-    let chain: Ceilings.Chain =
-      switch precision {
-      case .int4: .int4
-      case .int8, .fp8: .int8
-      case .int16: .int16
-      default: .f32
-      }
-    return 1e9 * (ceilings.chains[chain]?.max ?? .nan)
-  }
+  func rate(_ precision: Precision) -> Double { 1e9 * (ceilings.chains[Ceilings.Chain(precision)]?.max ?? .nan) }
 
   /// Bytes a second from the smallest place that holds `bytes`, and its name.
   func place(of bytes: Double) -> (name: String, rate: Double) {

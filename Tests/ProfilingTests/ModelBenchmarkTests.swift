@@ -2,6 +2,7 @@ import Costs
 import Numerics
 import Profiling
 import Testing
+import VenturiTesting
 
 @Suite("Model benchmark")
 struct ModelBenchmarkTests {

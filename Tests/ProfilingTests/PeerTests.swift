@@ -1,6 +1,7 @@
 import Formats
 import Profiling
 import Testing
+import VenturiTesting
 
 #if canImport(Glibc)
   import Glibc

@@ -4,19 +4,21 @@
   import Musl
 #endif
 
-/// A folder that goes with its last holder.
-final class TemporaryFolder: Sendable {
+/// A folder for tests that goes, with all that is in it, with its last holder.
+package final class TemporaryFolder: Sendable {
   struct Failure: Error {}
-  let path: String
+  /// The folder.
+  package let path: String
 
-  init() throws {
+  /// Makes a new one.
+  package init() throws {
     var pattern = Array("/tmp/venturi-tests-XXXXXX".utf8CString)
     guard mkdtemp(&pattern) != nil else { throw Failure() }
     path = String(decoding: pattern.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
   /// Writes a shell script that can be run.
-  func script(_ name: String, _ text: String) throws -> String {
+  package func script(_ name: String, _ text: String) throws -> String {
     let file = "\(path)/\(name)"
     guard let handle = fopen(file, "w") else { throw Failure() }
     fputs("#!/bin/sh\n" + text, handle)

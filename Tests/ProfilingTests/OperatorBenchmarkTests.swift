@@ -2,6 +2,7 @@ import Formats
 import Profiling
 import Tensors
 import Testing
+import VenturiTesting
 
 #if canImport(Glibc)
   import Glibc

@@ -151,6 +151,23 @@ import Testing
     #expect(outcome.levers[0].verdict == .better && outcome.chosen == Self.start && outcome.gain == nil)
   }
 
+  @Test("What fails when it is measured again is not chosen")
+  func aChoiceMustGoOnWorking() async throws {
+    let turns = Mutex(0)
+    let trials = MadeUp { settings in
+      guard settings.threads == 1 else { return 1 }
+      let count = turns.withLock { count in
+        count += 1
+        return count
+      }
+      if count > 6 { throw MadeUp.Failure() }
+      return 0.5
+    }
+    let outcome = try await Self.optimize(trials, [Self.threads])
+    #expect(outcome.levers[0].verdict == .better)
+    #expect(outcome.name == "start" && outcome.chosen == Self.start && outcome.gain == nil && outcome.isVerified)
+  }
+
   @Test("Who begins with two handicaps and is rid of one gets the defaults")
   func neverSlowerThanTheDefaults() async throws {
     var standard = Self.start
