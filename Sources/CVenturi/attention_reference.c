@@ -4,6 +4,7 @@
 
 #include "vt_attention.h"
 
+#include "kernels/attention_ahead.h"
 #include "kernels/half.h"
 
 #pragma STDC FP_CONTRACT OFF
@@ -30,8 +31,9 @@ static float element(const void *base, int64_t index, bool half) {
   return half ? vt_float_from_f16(((const uint16_t *)base)[index]) : ((const float *)base)[index];
 }
 
-static void attention_scores(int rows, bool half, const float *q, int64_t d, const void *keys, int first, int last,
-                             float *s) {
+static void attention_scores(int rows, bool half, const float *q, int64_t d, const void *keys, ahead after, int first,
+                             int last, float *s) {
+  (void)after;
   for (int r = 0; r < rows; r++)
     for (int j = first * LANES; j < last * LANES; j++) {
       float sum = 0;
@@ -54,8 +56,9 @@ static float attention_softmax(float *s, int first, int last, float *sum) {
   return m;
 }
 
-static void attention_values(int rows, bool half, const float *p, const void *values, int64_t key, int64_t group,
-                             int groups, int first, int last, float *o, int64_t o_row) {
+static void attention_values(int rows, bool half, const float *p, const void *values, ahead after, int64_t key,
+                             int64_t group, int groups, int first, int last, float *o, int64_t o_row) {
+  (void)after;
   for (int r = 0; r < rows; r++)
     for (int i = 0; i < groups * LANES; i++) {
       float sum = 0;

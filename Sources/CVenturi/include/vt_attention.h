@@ -42,8 +42,9 @@ typedef struct vt_attention_item {
   int32_t first, count;
   int32_t page;
   int32_t merge;
+  int32_t next; // the item its worker is likely to do next, whose first keys may be fetched meanwhile; -1: none
+  int32_t cost; // in relation to the others
   int64_t partial;
-  int64_t cost;
 } vt_attention_item;
 
 // The partials of one run and kv head, for pages [first_page, last_page) in order.

@@ -1,14 +1,15 @@
 // The vector primitives of attention, over the widest vector of the set. Include after a simd header.
 #include "../simd/vt_wide.h"
 
+#include "attention_ahead.h"
+
 enum {
   KEYS = VT_ATTENTION_PAGE,
   LANES = VT_ATTENTION_PANEL,
   PER = LANES / VT_LANES,              // vectors of a panel's row
   STRIP = VT_LANES == 16 ? 12 : 6,     // query rows of the largest register tile
   FEW = 3,                             // rows of the tiles that fetch ahead
-  AHEAD_PANELS = 4,                    // how far they do, in K: 8 KB at d = 64
-  AHEAD_KEYS = 384,                    // and in all groups of V together: 12 KB
+  AHEAD = 256,                         // how far, in vectors of 16 halves: 8 KB, about what memory's latency is worth
 };
 
 // 2^x for x <= 0: 2^n · (1 + f·g(f)) with n the nearest integer, g fitted at the Chebyshev nodes of [-1/2, 1/2]
@@ -66,9 +67,17 @@ VT_INLINE const void *attention_at(const void *base, int64_t index, bool half) {
   return (const char *)base + index * (half ? 2 : 4);
 }
 
-// Scores of `rows` queries [rows][d] against `panels` neighbouring K panels, into s (rows KEYS apart).
+// Fetches the lines that begin in row `row` of `columns` columns, every other time: a line has two rows.
+VT_INLINE void attention_fetch(const int columns, ahead from, int64_t row) {
+  if (row % 2 != 0) return;
+#pragma clang loop unroll(full)
+  for (int c = 0; c < columns; c++) __builtin_prefetch(attention_at(from.base, c * from.apart + row * LANES, true));
+}
+
+// Scores of `rows` queries [rows][d] against `panels` neighbouring K panels, into s (rows KEYS apart). What is read
+// AHEAD vectors later lies in rows k of `near` for k < split, and of `far` after that.
 VT_INLINE void attention_score_tile(const int rows, const int panels, const bool half, const float *q, int64_t d,
-                                    const void *keys, float *s) {
+                                    const void *keys, ahead near, ahead far, int64_t split, float *s) {
   vwf acc[STRIP][8];
 #pragma clang loop unroll(full)
   for (int r = 0; r < rows; r++)
@@ -77,9 +86,7 @@ VT_INLINE void attention_score_tile(const int rows, const int panels, const bool
   const int64_t panel = d * LANES;
   for (int64_t k = 0; k < d; k++) {
     // Few rows on halves are a decode step, which waits for memory alone.
-    if (half && rows <= FEW && k % 2 == 0)
-      for (int c = 0; c < panels; c++)
-        __builtin_prefetch(attention_at(keys, (AHEAD_PANELS + c) * panel + k * LANES, half));
+    if (half && rows <= FEW) attention_fetch(panels, k < split ? near : far, k);
     attention_step(rows, PER * panels, half, q + k, d, attention_at(keys, k * LANES, half), panel, acc);
   }
 #pragma clang loop unroll(full)
@@ -88,13 +95,30 @@ VT_INLINE void attention_score_tile(const int rows, const int panels, const bool
     for (int c = 0; c < PER * panels; c++) wide(store)(s + r * KEYS + VT_LANES * c, acc[r][c]);
 }
 
+// What a tile reads from row `row` of panel `panel` on; behind panel `last` follow the columns of `after`.
+VT_INLINE ahead attention_panels(const void *keys, int64_t d, const int width, int panel, int last, int64_t row,
+                                 ahead after) {
+  if (panel < last) return (ahead){attention_at(keys, (panel * d + row) * LANES, true), d * LANES};
+  return (ahead){attention_at(after.base, ((panel - last) / width * d + row) * LANES, true), after.apart};
+}
+
+VT_INLINE int attention_scores_run(const int rows, const int width, const bool half, const float *q, int64_t d,
+                                   const void *keys, ahead after, int panel, int last, float *s) {
+  const int64_t rest = AHEAD / width % d; // rows beyond the whole tiles that AHEAD covers
+  for (; panel + width <= last; panel += width) {
+    const int then = panel + (int)(AHEAD / width / d) * width;
+    attention_score_tile(rows, width, half, q, d, attention_at(keys, panel * LANES * d, half),
+                         attention_panels(keys, d, width, then, last, rest, after),
+                         attention_panels(keys, d, width, then + width, last, rest - d, after), d - rest,
+                         s + panel * LANES);
+  }
+  return panel;
+}
+
 VT_INLINE void attention_scores_of(const int rows, const int width, const bool half, const float *q, int64_t d,
-                                   const void *keys, int first, int last, float *s) {
-  int panel = first;
-  for (; panel + width <= last; panel += width)
-    attention_score_tile(rows, width, half, q, d, attention_at(keys, panel * LANES * d, half), s + panel * LANES);
-  for (; panel < last; panel++)
-    attention_score_tile(rows, 1, half, q, d, attention_at(keys, panel * LANES * d, half), s + panel * LANES);
+                                   const void *keys, ahead after, int first, int last, float *s) {
+  first = attention_scores_run(rows, width, half, q, d, keys, after, first, last, s);
+  attention_scores_run(rows, 1, half, q, d, keys, after, first, last, s);
 }
 
 // Register tiles of rows × panels (or groups of dims). A strip is cut into them, the largest first; how never shows in
@@ -105,16 +129,16 @@ VT_INLINE void attention_scores_of(const int rows, const int width, const bool h
 #define ATTENTION_TILES(TILE) TILE(6, 1) TILE(4, 1) TILE(3, 1) TILE(2, 2) TILE(1, 4)
 #endif
 
-// Panels [first, last) of a page.
-static void attention_scores(int rows, bool half, const float *q, int64_t d, const void *keys, int first, int last,
-                             float *s) {
+// Panels [first, last) of a page; what is read next lies at `after`.
+static void attention_scores(int rows, bool half, const float *q, int64_t d, const void *keys, ahead after, int first,
+                             int last, float *s) {
   int r = 0;
 #define TILE(R, W)                                                                                                     \
   for (; r + R <= rows; r += R) {                                                                                      \
     if (half)                                                                                                          \
-      attention_scores_of(R, W, true, q + r * d, d, keys, first, last, s + r * KEYS);                                  \
+      attention_scores_of(R, W, true, q + r * d, d, keys, after, first, last, s + r * KEYS);                           \
     else                                                                                                               \
-      attention_scores_of(R, W, false, q + r * d, d, keys, first, last, s + r * KEYS);                                 \
+      attention_scores_of(R, W, false, q + r * d, d, keys, after, first, last, s + r * KEYS);                          \
   }
   ATTENTION_TILES(TILE)
 #undef TILE
@@ -149,17 +173,17 @@ static float attention_softmax(float *s, int first, int last, float *sum) {
 
 // `rows` rows of P (KEYS apart) times `groups` neighbouring groups of 16 dims of V, keys [first, last), into o.
 VT_INLINE void attention_value_tile(const int rows, const int groups, const bool half, const float *p,
-                                    const void *values, int64_t key, int64_t group, int first, int last, float *o,
-                                    int64_t o_row) {
+                                    const void *values, ahead after, int64_t key, int64_t group, int first, int last,
+                                    float *o, int64_t o_row) {
   vwf acc[STRIP][8];
 #pragma clang loop unroll(full)
   for (int r = 0; r < rows; r++)
 #pragma clang loop unroll(full)
     for (int c = 0; c < PER * groups; c++) acc[r][c] = wide(zero)();
+  const ahead here = {values, group};
   for (int j = first; j < last; j++) {
-    if (half && rows <= FEW && j % 2 == 0)
-      for (int c = 0; c < groups; c++)
-        __builtin_prefetch(attention_at(values, c * group + (j + AHEAD_KEYS / groups) * key, half));
+    const int then = j + AHEAD / groups;
+    if (half && rows <= FEW) attention_fetch(groups, then < last ? here : after, then < last ? then : then - last);
     attention_step(rows, PER * groups, half, p + j, KEYS, attention_at(values, j * key, half), group, acc);
   }
 #pragma clang loop unroll(full)
@@ -168,32 +192,36 @@ VT_INLINE void attention_value_tile(const int rows, const int groups, const bool
     for (int c = 0; c < PER * groups; c++) wide(store)(o + r * o_row + VT_LANES * c, acc[r][c]);
 }
 
-VT_INLINE void attention_values_of(const int rows, const int width, const bool half, const float *p,
-                                   const void *values, int64_t key, int64_t group, int groups, int first, int last,
-                                   float *o, int64_t o_row) {
-  int g = 0;
-  for (; g + width <= groups; g += width)
-    attention_value_tile(rows, width, half, p, attention_at(values, g * group, half), key, group, first, last,
-                         o + g * LANES, o_row);
-  if (width > 4)
-    for (; g + 4 <= groups; g += 4)
-      attention_value_tile(rows, 4, half, p, attention_at(values, g * group, half), key, group, first, last,
-                           o + g * LANES, o_row);
-  for (; g < groups; g++)
-    attention_value_tile(rows, 1, half, p, attention_at(values, g * group, half), key, group, first, last,
-                         o + g * LANES, o_row);
+VT_INLINE int attention_values_run(const int rows, const int width, const bool half, const float *p,
+                                   const void *values, ahead after, int64_t key, int64_t group, int g, int groups,
+                                   int first, int last, float *o, int64_t o_row) {
+  for (; g + width <= groups; g += width) {
+    const ahead next = {attention_at(values, (g + width) * group + first * key, half), group};
+    attention_value_tile(rows, width, half, p, attention_at(values, g * group, half), g + width < groups ? next : after,
+                         key, group, first, last, o + g * LANES, o_row);
+  }
+  return g;
 }
 
-static void attention_values(int rows, bool half, const float *p, const void *values, int64_t key, int64_t group,
-                             int groups, int first, int last, float *o, int64_t o_row) {
+VT_INLINE void attention_values_of(const int rows, const int width, const bool half, const float *p,
+                                   const void *values, ahead after, int64_t key, int64_t group, int groups, int first,
+                                   int last, float *o, int64_t o_row) {
+  int g = attention_values_run(rows, width, half, p, values, after, key, group, 0, groups, first, last, o, o_row);
+  if (width > 4)
+    g = attention_values_run(rows, 4, half, p, values, after, key, group, g, groups, first, last, o, o_row);
+  attention_values_run(rows, 1, half, p, values, after, key, group, g, groups, first, last, o, o_row);
+}
+
+static void attention_values(int rows, bool half, const float *p, const void *values, ahead after, int64_t key,
+                             int64_t group, int groups, int first, int last, float *o, int64_t o_row) {
   int r = 0;
 #define TILE(R, W)                                                                                                     \
   for (; r + R <= rows; r += R) {                                                                                      \
     const float *from = p + r * KEYS;                                                                                  \
     if (half)                                                                                                          \
-      attention_values_of(R, W, true, from, values, key, group, groups, first, last, o + r * o_row, o_row);            \
+      attention_values_of(R, W, true, from, values, after, key, group, groups, first, last, o + r * o_row, o_row);     \
     else                                                                                                               \
-      attention_values_of(R, W, false, from, values, key, group, groups, first, last, o + r * o_row, o_row);           \
+      attention_values_of(R, W, false, from, values, after, key, group, groups, first, last, o + r * o_row, o_row);    \
   }
   ATTENTION_TILES(TILE)
 #undef TILE

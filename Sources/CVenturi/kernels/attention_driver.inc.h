@@ -43,7 +43,27 @@ typedef struct page_view {
   bool half;
   int64_t key, group; // distances in values
   int64_t start;      // the index of its first key
+  const void *next;   // the keys that are read after it, where they are known
 } page_view;
+
+static const char *page_base(const vt_attention *a, const vt_attention_run *run, int32_t head, int64_t page) {
+  return (const char *)run->pages[page] + a->page_offset + head * a->head_bytes;
+}
+
+// The keys that are read after `page` of an item that ends before key `last`: the item's next page, else the first one
+// of the next item.
+static const void *page_after(const vt_attention *a, const vt_attention_item *item, int64_t page, int64_t last) {
+  const vt_attention_run *run = &a->runs[item->run];
+  if (!run->pages) return NULL;
+  if (item->page < 0 && (page + 1) * KEYS < last) return page_base(a, run, item->head, page + 1);
+  if (item->next < 0) return NULL;
+  item = &a->items[item->next];
+  run = &a->runs[item->run];
+  int64_t first, ignored;
+  visible(a, run->length, run->position + item->first, &first, &ignored);
+  page = item->page >= 0 ? item->page : first / KEYS;
+  return page * KEYS < run->length ? page_base(a, run, item->head, page) : NULL;
+}
 
 // From this many rows on it pays to convert a page of halves once.
 enum { CONVERT_ROWS = 2 * STRIP };
@@ -54,7 +74,7 @@ static page_view page_of(const vt_attention *a, const vt_attention_run *run, int
   const int64_t d = a->head_dim, padded = padded_dim(d);
   page_view view = {.half = a->half, .key = LANES, .group = LANES * KEYS, .start = page * KEYS};
   if (run->pages) {
-    const char *base = (const char *)run->pages[page] + a->page_offset + head * a->head_bytes;
+    const char *base = page_base(a, run, head, page);
     view.keys = base;
     view.values = base + a->values_bytes;
     if (!view.half || rows < CONVERT_ROWS) return view;
@@ -129,7 +149,8 @@ static bool strip_page(const vt_attention *a, const vt_attention_run *run, int32
   }
   if (first >= last) return false;
   const int left = (int)(first / LANES), right = (int)((last + LANES - 1) / LANES);
-  attention_scores(rows, page->half, q, d, page->keys, left, right, s);
+  const ahead values = {(const uint16_t *)page->values + first * page->key, page->group};
+  attention_scores(rows, page->half, q, d, page->keys, values, left, right, s);
   for (int r = 0; r < rows; r++) {
     float *row = s + r * KEYS;
     if (a->slopes) {
@@ -141,7 +162,8 @@ static bool strip_page(const vt_attention *a, const vt_attention_run *run, int32
     for (int64_t j = at_least(high[r], left * LANES); j < right * LANES; j++) row[j] = -INFINITY;
     m[r] = attention_softmax(row, left * LANES, right * LANES, &l[r]);
   }
-  attention_values(rows, page->half, s, page->values, page->key, page->group, (int)(padded / LANES), (int)first,
+  const ahead next = {page->next ? page->next : page->keys, d * LANES};
+  attention_values(rows, page->half, s, page->values, next, page->key, page->group, (int)(padded / LANES), (int)first,
                    (int)last, fresh, padded);
   return true;
 }
@@ -204,8 +226,9 @@ static void attention_item(void *context, int32_t index, int32_t worker) {
   if (item->page >= 0) {
     float *o = a->partials + item->partial, *m = o + rows * padded, *l = m + rows;
     const int64_t start = (int64_t)item->page * KEYS;
-    const page_view page = page_of(a, run, item->head, item->page, rows, at_least(0, first - start) / LANES,
-                                   (at_most(KEYS, last - start) + LANES - 1) / LANES, &w);
+    page_view page = page_of(a, run, item->head, item->page, rows, at_least(0, first - start) / LANES,
+                             (at_most(KEYS, last - start) + LANES - 1) / LANES, &w);
+    page.next = page_after(a, item, item->page, last);
     for (int64_t row = 0; row < rows; row += STRIP) {
       const int n = (int)at_most(STRIP, rows - row);
       if (!strip_page(a, run, item->head, item->first, row, n, w.q + row * d, &page, w.s, o + row * padded, m + row,
@@ -223,8 +246,9 @@ static void attention_item(void *context, int32_t index, int32_t worker) {
   clear_rows(w.o, w.m, w.l, rows, padded);
   for (int64_t number = first / KEYS; number * KEYS < last; number++) {
     const int64_t start = number * KEYS;
-    const page_view page = page_of(a, run, item->head, number, rows, at_least(0, first - start) / LANES,
-                                   (at_most(KEYS, last - start) + LANES - 1) / LANES, &w);
+    page_view page = page_of(a, run, item->head, number, rows, at_least(0, first - start) / LANES,
+                             (at_most(KEYS, last - start) + LANES - 1) / LANES, &w);
+    page.next = page_after(a, item, number, last);
     for (int64_t row = 0; row < rows; row += STRIP) {
       const int n = (int)at_most(STRIP, rows - row);
       float m[STRIP], l[STRIP];
@@ -275,6 +299,17 @@ static void store_value(const float *v, int64_t key, int64_t d, bool half, void 
   }
 }
 
+// Fetches the lines that one key and value of a head will be written to, all at once: their stores would ask for one
+// after the other.
+static void own_lines(const vt_attention_append *a, const vt_attention_run *run, int64_t head) {
+  const int64_t inside = run->position % KEYS, d = a->head_dim, size = a->half ? 2 : 4;
+  const char *base = (const char *)run->pages[run->position / KEYS] + a->page_offset + head * a->head_bytes;
+  const char *keys = base + inside / LANES * LANES * d * size + inside % LANES * size;
+  for (int64_t k = 0; k < d; k += a->half ? 2 : 1) __builtin_prefetch(keys + k * LANES * size, 1);
+  for (int64_t at = 0; at < d; at += LANES)
+    __builtin_prefetch(base + a->values_bytes + (at / LANES * KEYS + inside) * LANES * size, 1);
+}
+
 static void attention_append(void *context, int32_t index, int32_t worker) {
   (void)worker;
   const vt_attention_append *a = context;
@@ -282,6 +317,10 @@ static void attention_append(void *context, int32_t index, int32_t worker) {
   const int64_t head = index % a->kv_heads, d = a->head_dim;
   const float *k = a->k + run->first_row * a->k_row + head * d, *v = a->v + run->first_row * a->v_row + head * d;
   const int64_t size = a->half ? 2 : 4;
+  if (run->rows == 1) {
+    if (head == 0) own_lines(a, run, head);
+    if (head + 1 < a->kv_heads) own_lines(a, run, head + 1);
+  }
   for (int64_t row = 0; row < run->rows;) {
     const int64_t key = run->position + row, inside = key % KEYS;
     const int first = (int)(inside % LANES);

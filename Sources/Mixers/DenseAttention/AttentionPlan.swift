@@ -85,7 +85,9 @@ final class AttentionPlan {
       for worker in (0..<threads).reversed() {
         let share = work.items * worker / threads..<work.items * (worker + 1) / threads
         if round >= share.count { continue }
-        hands[share.lowerBound + round] = listed[next]
+        let place = share.lowerBound + round
+        hands[place] = listed[next]
+        hands[place].next = place + 1 < share.upperBound ? Int32(place + 1) : -1
         next += 1
       }
       round += 1

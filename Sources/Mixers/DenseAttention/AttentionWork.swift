@@ -81,7 +81,7 @@ struct AttentionWork {
         for page in all {
           list[items] = vt_attention_item(
             run: Int32(index), head: Int32(head), first: 0, count: Int32(rows), page: Int32(page), merge: Int32(merges),
-            partial: Int64(partials), cost: Int64(rows * group))
+            next: -1, cost: Int32(clamping: rows * group), partial: Int64(partials))
           items += 1
           partials += partialFloats(rows * group)
         }
@@ -94,7 +94,7 @@ struct AttentionWork {
         let seen = pages(first..<first + count, run).count
         list[items] = vt_attention_item(
           run: Int32(index), head: Int32(head), first: Int32(first), count: Int32(count), page: -1, merge: 0,
-          partial: 0, cost: Int64(count * group * (seen + 1)))
+          next: -1, cost: Int32(clamping: count * group * (seen + 1)), partial: 0)
         items += 1
         first += count
       }
