@@ -90,7 +90,8 @@ let package = Package(
         "Profiling", "Tensors", "Text", "VenturiTesting",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
-    .testTarget(name: "AtlasTests", dependencies: ["Atlas", "Catalogue", "Costs", "Formats", "Planner", "Profiling"]),
+    .testTarget(
+      name: "AtlasTests", dependencies: ["Atlas", "CSQLite", "Catalogue", "Costs", "Formats", "Planner", "Profiling"]),
   ],
   cLanguageStandard: .c11
 )
