@@ -100,12 +100,15 @@ import VenturiTesting
   }
 
   @Test(.timeLimit(.minutes(1))) func aPipeBesideTheModelIsNotWaitedFor() throws {
-    let (file, _) = try Self.model()
+    let (file, fingerprint) = try Self.model()
     let path = EngineProfile.path(beside: file.path)
     try #require(mkfifo(path, 0o600) == 0)
     defer { unlink(path) }
     let engine = try Engine.open(file.path)
     #expect(engine.profile == nil && engine.notes.contains { $0.contains("not a regular file") }, "\(engine.notes)")
+    #expect(throws: InferenceError.system(operation: "write", path: path, code: ENXIO)) {
+      try Self.profile(model: fingerprint).write(to: path)
+    }
   }
 
   @Test func aDeviceIsWrittenToAndNotReplaced() throws {

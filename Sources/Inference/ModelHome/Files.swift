@@ -94,6 +94,10 @@ package enum Files {
       if mkdir(String(path.prefix(index)), 0o777) != 0, errno != EEXIST { refusal = errno }
     }
     let isSpecial = Self.isSpecial(path)
+    // A pipe that nobody reads is an error: it would be waited for.
+    let probe = isSpecial ? open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC) : -1
+    defer { if probe >= 0 { close(probe) } }
+    if isSpecial, probe < 0 { throw .system(operation: "write", path: path, code: errno) }
     let temporary = isSpecial ? path : "\(path).\(getpid()).part"
     guard let file = fopen(temporary, "wb") else {
       // A folder that could not be made is why it is not there.
