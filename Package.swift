@@ -92,7 +92,8 @@ let package = Package(
         "VenturiTesting",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
-    .testTarget(name: "AtlasTests", dependencies: ["Atlas", "Catalogue", "Costs", "Formats", "Planner", "Profiling"]),
+    .testTarget(
+      name: "AtlasTests", dependencies: ["Atlas", "CSQLite", "Catalogue", "Costs", "Formats", "Planner", "Profiling"]),
   ],
   cLanguageStandard: .c11
 )

@@ -11,6 +11,7 @@ import Console
 @main
 enum Entry {
   static func main() {
+    StandardFiles.occupy()
     Interrupts.install()
     exit(AtlasProgram.execute(Array(CommandLine.arguments.dropFirst())).rawValue)
   }

@@ -51,7 +51,7 @@ package struct Reproduce: AsyncParsableCommand {
         message: "\(entry.label) \(entry.name) is \(entry.state.rawValue): it has no reproduction yet")
     }
     // What cannot be kept is known before minutes are spent on it.
-    let store = try store.open()
+    let opened = try store.open(toKeep: true)
     let progress = ProgressBar("reproduce \(entry.label)")
     let cancelled = Request()
     var machine = MachineReport.json.members ?? []
@@ -66,9 +66,18 @@ package struct Reproduce: AsyncParsableCommand {
       return true
     }) { try reproduction.run(conditions) }
     progress.finish()
-    try store.keep(result)
-    Output.answer(output.json ? result.json.line : ReproduceReport.text(result))
+    // What was found is said even where it cannot be kept.
+    var failure: CommandFailure?
+    do throws(CommandFailure) {
+      try store.reporting { () throws(StoreError) in try opened.keep(result) }
+    } catch { failure = error }
+    let answer = failure?.added(to: result.json) ?? result.json
+    Output.answer(output.json ? answer.line : ReproduceReport.text(result))
     for line in ReproduceReport.misses(result) { Output.note(line) }
+    if let failure {
+      Output.note("venturi: not kept: \(failure.message)")
+      throw failure.status
+    }
     switch result.outcome {
     case .reproduced: return
     case .checkFailed: throw ExitStatus.failure

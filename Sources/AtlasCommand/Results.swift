@@ -22,10 +22,14 @@ package struct Results: ParsableCommand {
 
   package init() {}
 
+  package func validate() throws {
+    if into.isEmpty { throw ValidationError("--into: the path is empty") }
+  }
+
   package func run() throws {
-    let store = try store.open()
-    if let record { return try keep(record, in: store) }
-    let report = try ResultsReport(store)
+    let opened = try store.open(toKeep: record != nil)
+    if let record { return try keep(record, in: opened) }
+    let report = try store.reporting { () throws(StoreError) in try ResultsReport(opened) }
     let files = report.files
     for (path, content) in files { try writeFileAtomically("\(into)/\(path)", Array(content.utf8)) }
     if output.json {
@@ -36,14 +40,16 @@ package struct Results: ParsableCommand {
     Output.note("\(report.runs.count) reproductions and \(report.tables.count) benchmarks, in \(files.count) files")
   }
 
-  private func keep(_ path: String, in store: ResultStore) throws {
+  private func keep(_ path: String, in opened: ResultStore) throws {
     let content: JSON
     let text = try InputText.file(path)
     do throws(JSONError) { content = try JSON(parsing: text) } catch {
       throw CommandFailure(status: .usage, kind: "usage", message: "\(path): not a benchmark's JSON: \(error)")
     }
-    do throws(StoreError) { try store.keep(table: content, date: systemTime()) } catch {
-      guard case .unexpectedValue(_, let problem) = error else { throw error }
+    do throws(StoreError) { try opened.keep(table: content, date: systemTime()) } catch {
+      guard case .unexpectedValue(_, let problem) = error else {
+        return try store.reporting { () throws(StoreError) in throw error }
+      }
       throw CommandFailure(status: .usage, kind: "usage", message: "\(path): \(problem)")
     }
     Output.note("kept a table of \(content["rows"]?.elements?.count ?? 0) rows")

@@ -51,6 +51,9 @@ package struct CommandFailure: Error, Sendable, Equatable, CustomStringConvertib
     ]
   }
 
+  /// An answer that was found but could not be kept: its members, then `error`.
+  package func added(to answer: JSON) -> JSON { .object((answer.members ?? []) + (json.members ?? [])) }
+
   private static func classify(_ error: any Error) -> (ExitStatus, String) {
     switch error {
     case is CancellationError: (.interrupted, "interrupted")

@@ -21,7 +21,19 @@ package enum Output {
   package static func piece(_ text: String) { write(text, to: STDOUT_FILENO) }
 
   /// A line beside the answer.
-  package static func note(_ line: String) { write(line.hasSuffix("\n") ? line : line + "\n", to: STDERR_FILENO) }
+  package static func note(_ line: String) {
+    write(printable(line.hasSuffix("\n") ? line : line + "\n"), to: STDERR_FILENO)
+  }
+
+  /// The text without the characters that command a terminal; what a file says may be quoted in a note.
+  package static func printable(_ text: String) -> String {
+    var out = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
+      out.append(isControl && scalar != "\n" && scalar != "\t" ? "\u{FFFD}" : scalar)
+    }
+    return String(out)
+  }
 
   /// A piece beside the answer.
   package static func notePiece(_ text: String) { write(text, to: STDERR_FILENO) }

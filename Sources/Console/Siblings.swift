@@ -32,6 +32,9 @@ package enum Siblings {
 
   /// Becomes the sibling program for the first argument, if that is not of `own` verbs and there is such a program.
   package static func dispatch(_ arguments: [String], own: Set<String>) {
+    // `help VERB` asks the program that does the verb.
+    let asksHelp = arguments.count == 2 && arguments[0] == "help" && verbs[arguments[1]] != nil
+    let arguments = asksHelp ? [arguments[1], "--help"] : arguments
     guard let verb = arguments.first, isName(verb), !own.contains(verb) else { return }
     guard let program = locate(name(for: verb), beside: executablePath, path: environmentValue("PATH") ?? "")
     else { return }

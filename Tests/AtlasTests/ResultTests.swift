@@ -197,6 +197,19 @@ import Testing
     }
   }
 
+  @Test(arguments: [5e-324, 1e-310, 1e300, 1e308])
+  func figuresAtTheEndsOfNumbersDrawNothingWrong(_ size: Double) {
+    let points: [Plot.Point] = [.init(x: 1, y: size), .init(x: 2, y: -size), .init(x: size, y: 1)]
+    for (kind, logarithmic) in [(Plot.Kind.lines, true), (.lines, false), (.bars, false)] {
+      for points in [points, [points[0]], [points[1]]] {
+        let axis = Plot.Axis("a", logarithmic: logarithmic)
+        let series = points.map { Plot.Series("s", [$0]) } + [Plot.Series("all", points)]
+        let svg = Plot("p", title: "t", kind: kind, x: axis, y: axis, series: series).svg
+        #expect(XMLParser(data: Data(svg.utf8)).parse() && !svg.contains("nan") && !svg.contains("inf"))
+      }
+    }
+  }
+
   private final class ElementReader: NSObject, XMLParserDelegate {
     var names: [String] = []
     var text = ""

@@ -1,4 +1,5 @@
 import Atlas
+import CSQLite
 import Formats
 import Foundation
 import Testing
@@ -72,6 +73,39 @@ import Testing
     }
     #expect(try Data(contentsOf: URL(filePath: text)) == Data(repeating: UInt8(ascii: "x"), count: 5000))
     #expect(throws: StoreError.self) { try ResultStore(path: place.folder.path) }
+  }
+
+  @Test func onlyAFileIsAStore() {
+    // SQLite takes an empty name for a file that is gone when it is closed.
+    #expect(throws: StoreError.self) { try ResultStore(path: "") }
+  }
+
+  @Test(arguments: [
+    "DROP TABLE tables", "CREATE TRIGGER t AFTER INSERT ON runs BEGIN DELETE FROM runs; END",
+    "CREATE VIEW v AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT x FROM c",
+  ])
+  func aStoreOfAnotherShapeIsRefused(_ statement: String) throws {
+    let place = try TemporaryStore()
+    _ = try ResultStore(path: place.path())
+    try execute(statement, on: place.path())
+    let error = #expect(throws: StoreError.self) { try ResultStore(path: place.path()) }
+    if case .damaged = error {} else { Issue.record("\(String(describing: error))") }
+  }
+
+  private func execute(_ statement: String, on path: String) throws {
+    var connection: OpaquePointer?
+    defer { sqlite3_close_v2(connection) }
+    try #require(sqlite3_open_v2(path, &connection, SQLITE_OPEN_READWRITE, nil) == SQLITE_OK)
+    try #require(sqlite3_exec(connection, statement, nil, nil, nil) == SQLITE_OK)
+  }
+
+  @Test func aStoreSaysWhetherItCanBeWritten() throws {
+    let place = try TemporaryStore()
+    let store = try ResultStore(path: place.path())
+    try store.checkWritable()
+    try execute("CREATE TABLE other (id INTEGER)", on: place.path())
+    try store.checkWritable()
+    #expect(try store.newest().isEmpty)
   }
 
   @Test func aCutOrSpoiledStoreIsAnError() throws {

@@ -91,6 +91,11 @@ struct ArgumentTests {
     #expect(object?["code"]?.int == 65 && object?["type"]?.text == "bad_model" && object?["message"]?.text != nil)
   }
 
+  @Test func aNoteCommandsNoTerminal() {
+    let shown = Output.printable("a\u{1B}[31m\u{7}\u{9B}\r\u{7F}\tb é 🜄\n")
+    #expect(shown == "a\u{FFFD}[31m\u{FFFD}\u{FFFD}\u{FFFD}\u{FFFD}\tb é 🜄\n")
+  }
+
   @Test func siblingsAreFoundBesideTheProgramFirst() throws {
     let folder = try TemporaryFolder()
     let other = try TemporaryFolder()

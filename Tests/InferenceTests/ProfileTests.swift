@@ -76,6 +76,50 @@ import VenturiTesting
     #expect(try EngineProfile.find(.none, model: file.path, storage: storage, home: home).profile == nil)
   }
 
+  @Test func whatWasWrittenLastIsFound() throws {
+    let (file, fingerprint) = try Self.model()
+    let folder = try TemporaryFile([])
+    let home = ModelHome(path: folder.path + ".home")
+    let beside = EngineProfile.path(beside: file.path)
+    defer {
+      unlink(beside)
+      try? FileManager.default.removeItem(atPath: home.path)
+    }
+    let storage = try Storage(mapping: file.path)
+    func found() throws -> Int? {
+      try EngineProfile.find(.automatic, model: file.path, storage: storage, home: home).profile?.settings.lookup
+    }
+    func profile(_ lookup: Int) -> EngineProfile { Self.profile(EngineSettings(lookup: lookup), model: fingerprint) }
+    try profile(1).write(to: beside)
+    #expect(try found() == 1)
+    // One that could not be written over an older one beside the model.
+    try profile(2).write(to: EngineProfile.path(in: home, model: file.path, fingerprint: fingerprint))
+    #expect(try found() == 2)
+    try profile(3).write(for: file.path, home: home)
+    #expect(try found() == 3)
+  }
+
+  @Test(.timeLimit(.minutes(1))) func aPipeBesideTheModelIsNotWaitedFor() throws {
+    let (file, fingerprint) = try Self.model()
+    let path = EngineProfile.path(beside: file.path)
+    try #require(mkfifo(path, 0o600) == 0)
+    defer { unlink(path) }
+    let engine = try Engine.open(file.path)
+    #expect(engine.profile == nil && engine.notes.contains { $0.contains("not a regular file") }, "\(engine.notes)")
+    #expect(throws: InferenceError.system(operation: "write", path: path, code: ENXIO)) {
+      try Self.profile(model: fingerprint).write(to: path)
+    }
+  }
+
+  @Test func aDeviceIsWrittenToAndNotReplaced() throws {
+    let (file, fingerprint) = try Self.model()
+    let link = file.path + ".null"
+    try #require(symlink("/dev/null", link) == 0)
+    defer { unlink(link) }
+    try Self.profile(model: fingerprint).write(to: link)
+    #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == "/dev/null")
+  }
+
   @Test func anotherMachineOrModelIsPassedOver() throws {
     let (file, fingerprint) = try Self.model()
     let path = EngineProfile.path(beside: file.path)

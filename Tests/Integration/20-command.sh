@@ -127,6 +127,10 @@ expect 0 profile "$model" -p 20 -n 4 --depth 0,8 -t 1 --seconds 0 --trace "$fold
 holds out '"test":"pp20"'; holds out '"test":"tg1 @ d8"'; holds out '"name":"mlp gate,up linear"'; holds out '"opportunities":\[{"phase"'
 holds trace.json '"traceEvents":\['; holds trace.json '"ph":"X"'; mv "$folder/trace.json" "$folder/out"; json
 expect 0 profile -m "$model" -p 0 -n 2 -t 1 --seconds 0 --layers; holds out 'between operators'; holds out 'largest opportunities'
+# What was measured is said even where it cannot be written; what can't be a path is refused before.
+expect 69 optimize "$model" --for prefill@32 -t 1 --pairs 3 --budget 2s --write "$model/none" --json
+json; holds out '"levers":\['; holds out '"profile":null,"error":{'
+expect 2 optimize "$model" --write '' --json; json; holds out '--write'
 expect 2 profile "$model" -p 0 -n 0 --json; json; holds out 'n-gen'
 expect 2 profile "$model" --depth 999999 --json; json; holds out 'context holds'
 expect 2 profile "$model" --seconds=-1 --json; json; holds out 'seconds'

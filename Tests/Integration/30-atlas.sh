@@ -62,6 +62,25 @@ expect 0 results --into "$folder/page"; grep -q '^## Benchmarks' "$folder/page/R
 
 printf 'not a database, but long enough to be taken for one by its size alone' >"$folder/bad.sqlite"
 expect 1 results --store "$folder/bad.sqlite" --json; json 'it["error"]["type"] == "bad_store"'
+expect 2 results --store '' --json; json '"--store" in it["error"]["message"]'
+# SQLite's name for no file is a file's name here.
+program=$(cd "$(dirname "$venturi")" && pwd)/$(basename "$venturi")
+(cd "$folder" && "$program" results --store :memory: --into "$folder/page2" >/dev/null 2>&1); [ -s "$folder/:memory:" ]
+expect 2 results --into '' --json; json '"--into" in it["error"]["message"]'
+expect 2 reproduce 67 --quick --store ''
+expect 0 help reproduce; holds out 'venturi-atlas reproduce <system>'
+# What cannot be kept is known at once; what is only read need not be writable.
+code=0; "$venturi"-atlas results --into "$folder/page" >&- 2>"$folder/err" || code=$?
+[ $code = 1 ] || { echo "a closed output: exit code $code instead of 1"; exit 1; }
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+  reader=$folder/reader; mkdir "$reader" "$reader/out"; chmod 755 "$folder"; chmod 777 "$reader/out"
+  cp "$VENTURI_HOME/results.sqlite" "$reader/store"; chmod 444 "$reader/store"
+  other() { code=0; setpriv --reuid=65534 --regid=65534 --clear-groups "$venturi" "$@" >"$folder/out" 2>"$folder/err" || code=$?; }
+  other results --store "$reader/store" --into "$reader/out"; [ $code = 0 ] || { cat "$folder/err"; exit 1; }
+  other reproduce 67 --quick --json --store "$reader/store"
+  [ $code = 69 ] || { echo "a store that is read only: exit code $code instead of 69"; exit 1; }
+  json 'set(it) == {"error"}'
+fi
 expect 69 results --store "$folder"; expect 1 reproduce 67 --quick --store "$folder/bad.sqlite"
 VENTURI_STORE="$folder/bad.sqlite" expect 1 results; holds err 'bad.sqlite'
 echo "atlas: $checks checks passed"

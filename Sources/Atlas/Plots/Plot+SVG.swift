@@ -45,7 +45,8 @@ extension Plot {
 
   /// Whether a point can be drawn.
   private func hasPlace(_ point: Point) -> Bool {
-    [point.x, point.y, point.low, point.high].allSatisfy(\.isFinite)
+    // Far from the ends of what a number can be, so that spans and steps are numbers too.
+    [point.x, point.y, point.low, point.high].allSatisfy { $0 == 0 || (1e-100...1e100).contains($0.magnitude) }
       && (kind == .bars || (!x.isLogarithmic || point.x > 0) && (!y.isLogarithmic || point.y > 0))
   }
 

@@ -15,7 +15,8 @@ final class Database {
   init(path: String) throws(StoreError) {
     self.path = path
     let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX
-    let code = sqlite3_open_v2(path, &connection, flags, nil)
+    // SQLite has names that mean no file: an empty one, `:memory:`.
+    let code = sqlite3_open_v2(path.hasPrefix("/") ? path : "./" + path, &connection, flags, nil)
     guard code == SQLITE_OK else {
       let problem = message
       sqlite3_close_v2(connection)

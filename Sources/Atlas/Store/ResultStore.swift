@@ -23,6 +23,13 @@ public final class ResultStore {
     }
     if application != Self.applicationID { throw .foreign(path: path, applicationID: application) }
     if version > Self.version { throw .newerSchema(path: path, version: version, known: Self.version) }
+    // A view or trigger in a file from elsewhere would run what it likes, without an end too.
+    let known = "type = 'index' OR type = 'table' AND sql NOT LIKE '%VIRTUAL%'"
+    let others = try database.query("SELECT count(*) FROM sqlite_schema WHERE NOT (\(known))").first?.first?.integer
+    if others != 0 { throw .damaged(path: path, problem: "it holds views, triggers or virtual tables") }
+    let own = "type = 'table' AND name IN ('runs', 'tables')"
+    let count = try database.query("SELECT count(*) FROM sqlite_schema WHERE \(own)").first?.first?.integer
+    if count != 2 { throw .damaged(path: path, problem: "a table is missing") }
     let check = try database.query("PRAGMA quick_check(1)").first?.first?.text ?? "no answer"
     if check != "ok" { throw .damaged(path: path, problem: check) }
   }
@@ -41,6 +48,15 @@ public final class ResultStore {
         PRAGMA application_id = \(Self.applicationID);
         PRAGMA user_version = \(Self.version);
         """)
+    }
+  }
+
+  /// Checks that the store can be written now, by writing nothing new.
+  ///
+  /// - Throws: ``StoreError``.
+  public func checkWritable() throws(StoreError) {
+    try database.transaction { () throws(StoreError) in
+      try database.execute("PRAGMA user_version = \(Self.version)")
     }
   }
 

@@ -5,10 +5,12 @@ import Venturi
 struct MemoryProbe: Sendable {
   /// The model's file.
   let model: String
+  /// Asked while a process runs; `true` ends it.
+  let isInterrupted: @Sendable () -> Bool
 
   /// The peak of resident bytes.
   ///
-  /// - Throws: ``CommandFailure`` when the process fails; `InferenceError` when it cannot be started.
+  /// - Throws: ``CommandFailure`` when the process fails; `InferenceError` when it cannot be started; `CancellationError`.
   func measure(_ settings: EngineSettings) throws -> Int {
     let folder = try TemporaryPlace()
     let (prompt, log) = ("\(folder.path)/prompt", "\(folder.path)/log")
@@ -21,7 +23,9 @@ struct MemoryProbe: Sendable {
     if let stepTokens = settings.stepTokens { arguments += ["-b", "\(stepTokens)"] }
     if let compute = settings.compute { arguments += ["--compute", compute.rawValue] }
     if let lookup = settings.lookup { arguments += ["--lookup", "\(lookup)"] }
-    let status = try Subprocess.run(arguments, log: log, whileRunning: { true })
+    let status = try Subprocess.run(arguments, log: log, whileRunning: { !isInterrupted() })
+    // A terminal interrupts the process too.
+    if isInterrupted() { throw CancellationError() }
     // Notes may stand before the answer, which is the last line.
     let text = String(decoding: try readWholeFile(log), as: UTF8.self)
     let answer = text.split(separator: "\n").last { $0.hasPrefix("{") }.flatMap { try? JSON(parsing: $0) }

@@ -66,6 +66,7 @@ package struct Optimize: AsyncParsableCommand {
     for kind in texts?.split(separator: ",") ?? [] where !Workload.kinds.contains(String(kind)) {
       throw ValidationError("--texts \(kind): must be of \(Workload.kinds.joined(separator: ", "))")
     }
+    if let write, write.isEmpty { throw ValidationError("--write: the path is empty") }
     if !(3...1000).contains(pairs) { throw ValidationError("--pairs \(pairs): must be from 3 to 1000") }
   }
 
@@ -80,22 +81,26 @@ package struct Optimize: AsyncParsableCommand {
     given.lookup = lookup
     try given.validate()
     let registry = TechniqueRegistry.builtIn
+    let isInterrupted = Atomic<Bool>(false)
+    let isSearching = Atomic<Bool>(false)
     let trials = try EngineTrials(
       path, goal: goal, text: try file.map { String(decoding: try readWholeFile($0), as: UTF8.self) },
       kinds: texts.map { $0.split(separator: ",").map(String.init) } ?? Workload.kinds, extensions: registry.extensions,
-      memoryProbe: MemoryProbe(model: path).measure)
+      memoryProbe: MemoryProbe(model: path) { isInterrupted.load(ordering: .relaxed) }.measure)
     let start = EngineTrials.decided(given)
     let optimizer = Optimizer(
       goal: goal, budget: budget.seconds, allowedPerplexity: maxPpl.value, allowedSlowdown: maxSlowdown.value,
       pairs: pairs, verificationPairs: 2 * pairs)
     let progress = ProgressBar("optimize")
-    let isInterrupted = Atomic<Bool>(false)
     defer { progress.finish() }
-    let (subject, outcome) = try await Interrupts.handled(by: {
+    let (subject, outcome) = try await Interrupts.handled(by: { [goal] in
       isInterrupted.store(true, ordering: .relaxed)
-      return true
+      // Before the search nothing is found that could be lost; only the probe of memory has to clear away.
+      return goal == .memory || isSearching.load(ordering: .relaxed)
     }) { [dryRun] in
       let subject = try await trials.subject(start) { progress.show($0) }
+      if isInterrupted.load(ordering: .relaxed) { throw CancellationError() }
+      isSearching.store(!dryRun, ordering: .relaxed)
       let advices = try registry.advices(for: subject)
       if dryRun { return (subject, Outcome(goal: optimizer.goal, start: start, predicted: advices)) }
       let outcome = try await optimizer.run(
@@ -106,9 +111,19 @@ package struct Optimize: AsyncParsableCommand {
     progress.finish()
     // Who is stopped before anything was found leaves an older profile as it is.
     let isEmpty = outcome.ending == .interrupted && outcome.chosen == start
-    let written = dryRun || isEmpty ? nil : try await save(outcome, trials, path: path)
+    // What was found is said even where it cannot be written.
+    var written: String?
+    var failure: CommandFailure?
+    do {
+      if !dryRun, !isEmpty { written = try await save(outcome, trials, path: path) }
+    } catch { failure = CommandFailure(error) }
     let report = OptimizeReport(model: path, subject: subject, outcome: outcome, profile: written, isDry: dryRun)
-    Output.answer(output.json ? report.json.line : report.text)
+    let answer = failure?.added(to: report.json) ?? report.json
+    Output.answer(output.json ? answer.line : report.text)
+    if let failure {
+      Output.note("venturi: \(failure.message)")
+      throw failure.status
+    }
     if outcome.ending == .interrupted { throw ExitStatus.interrupted }
   }
 

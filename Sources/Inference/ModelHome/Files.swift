@@ -33,6 +33,12 @@ package enum Files {
     return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
+  /// Whether a path is, at the end of its links, a device, a pipe or a socket.
+  static func isSpecial(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT)
+  }
+
   /// The size of a file; 0 when there is none.
   package static func size(_ path: String) -> Int {
     var status = stat()
@@ -78,27 +84,39 @@ package enum Files {
     return bytes
   }
 
-  /// Makes the folders on the way to a file, those that are not there; whoever opens the file learns of a failure.
-  package static func makeFolders(above path: String) {
+  /// Makes the folders on the way to a file, those that are not there.
+  ///
+  /// - Returns: the system's error number where a folder was refused; whoever opens the file learns of it too.
+  @discardableResult package static func makeFolders(above path: String) -> Int32? {
+    var refusal: Int32?
     for (index, character) in path.enumerated() where character == "/" && index > 0 {
-      mkdir(String(path.prefix(index)), 0o777)
+      if mkdir(String(path.prefix(index)), 0o777) != 0, errno != EEXIST { refusal = errno }
     }
+    return refusal
   }
 
   /// Writes a file so that readers see the old content or the new, never a part: a temporary beside it, flushed to the
-  /// disk, then renamed. Folders on the way are made.
+  /// disk, then renamed. Folders on the way are made. A device or a pipe is written to: it must not be replaced.
   ///
   /// - Throws: ``InferenceError/system(operation:path:code:)``.
   package static func writeAtomically(_ path: String, _ bytes: [UInt8]) throws(InferenceError) {
-    makeFolders(above: path)
-    let temporary = "\(path).\(getpid()).part"
-    guard let file = fopen(temporary, "wb") else { throw .system(operation: "write", path: temporary, code: errno) }
+    let refusal = makeFolders(above: path)
+    let isSpecial = Self.isSpecial(path)
+    // A pipe that nobody reads is an error: it would be waited for.
+    let probe = isSpecial ? open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC) : -1
+    defer { if probe >= 0 { close(probe) } }
+    if isSpecial, probe < 0 { throw .system(operation: "write", path: path, code: errno) }
+    let temporary = isSpecial ? path : "\(path).\(getpid()).part"
+    guard let file = fopen(temporary, "wb") else {
+      // A folder that could not be made is why it is not there.
+      throw .system(operation: "write", path: path, code: errno == ENOENT ? refusal ?? ENOENT : errno)
+    }
     let written = fwrite(bytes, 1, bytes.count, file)
-    let flushed = fflush(file) == 0 && fsync(fileno(file)) == 0
+    let flushed = fflush(file) == 0 && (isSpecial || fsync(fileno(file)) == 0)
     let closed = fclose(file) == 0
-    guard written == bytes.count, flushed, closed, rename(temporary, path) == 0 else {
+    guard written == bytes.count, flushed, closed, isSpecial || rename(temporary, path) == 0 else {
       let code = errno
-      unlink(temporary)
+      if !isSpecial { unlink(temporary) }
       throw .system(operation: "write", path: path, code: code)
     }
   }

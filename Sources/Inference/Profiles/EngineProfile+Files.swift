@@ -26,10 +26,11 @@ extension EngineProfile {
     return "\(home.path)/profiles/\(name)-\(fingerprint.digest.prefix(16)).profile.json"
   }
 
-  /// Looks for the profile of a model.
+  /// Looks for the profile of a model: in the home, where it is when its user could not write it beside the model, then
+  /// beside the model.
   ///
   /// A profile of another machine or of a changed model is passed over with a note, as is one beside the model that may
-  /// not be read.
+  /// not be read, or is a device or a pipe.
   ///
   /// - Throws: ``InferenceError/damagedProfile(path:field:problem:)``; ``InferenceError/system(operation:path:code:)`` for a
   ///   file that was named and cannot be read; `TensorError` when the model's file changes meanwhile.
@@ -40,6 +41,11 @@ extension EngineProfile {
     var fingerprint: ModelFingerprint?
     func consider(_ path: String, mustExist: Bool) throws {
       let bytes: [UInt8]
+      if !mustExist, Files.isSpecial(path) {
+        // Who waits for a pipe may wait for ever.
+        finding.notes.append("profile \(path) is passed over: not a regular file")
+        return
+      }
       do throws(InferenceError) { bytes = try Files.read(path, limit: maxBytes + 1) } catch {
         if mustExist { throw error }
         guard case .system(_, _, let code) = error, code != ENOENT, code != ENOTDIR else { return }
@@ -59,17 +65,17 @@ extension EngineProfile {
     case .none: break
     case .path(let path): try consider(path, mustExist: true)
     case .automatic:
-      try consider(path(beside: model), mustExist: false)
-      if finding.profile == nil, Files.isFolder(home.path + "/profiles") {
+      if Files.isFolder(home.path + "/profiles") {
         let own = try fingerprint ?? ModelFingerprint(storage)
         fingerprint = own
         try consider(path(in: home, model: model, fingerprint: own), mustExist: false)
       }
+      if finding.profile == nil { try consider(path(beside: model), mustExist: false) }
     }
     return finding
   }
 
-  /// Writes the profile beside the model's file, else into the home; a reader sees the old file or the new one, never a
+  /// Writes the profile beside the model's file, else into the home, so that it is the one found from now on; a reader sees the old file or the new one, never a
   /// part.
   ///
   /// - Returns: the path written.
@@ -79,6 +85,8 @@ extension EngineProfile {
     let beside = Self.path(beside: model)
     do throws(InferenceError) {
       try write(to: beside)
+      // An older one in the home would count over it.
+      unlink(Self.path(in: home, model: model, fingerprint: self.model))
       return beside
     } catch {
       guard case .system(_, _, let code) = error, [EACCES, EPERM, EROFS].contains(code) else { throw error }

@@ -1,6 +1,6 @@
 /// Where an engine looks for the profile that `venturi optimize` wrote.
 public enum ProfileSource: Sendable, Hashable {
-  /// Beside the model's file, else in the ``ModelHome``.
+  /// In the ``ModelHome``, else beside the model's file.
   case automatic
   /// Nowhere.
   case none

@@ -139,6 +139,8 @@ struct OptimizerSearch {
       if lever.verdict == .better, optimizer.goal == .memory, try await isTooSlow(lever.settings) {
         lever.verdict = .slow
       }
+    } catch is CancellationError {
+      ending = .interrupted
     } catch { lever.verdict = .failed("\(error)") }
   }
 

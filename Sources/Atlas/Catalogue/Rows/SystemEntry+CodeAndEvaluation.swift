@@ -19,7 +19,7 @@ extension SystemEntry {
       keywords: "MLIR, cost model, machine learning compiler, regression, register pressure"),
     SystemEntry(
       69, "onnx-net", "ONNX-Net", .codeAndEvaluation, .evaluation, arXiv: "2510.04938",
-      "Writes any network as text from its ONNX graph, and predicts its accuracy without training it.",
+      "Describes architectures in words taken from ONNX files, so that a model can foretell their accuracy.",
       keywords: "neural architecture search, surrogate, ONNX, accuracy prediction, text encoding, zero-shot"),
     SystemEntry(
       4, "hpctranscompile", "HPCTransCompile", .codeAndEvaluation, .codeLab, arXiv: "2506.10401",
@@ -31,7 +31,7 @@ extension SystemEntry {
       keywords: "SWE, repository benchmark, code optimisation, speed-up, agent, sandbox, pull requests"),
     SystemEntry(
       60, "interactive-optimizer", "Interactive LLM optimisation", .codeAndEvaluation, .codeLab, arXiv: "2312.14949",
-      "A dialogue that a person steers turns a hot function into a faster one, each step measured and proven.",
+      "A person and a model speed up a slow function together; every proposal is tested and timed.",
       keywords: "interactive, LLM code optimisation, human in the loop, dialogue, hot function, image processing"),
     SystemEntry(
       102, "sysllmatic", "SysLLMatic", .codeAndEvaluation, .codeLab, arXiv: "2506.01249",

@@ -3,11 +3,11 @@ extension SystemEntry {
   static let parallelTraining: [SystemEntry] = [
     SystemEntry(
       36, "megatron-ptdp", "Megatron PTD-P", .parallelTraining, .cluster, arXiv: "2104.04473",
-      "Pipeline, tensor and data parallel training together, with layers interleaved to shrink the bubble.",
+      "Three ways of splitting a large training run combined, with layers interleaved to shrink the bubble.",
       keywords: "Megatron, pipeline parallelism, tensor parallelism, data parallelism, 1F1B, interleaved schedule"),
     SystemEntry(
       38, "frontier-3d", "Frontier 3D tuning", .parallelTraining, .cluster, arXiv: "2312.12705",
-      "Finds a good parallel layout for a trillion-parameter run by a search that a cost model guides.",
+      "Searches with a cost model for how to lay a model of a trillion parameters over a supercomputer.",
       keywords: "3D parallelism, supercomputer, hyper-parameter search, layout, MI250X, ZeRO, large model training"),
     SystemEntry(
       33, "c4", "C4", .parallelTraining, .cluster, arXiv: "2406.04594",
@@ -36,7 +36,7 @@ extension SystemEntry {
       keywords: "graph neural network, zero-copy gather, code generation, activation offloading, SSD, PyTorch-Direct"),
     SystemEntry(
       55, "deep-optimizer-states", "Deep Optimizer States", .parallelTraining, .training, arXiv: "2410.21316",
-      "Updates some slices of an offloaded optimiser on the accelerator while the CPU does the others.",
+      "Divides an offloaded optimiser's step: some slices visit the accelerator, the rest stay with the processor.",
       keywords: "optimizer offloading, Adam, interleaved update, host memory, ZeRO, CPU-GPU overlap"),
     SystemEntry(
       88, "fuyou", "Fuyou", .parallelTraining, .training, arXiv: "2403.06504",

@@ -7,7 +7,7 @@ extension SystemEntry {
       keywords: "inference efficiency metric, runtime estimate, denoised latency, API comparison, linear model"),
     SystemEntry(
       71, "long-context-peak-analysis", "Long-context peak analysis", .planning, .planner, arXiv: "2405.08944",
-      "From context length and model shape: how many users fit, and the seconds of prompt, answer and swap.",
+      "Foretells how many long conversations a machine can hold at once, and how long each stage of them takes.",
       keywords: "long context, KV cache size, concurrency, prefill, decode, context switching, peak analysis"),
     SystemEntry(
       21, "kinetics", "Kinetics", .planning, .planner, arXiv: "2506.05333",
@@ -39,7 +39,7 @@ extension SystemEntry {
       keywords: "runtime dissection, module breakdown, ZeRO, recomputation, quantisation, offload, benchmarking"),
     SystemEntry(
       87, "efficientllm", "EfficientLLM", .planning, .planner, arXiv: "2505.13840",
-      "One harness with six measures of efficiency over pre-training, fine-tuning and inference techniques.",
+      "Compares techniques from the whole life of a model by six measures of efficiency, in one harness.",
       keywords: "benchmark, memory, latency, throughput, energy, compression rate, trade-offs, efficient attention"),
     SystemEntry(
       103, "mobile-llm-study", "On-device LLM application study", .planning, .planner, arXiv: "2504.00002",
@@ -51,7 +51,7 @@ extension SystemEntry {
       keywords: "test-time compute, process reward model, beam search, best-of-n, revisions, difficulty"),
     SystemEntry(
       45, "fast-compound-scaling", "Fast compound scaling", .planning, .planner, arXiv: "2103.06877",
-      "Scales convolutional networks mostly in width, so that activations and time grow with the root of the work.",
+      "Makes convolutional networks larger by widening them, which adds far fewer activations than work.",
       keywords: "model scaling, width, depth, resolution, activations, FLOPs, RegNet, run time"),
     SystemEntry(
       61, "scalerl", "ScaleRL", .planning, .planner, arXiv: "2510.13786",

@@ -40,7 +40,7 @@ extension SystemEntry {
       keywords: "ternary weights, BitLinear, MatMul-free, additions only, recurrent token mixer, low energy"),
     SystemEntry(
       1, "lizard", "Lizard", .sequenceMixers, .mixers, arXiv: "2507.09025",
-      "Converts a trained softmax transformer into gated linear attention helped by a small exact window.",
+      "Swaps softmax attention in a trained model for a gated linear form that a short exact window corrects.",
       keywords: "linear attention, conversion, distillation, forgetting gate, linearise, sliding window"),
     SystemEntry(
       16, "transmla", "TransMLA", .sequenceMixers, .mixers, arXiv: "2502.07864",
@@ -76,7 +76,7 @@ extension SystemEntry {
       keywords: "token pruning, head pruning, progressive quantisation, top-k, accelerator, generation"),
     SystemEntry(
       101, "kv-prediction", "KV Prediction", .sequenceMixers, .mixers, arXiv: "2410.08391",
-      "A small model reads the prompt; linear maps turn its cache into that of the large model.",
+      "Shortens the wait for a first token: a small model's keys and values are mapped to the large one's.",
       keywords: "time to first token, prefill, long prompt, KV cache, auxiliary model, edge device"),
   ]
 }

@@ -11,7 +11,7 @@ extension SystemEntry {
       keywords: "image server, preprocessing, JPEG decoding, batching, data movement, throughput, latency, overheads"),
     SystemEntry(
       40, "moe-lens", "MoE-Lens", .serving, .inference, arXiv: "2504.09345",
-      "Predicts and schedules mixture-of-experts serving when weights stream in and attention runs on the CPU.",
+      "Plans the serving of experts too large for the accelerator: weights stream in, the CPU does attention.",
       keywords: "mixture of experts, offloading, performance model, batch scheduler, PCIe, CPU attention, KV cache"),
     SystemEntry(
       42, "exflow", "ExFlow", .serving, .cluster, arXiv: "2401.08383",

@@ -23,11 +23,11 @@ extension SystemEntry {
       keywords: "3D Gaussian splatting, compact scene, masking, residual vector quantisation, rendering"),
     SystemEntry(
       65, "ngpc", "NGPC", .vision, .vision, arXiv: "2303.05735",
-      "Grid encodings and tiny networks as fused kernels, and a simulator of hardware made for them.",
+      "Neural graphics from hashed grids and small networks in one kernel, and hardware for it, simulated.",
       keywords: "neural graphics, hash grid, NeRF, MLP, fused kernel, accelerator simulation"),
     SystemEntry(
       12, "weighted-cfm", "Weighted Conditional Flow Matching", .vision, .vision, arXiv: "2507.22270",
-      "Straightens flows by weighting independent pairs with a Gibbs kernel, without solving transport.",
+      "Generative flows with straighter paths: random pairs count by how near they are, so no transport is solved.",
       keywords: "flow matching, optimal transport, generative model, entropic, fewer ODE steps, unpaired"),
     SystemEntry(
       24, "sid-protein", "SiD-Protein", .vision, .vision, arXiv: "2510.03095",

@@ -53,7 +53,7 @@ extension FlashAttention2 {
       measure("extra memory of naive attention for each head", .atLeast(matrix, .peer)),
       Measure(
         "memory of a pass, results included, from N = \(short) to \(long): four times is linear", unit: "times",
-        ours: exact(try total(long) / total(short)), target: .atMost(4, .ours)),
+        ours: exact(try total(long) / total(short))),
     ]
   }
 
@@ -64,12 +64,12 @@ extension FlashAttention2 {
       TimingProtocol.Contestant("full", turn: conditions.turn { try full.turn(repeats: conditions.quick ? 4 : 1) }),
     ])
     let milliseconds = outcomes.map { $0.seconds.map { $0 * 1e3 } }
-    // Masking alone would give 1, skipping every block above the diagonal 2; the sheet has no figure.
+    // Masking alone would give 1, skipping every block above the diagonal 2; the sheet wants it shown and has no figure.
     return Measure(
       "blocks above the diagonal are skipped: causal against full, N = \(n)", unit: "ms",
       ours: Summary(milliseconds[0]),
       peer: Summary(milliseconds[1]), peerName: "ours without a mask",
-      ratio: RatioEstimate(ours: milliseconds[0], theirs: milliseconds[1]), target: .atLeast(1.5))
+      ratio: RatioEstimate(ours: milliseconds[0], theirs: milliseconds[1]))
   }
 
   /// Time and memory over sequence lengths, and the speeds at the headline's length.
