@@ -40,10 +40,14 @@ last 'settings["compute"] == "fast" and lever("compute fast")["quality"]["perple
 optimize --for decode --compute f32 --texts explanation --budget 20s
 last 'settings["compute"] == "f32" or it["chosen"]["name"] == "default" or lever("compute fast")["quality"]["change"] <= 0'
 
-# Too few or too many threads, guesses that do not help: the choice is measured again, or it is what was begun with.
-for handicap in '--for prefill -t 1' '--for decode -t 4' '--for decode --lookup 32 --texts explanation,story'; do
+# Too few or too many threads, guesses that do not help: what takes the handicap away is tried, and what is chosen was measured
+# again or is what was begun with. The lever's name stands before its case; %s is the number of processors.
+processors=$(nproc)
+for case in 'threads %s:--for prefill -t 1' "threads %s:--for decode -t $((2 * processors))" 'lookup 0:--for decode --lookup 32 --texts explanation,story'; do
+  if [ "$processors" = 1 ] && [ "${case%% -t 1}" != "$case" ]; then continue; fi
   # shellcheck disable=SC2086
-  optimize $handicap --budget 30s
+  optimize ${case#*:} --budget 60s
+  last "lever('${case%%:*}'.replace('%s', str(it['machine']['processors'])))['measured'] is not None"
   last 'it["chosen"]["name"] in ("start", "default") or it["gain"]["low"] > 1 or not it["verified"]'
 done
 
