@@ -109,13 +109,12 @@ package struct Optimize: AsyncParsableCommand {
       return (subject, outcome)
     }
     progress.finish()
-    // Who is stopped before anything was found leaves an older profile as it is.
-    let isEmpty = outcome.ending == .interrupted && outcome.chosen == start
+    // What was not measured again is no better than the defaults for sure: an older profile stays as it is.
     // What was found is said even where it cannot be written.
     var written: String?
     var failure: CommandFailure?
     do {
-      if !dryRun, !isEmpty { written = try await save(outcome, trials, path: path) }
+      if !dryRun, outcome.isVerified { written = try await save(outcome, trials, path: path) }
     } catch { failure = CommandFailure(error) }
     let report = OptimizeReport(model: path, subject: subject, outcome: outcome, profile: written, isDry: dryRun)
     let answer = failure?.added(to: report.json) ?? report.json

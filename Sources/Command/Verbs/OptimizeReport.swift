@@ -58,6 +58,7 @@ struct OptimizeReport {
     case .interrupted: lines.append("interrupted")
     }
     if let profile { lines.append("written to \(profile)") }
+    if !outcome.isVerified, !isDry { lines.append("not measured again in time: no profile is written") }
     return lines.joined(separator: "\n")
   }
 
