@@ -13,6 +13,8 @@ struct MemoryProbe: Sendable {
   /// - Throws: ``CommandFailure`` when the process fails; `InferenceError` when it cannot be started; `CancellationError`.
   func measure(_ settings: EngineSettings) throws -> Int {
     let folder = try TemporaryPlace()
+    // Its paths alone would not keep it.
+    defer { withExtendedLifetime(folder) {} }
     let (prompt, log) = ("\(folder.path)/prompt", "\(folder.path)/log")
     try writeFileAtomically(prompt, Array(SampleText.prose.utf8))
     var arguments = [

@@ -51,19 +51,18 @@ extension FlashAttention2 {
     guard tokens.count == prompt else {
       throw ProfilingError.invalidSetting(field: "prompt", problem: "only \(tokens.count) tokens")
     }
-    var pattern = Array("/tmp/venturi-logits-XXXXXX".utf8CString)
-    let file = mkstemp(&pattern)
-    guard file >= 0 else { throw ProfilingError.file(path: "/tmp", code: errno) }
-    defer {
-      unlink(pattern)
-      close(file)
-    }
+    let place = try TemporaryPlace()
+    let logitsPath = "\(place.path)/logits"
+    let file = open(logitsPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard file >= 0 else { throw ProfilingError.file(path: logitsPath, code: errno) }
+    // The folder lives as long as the file is needed.
+    defer { withExtendedLifetime(place) { _ = close(file) } }
     let answer = try field.answer(
       of: "torch",
       to: [
         "op": "greedy", "tokens": .array(tokens.map { .integer(Int($0)) }), "generate": .integer(steps),
         "threads": .integer(conditions.threads),
-        "out": .string(String(decoding: pattern.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)),
+        "out": .string(logitsPath),
       ])
     let theirs = (answer?["tokens"]?.elements ?? []).compactMap(\.int)
     let width = loaded.model.description.vocabularySize

@@ -1,5 +1,4 @@
-import Profiling
-import Venturi
+import Inference
 
 #if canImport(Glibc)
   import Glibc
@@ -8,12 +7,14 @@ import Venturi
 #endif
 
 /// A folder that goes, with its files, when nobody holds it any more.
-final class TemporaryPlace: Sendable {
+package final class TemporaryPlace: Sendable {
   /// The folder.
-  let path: String
+  package let path: String
 
-  /// - Throws: `ProfilingError` when it cannot be made.
-  init() throws(ProfilingError) {
+  /// A new folder where `TMPDIR` says, else in `/tmp`.
+  ///
+  /// - Throws: ``ProfilingError/file(path:code:)`` when it cannot be made.
+  package init() throws(ProfilingError) {
     let base = environmentValue("TMPDIR").flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
     var pattern = Array("\(base)/venturi-XXXXXX".utf8CString)
     guard mkdtemp(&pattern) != nil else { throw .file(path: base, code: errno) }
