@@ -35,8 +35,8 @@ examples: model ## Build and run the programs of Examples/, packages of their ow
 	@Scripts/examples
 
 ##@ Building
-.PHONY: setup packages-run packages-atlas packages-test build build-atlas build-tests model clean
-setup: packages-test build-tests model ## Install what is missing for building, running and testing
+.PHONY: setup packages-run packages-atlas packages-test cases build build-atlas build-tests model clean
+setup: packages-test cases build-tests model ## Install what is missing for building, running and testing
 
 packages-run:
 	@Scripts/packages run >&2
@@ -46,6 +46,10 @@ packages-atlas:
 
 packages-test:
 	@Scripts/packages run test >&2
+
+# What tests compare with and may not be copied: tokenizers' vocabularies, chat templates, ONNX cases.
+cases: packages-run
+	@Scripts/cases
 
 build: packages-run ## Build the command in release mode
 	@$(BUILD) --product venturi >&2
