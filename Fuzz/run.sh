@@ -69,7 +69,7 @@ tokenizer | loader)
   ;;
 esac
 module VenturiTesting address Sources/VenturiTesting/*GGUF*.swift Sources/VenturiTesting/*Safetensors*.swift \
-  Sources/VenturiTesting/TinyLlama*.swift
+  Sources/VenturiTesting/TinyLlama{,+Vocabulary}.swift
 
 swiftc -O -swift-version 6 -package-name venturi -parse-as-library -sanitize=fuzzer,address -I "$built" -I "$built/c" \
   -module-name Harness -o "$folder/fuzz" Fuzz/Entry.swift "Fuzz/$name.swift" "${extra[@]}" "${objects[@]}" -lm -lpthread
