@@ -38,9 +38,9 @@ extension Engine {
     let options = try resolve(given, profile)
     let file = try storage.reading { try GGUFFile(storage.bytes, keeper: storage) }
     // The tokenizer's tables are built beside the weights.
-    let text = Mailbox<Result<(BytePairTokenizer, ChatTemplate?), any Error>>()
+    let text = Mailbox<Result<(Tokenizer, ChatTemplate?), any Error>>()
     try Thread.start {
-      let result = Result { try storage.reading { (try BytePairTokenizer(file), try ChatTemplate(file)) } }
+      let result = Result { try storage.reading { (try Tokenizer(file), try ChatTemplate(file)) } }
       _ = text.send(result)
     }
     let loaded = Result {

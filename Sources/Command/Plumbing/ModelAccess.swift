@@ -50,9 +50,9 @@ enum ModelAccess {
   /// The tokenizer of a model file.
   ///
   /// - Throws: what reading the file throws.
-  static func tokenizer(_ model: String) throws -> BytePairTokenizer {
+  static func tokenizer(_ model: String) throws -> Tokenizer {
     let storage = try Storage(mapping: try path(of: model))
-    return try storage.reading { try BytePairTokenizer(GGUFFile(storage.bytes, keeper: storage)) }
+    return try storage.reading { try Tokenizer(GGUFFile(storage.bytes, keeper: storage)) }
   }
 
   /// The profiles beside the models in the home.

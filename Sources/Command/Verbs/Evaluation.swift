@@ -18,7 +18,7 @@ struct Evaluation {
     let storage = try Storage(mapping: try ModelAccess.path(of: model.model))
     let (file, tokenizer) = try storage.reading {
       let file = try GGUFFile(storage.bytes, keeper: storage)
-      return (file, try BytePairTokenizer(file))
+      return (file, try Tokenizer(file))
     }
     self.storage = storage
     self.file = file

@@ -21,7 +21,7 @@ public actor EngineTrials: Trials {
   let path: String
   let storage: Storage
   let file: GGUFFile
-  let tokenizer: BytePairTokenizer
+  let tokenizer: Tokenizer
   let template: ChatTemplate?
   let goal: Goal
   let workload: Workload
@@ -50,7 +50,7 @@ public actor EngineTrials: Trials {
       let file = try GGUFFile(storage.bytes, keeper: storage)
       return (file, try file.uint("\(try file.string("general.architecture")).context_length", in: 1...1 << 24))
     }
-    (tokenizer, template) = try storage.reading { (try BytePairTokenizer(file), try ChatTemplate(file)) }
+    (tokenizer, template) = try storage.reading { (try Tokenizer(file), try ChatTemplate(file)) }
     (self.storage, self.file) = (storage, file)
     self.goal = goal
     self.text = text ?? SampleText.prose
