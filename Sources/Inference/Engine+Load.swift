@@ -36,10 +36,10 @@ extension Engine {
   ) throws -> Engine {
     let options = try resolve(given, profile)
     // The tokenizer's tables are built beside the weights.
-    let text = Mailbox<Result<(BytePairTokenizer, ChatTemplate?), any Error>>()
+    let text = Mailbox<Result<(Tokenizer, ChatTemplate?), any Error>>()
     try Thread.start {
       let result = Result {
-        try checkpoint.reading { (try BytePairTokenizer(checkpoint), try ChatTemplate(checkpoint)) }
+        try checkpoint.reading { (try Tokenizer(checkpoint), try ChatTemplate(checkpoint)) }
       }
       _ = text.send(result)
     }

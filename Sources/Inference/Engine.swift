@@ -17,7 +17,7 @@ public final class Engine: Sendable {
   /// The model.
   public let model: any LanguageModel
   /// The model's tokenizer.
-  public let tokenizer: BytePairTokenizer
+  public let tokenizer: Tokenizer
   /// The model's chat template, if its file has one.
   public let template: ChatTemplate?
   /// How it was loaded, with every setting decided.
@@ -42,7 +42,7 @@ public final class Engine: Sendable {
   /// - Throws: ``InferenceError/invalidOption(field:value:problem:)``,
   ///   ``InferenceError/vocabularyMismatch(tokenizer:model:)`` and ``InferenceError/extensionFailed(name:problem:)``.
   public init(
-    model: any LanguageModel, tokenizer: BytePairTokenizer, template: ChatTemplate? = nil,
+    model: any LanguageModel, tokenizer: Tokenizer, template: ChatTemplate? = nil,
     options: EngineOptions = EngineOptions(), profile: EngineProfile? = nil, notes: [String] = []
   ) throws(InferenceError) {
     let options = try Self.resolve(options, profile)

@@ -50,9 +50,9 @@ enum ModelAccess {
   /// The tokenizer of a model.
   ///
   /// - Throws: what reading the file throws.
-  static func tokenizer(_ model: String) throws -> BytePairTokenizer {
+  static func tokenizer(_ model: String) throws -> Tokenizer {
     let checkpoint = try Checkpoint(path: try path(of: model))
-    return try checkpoint.reading { try BytePairTokenizer(checkpoint) }
+    return try checkpoint.reading { try Tokenizer(checkpoint) }
   }
 
   /// The profiles beside the models in the home.
