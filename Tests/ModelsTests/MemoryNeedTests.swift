@@ -85,7 +85,7 @@ import VenturiTesting
         cases += 1
       }
     }
-    #expect(cases == 22)
+    #expect(cases == 60)
   }
 
   @Test func otherSizesAndThreads() throws {

@@ -42,7 +42,7 @@ struct LlamaWeights {
   ) throws -> PackedLinear {
     let rows = try tensor(name, [out, width])
     // Where 16-bit activations cost 8-bit weights nothing they are taken.
-    let isFree = rows.dtype == .q8_0 && !context.kernelSet.hasByteProducts
+    let isFree = rows.dtype.takesWords && !context.kernelSet.hasByteProducts
     return PackedLinear(
       try PackedMatrix(packing: rows, context: context, releasingSource: true),
       precision: compute == .f32 ? .exact : isFree ? .refined : precision)

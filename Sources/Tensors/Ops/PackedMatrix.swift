@@ -50,7 +50,7 @@ public final class PackedMatrix: @unchecked Sendable {
     packed = .allocate(capacity: 1)
     packed.initialize(
       to: vt_packed(
-        format: format, k: k, n: n, panels: UnsafePointer(storage.base.assumingMemoryBound(to: UInt8.self)),
+        format: vt_format_form(format), k: k, n: n, panels: UnsafePointer(storage.base.assumingMemoryBound(to: UInt8.self)),
         panel_bytes: panelBytes))
 
     let source = UnsafeRawPointer(rows.pointer)
@@ -90,26 +90,6 @@ public final class PackedMatrix: @unchecked Sendable {
     let packed = Double(count) * Double(byteCount / panels) / Double(VT_PANEL)
     return OperatorCost(
       bytesRead: packed + 4 * Double(count), bytesWritten: 4 * Double(count * inFeatures), residentBytes: packed)
-  }
-}
-
-extension DType {
-  /// The C side's name of a type whose matrices can be packed; `nil` for the others.
-  var packedFormat: vt_format? {
-    switch self {
-    case .q4_0: VT_Q4_0
-    case .q4_1: VT_Q4_1
-    case .q5_0: VT_Q5_0
-    case .q5_1: VT_Q5_1
-    case .q8_0: VT_Q8_0
-    case .q4_K: VT_Q4_K
-    case .q5_K: VT_Q5_K
-    case .q6_K: VT_Q6_K
-    case .f16: VT_F16
-    case .bf16: VT_BF16
-    case .f32: VT_F32
-    default: nil
-    }
   }
 }
 
