@@ -7,7 +7,7 @@ import Numerics
 /// parts, arrays within arrays, tensor types that the engine does not read. Refused as malformed, beyond what cannot be
 /// decoded: duplicate keys or names, control characters in them, scalar strings that are not UTF-8, tensors that
 /// overlap or are not aligned. Allowed: gaps between tensors and bytes after the last one, tensors without elements.
-public struct GGUFFile: Sendable {
+public struct GGUFFile: Metadata, Sendable {
   /// The format's version, 2 or 3.
   public let version: UInt32
   /// The metadata in the file's order.
@@ -50,9 +50,6 @@ public struct GGUFFile: Sendable {
 
   /// The entry of `key`; nothing when the file lacks it.
   public func entry(_ key: String) -> GGUFEntry? { entryIndex[key].map { entries[$0] } }
-
-  /// The value of `key`; nothing when the file lacks it.
-  public subscript(key: String) -> GGUFValue? { entry(key)?.value }
 
   /// The tensor called `name`; nothing when the file lacks it.
   public func tensorIfPresent(_ name: String) -> GGUFTensor? { tensorIndex[name].map { tensors[$0] } }
