@@ -41,7 +41,7 @@ def main():
     for name, (kind, bits, entries, values) in BOOKS.items():
         lines.append("")
         lines.append(f"const uint16_t vt_codebook_{name}[{entries}] = {{")
-        all_words = [f"{word:#06x}," if word > 9 else f"{word}," for word in words(kind, bits, entries, values)]
+        all_words = [f"{word:#06x}," for word in words(kind, bits, entries, values)]
         line = ""
         for word in all_words:
             if len(line) + len(word) + 1 > 118:

@@ -12,8 +12,8 @@ VT_LAYOUT int32_t value_of(vt_format format, uint8_t q) {
   return table ? table[q] : q - vt_format_zero(form);
 }
 
-// 32 values of a block. All products are exact, so that a minimum is subtracted (or added) with the one rounding that the
-// types' definitions have.
+// 32 values of a block. All products are exact, so that a minimum is subtracted (or added) with the one rounding that
+// the types' definitions have.
 VT_LAYOUT void decode_part(vt_format format, const uint8_t *block, int32_t b, float *out) {
   const vt_format form = vt_form_of(format);
   uint8_t q[32];
@@ -25,7 +25,8 @@ VT_LAYOUT void decode_part(vt_format format, const uint8_t *block, int32_t b, fl
                     : form == VT_MXFP4 ? vt_float_from_bf16(bits)
                                        : vt_float_from_f16(bits);
     const float scale = d * vt_format_factor(form) * (float)part.scale;
-    const float min = vt_format_has_offset(form) ? vt_float_from_f16(block_min_bits(format, block)) * (float)part.min : 0;
+    float min = 0;
+    if (vt_format_has_offset(form)) min = vt_float_from_f16(block_min_bits(format, block)) * (float)part.min;
     for (int j = 16 * s; j < 16 * s + 16; j++) {
       const float value = scale * (float)value_of(format, q[j]);
       if (!vt_format_has_offset(form)) out[j] = value;

@@ -133,7 +133,8 @@ VT_LAYOUT void pack_part_scales(vt_format format, const uint8_t *const blocks[VT
       out[16 + c] = (uint8_t)(second.scale | second.min << 4);
     } else {
       out[c] = (uint8_t)first.scale;
-      if (vt_part_scale_bytes(form) == 32) out[16 + c] = (uint8_t)(vt_format_has_offset(form) ? first.min : second.scale);
+      if (vt_part_scale_bytes(form) == 16) continue;
+      out[16 + c] = (uint8_t)(vt_format_has_offset(form) ? first.min : second.scale);
     }
   }
 }
@@ -160,7 +161,8 @@ VT_LAYOUT void pack_block(vt_format format, const uint8_t *const blocks[VT_PANEL
   }
 }
 
-VT_LAYOUT void pack_of(vt_format format, int32_t k, const uint8_t *rows, size_t row_bytes, int32_t columns, uint8_t *out) {
+VT_LAYOUT void pack_of(vt_format format, int32_t k, const uint8_t *rows, size_t row_bytes, int32_t columns,
+                       uint8_t *out) {
   static const uint8_t zeros[256];
   const size_t block_bytes = (size_t)vt_format_block_bytes(format);
   const int32_t length = vt_block_length(format);
@@ -181,7 +183,8 @@ static void pack_floats(size_t size, int32_t k, const uint8_t *rows, size_t row_
 }
 
 // Packs what only floats hold.
-static void pack_decoded(vt_format format, int32_t k, const uint8_t *rows, size_t row_bytes, int32_t columns, uint8_t *out) {
+static void pack_decoded(vt_format format, int32_t k, const uint8_t *rows, size_t row_bytes, int32_t columns,
+                         uint8_t *out) {
   float values[256];
   memset(out, 0, vt_panel_bytes(format, k));
   for (int32_t start = 0; start < k; start += 256, out += 256 * VT_PANEL * 4)

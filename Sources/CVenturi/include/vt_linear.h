@@ -59,8 +59,8 @@ void vt_decode_row(vt_format format, int32_t k, const void *row, float *out);
 size_t vt_activation_bytes(vt_activation kind, int32_t k);
 
 // A panel unpacked for many rows: k·16 bytes q (k·16 int16 for I16), and for each sub-block 16 scales and 16 offsets. The
-// bytes are unsigned but for 8-bit weights, which each set's `unpack` leaves signed or raises by 128 as it multiplies them:
-// they are for the same set's `tile_panel` only. Size of the buffer in bytes for any format (F32 panels for floats).
+// bytes are unsigned but for 8-bit weights, which each set's `unpack` leaves signed or raises by 128 as it multiplies
+// them: they are for the same set's `tile_panel` only. Size of the buffer in bytes for any format (F32 panels for floats).
 size_t vt_unpacked_bytes(vt_format format, vt_activation kind, int32_t k);
 
 typedef struct vt_linear_kernels {

@@ -1,5 +1,5 @@
-// The vectors that GGUF's IQ types choose from. An entry is the levels of 8 values (two bits each) or of 4 values (three
-// bits each), the first value lowest; what a level stands for is the type's affair.
+// The vectors that GGUF's IQ types choose from. An entry is the levels of 8 values (two bits each) or of 4 values
+// (three bits each), the first value lowest; what a level stands for is the type's affair.
 #ifndef VT_CODEBOOKS_H
 #define VT_CODEBOOKS_H
 

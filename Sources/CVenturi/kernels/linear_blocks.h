@@ -134,7 +134,8 @@ VT_LAYOUT void block_values(vt_format format, const uint8_t *block, int32_t b, u
     const uint8_t *qs = block + 2 + 8 * b;
     const uint32_t signs = word(block + 66, b);
     for (int l = 0; l < 4; l++)
-      put_fours(vt_codebook_iq3_xxs[qs[2 * l]], vt_codebook_iq3_xxs[qs[2 * l + 1]], eight_signs(signs >> 7 * l), q + 8 * l);
+      put_fours(vt_codebook_iq3_xxs[qs[2 * l]], vt_codebook_iq3_xxs[qs[2 * l + 1]], eight_signs(signs >> 7 * l),
+                q + 8 * l);
     return;
   }
   case VT_IQ3_S: {
@@ -182,7 +183,8 @@ VT_LAYOUT vt_part_scale part_scale(vt_format format, const uint8_t *block, int32
   case VT_Q3_K: {
     const uint8_t *packed = block + 96;
     const int i = 2 * b + s;
-    return (vt_part_scale){((packed[i % 8] >> (i < 8 ? 0 : 4) & 15) | (packed[8 + i % 4] >> i / 4 * 2 & 3) << 4) - 32, 0};
+    const int32_t low = packed[i % 8] >> (i < 8 ? 0 : 4) & 15, high = packed[8 + i % 4] >> i / 4 * 2 & 3;
+    return (vt_part_scale){(low | high << 4) - 32, 0};
   }
   case VT_Q4_K: case VT_Q5_K: {
     uint8_t scale, min;
@@ -200,7 +202,10 @@ VT_LAYOUT vt_part_scale part_scale(vt_format format, const uint8_t *block, int32
   case VT_IQ3_XXS: return (vt_part_scale){2 * (block[69 + 4 * b] >> 4) + 1, 0};
   case VT_IQ3_S: return (vt_part_scale){2 * (block[106 + b / 2] >> b % 2 * 4 & 15) + 1, 0};
   case VT_IQ1_S: return (vt_part_scale){2 * (block[35 + 2 * b] >> 4 & 7) + 1, 0};
-  case VT_IQ1_M: return (vt_part_scale){2 * (int32_t)(half_word(block + 48 + b / 2 * 2) >> (b % 2 * 6 + 3 * s) & 7) + 1, 0};
+  case VT_IQ1_M: {
+    const uint32_t fields = half_word(block + 48 + b / 2 * 2) >> b % 2 * 6;
+    return (vt_part_scale){2 * (int32_t)(fields >> 3 * s & 7) + 1, 0};
+  }
   default: return (vt_part_scale){1, 1};
   }
 }

@@ -108,8 +108,8 @@ struct LlamaSizes {
     let types = Set(matrices.filter { $0.inFeatures == width }.map(\.dtype))
     if options.compute == .f32 { return [Set(types.map { size($0, .exact) })] }
     // Some sets of kernels give 8-bit weights refined inputs everywhere.
-    let everywhere = types.contains(where: \.takesWords) && !precisions.contains(.refined) ? [LinearPrecision.refined] : []
-    return (precisions + everywhere).map { precision in Set(types.map { size($0, precision) }) }
+    let everywhere = types.contains(where: \.takesWords) && !precisions.contains(.refined)
+    return (precisions + (everywhere ? [.refined] : [])).map { precision in Set(types.map { size($0, precision) }) }
   }
 
   /// Only 8-bit weights may take another form of input than the rest; see ``LlamaWeights``.
