@@ -67,7 +67,7 @@ extension TokenizerDescription {
 
   /// The tokens that play a role. Where a file does not say, its kind does, as far as the vocabulary reaches.
   private static func special(
-    _ file: GGUFFile, _ kind: Kind, count: Int, preTokenizer: String?,
+    _ file: some Metadata, _ kind: Kind, count: Int, preTokenizer: String?,
     id: (String) throws(FormatError) -> Int?, flag: (String) throws(FormatError) -> Bool?
   ) throws(FormatError) -> SpecialTokens {
     func known(_ id: Int) -> Int? { id < count ? id : nil }
