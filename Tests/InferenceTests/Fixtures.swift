@@ -34,8 +34,10 @@ enum Fixtures {
         """)
   }
 
-  static func engine(_ model: ScriptedModel, options: EngineOptions = EngineOptions()) throws -> Engine {
-    try Engine(model: model, tokenizer: tokenizer(), template: template(), options: options)
+  static func engine(
+    _ model: ScriptedModel, options: EngineOptions = EngineOptions(), draft: ScriptedModel? = nil
+  ) throws -> Engine {
+    try Engine(model: model, tokenizer: tokenizer(), template: template(), options: options, draft: draft)
   }
 
   /// A model that says `text` after a prompt of `prompt` tokens, then ends.

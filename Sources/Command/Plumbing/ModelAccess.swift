@@ -38,6 +38,7 @@ enum ModelAccess {
     options.contextLength = flags.contextLength
     options.stepTokens = flags.batch.size
     options.profile = profile.source
+    options.draft = try flags.draftModel.map { name in try Self.path(of: name) }
     let engine = try await Engine.load(path, options: options)
     let seconds = (clock.now - start) / .seconds(1)
     for note in engine.notes { Output.note("note: \(note)") }
