@@ -23,7 +23,7 @@ import VenturiTesting
 
     static let all: [Setting] =
       KernelSet.allCases.filter(\.isSupported).flatMap { kernels in
-        [.q4_0, .q4_1, .q8_0, .f16, .f32].flatMap { (dtype: DType) in
+        [.q4_0, .q4_1, .q8_0, .iq4_nl, .f16, .f32].flatMap { (dtype: DType) in
           ComputeMode.allCases.map { Setting(dtype: dtype, compute: $0, kernels: kernels) }
         }
       } + [Setting(dtype: .q4_0, compute: .fast, kernels: .preferred, threads: 2)]
@@ -31,7 +31,7 @@ import VenturiTesting
     /// Bytes of a row of `count` weights as the format defines it.
     func weightBytes(_ count: Int) -> Double {
       switch dtype {
-      case .q4_0: Double(count / 32 * 18)
+      case .q4_0, .iq4_nl: Double(count / 32 * 18)
       case .q4_1: Double(count / 32 * 20)
       case .q8_0: Double(count / 32 * 34)
       case .f16: Double(count * 2)
@@ -41,25 +41,28 @@ import VenturiTesting
 
     var isExact: Bool { compute == .f32 || dtype == .f16 || dtype == .f32 }
 
+    /// Weights of eight bits, the values of IQ4_NL's table among them.
+    var isEightBits: Bool { dtype == .q8_0 || dtype == .iq4_nl }
+
     /// Whether products of a part take 16-bit inputs.
     func isRefined(_ part: String, layer: Int?) -> Bool {
-      if dtype == .q8_0, kernels != .avx512 { return true }
+      if isEightBits, kernels != .avx512 { return true }
       return part == "mixer q,k,v" || part == "head" || (part == "mlp down" && layer == 0)
     }
 
     /// Bytes of a row of `count` inputs as the products of a part read it: for each 32 values their bytes, a scale, a
-    /// sum and, for products of bytes, three integer sums.
+    /// sum and, for products of bytes, three integer sums and two scaled ones.
     func inputBytes(_ count: Int, _ part: String, layer: Int?) -> Double {
       if isExact { return Double(4 * count) }
       let each =
-        !isRefined(part, layer: layer) ? 32 + 4 + 4 + 12 : dtype == .q8_0 ? 64 + 4 : 64 + 4 + 4 + 12
+        !isRefined(part, layer: layer) ? 32 + 4 + 4 + 20 : isEightBits ? 64 + 4 : 64 + 4 + 4 + 20
       return Double(count / 32 * each)
     }
 
     func arithmetic(_ part: String, layer: Int?) -> [Precision: Double] {
       if isExact { return [.f32: 1] }
       let isRefined = isRefined(part, layer: layer)
-      if dtype == .q8_0 { return isRefined ? [.int16: 1] : [.int8: 1] }
+      if isEightBits { return isRefined ? [.int16: 1] : [.int8: 1] }
       return [.int4: isRefined ? 2 : 1]
     }
 
