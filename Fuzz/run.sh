@@ -1,5 +1,5 @@
 #!/bin/bash
-# run.sh TARGET [RUNS] [FURTHER LIBFUZZER OPTIONS]: fuzz a target (gguf, tokenizer, loader, json) with libFuzzer and the
+# run.sh TARGET [RUNS] [FURTHER LIBFUZZER OPTIONS]: fuzz a target (gguf, tokenizer, loader, json, jinja) with libFuzzer and the
 # address sanitizer. Starts from seeds made by code, and keeps what it learns in .build/fuzz/TARGET/corpus. A crash leaves
 # its input in .build/fuzz/TARGET.
 set -euo pipefail
@@ -53,6 +53,10 @@ module Numerics fuzzer,address $(sources Numerics)
 module Formats fuzzer,address $(sources Formats)
 case $target in
 gguf | json) name=${target^^} ;;
+jinja)
+  name=${target^}
+  module Text fuzzer,address $(sources Text)
+  ;;
 tokenizer | loader)
   name=${target^}
   kernels
@@ -63,11 +67,11 @@ tokenizer | loader)
   extra=(Fuzz/GGUFImage+Small.swift)
   ;;
 *)
-  echo "no target '$target'; there are gguf, tokenizer, loader and json" >&2
+  echo "no target '$target'; there are gguf, tokenizer, loader, json and jinja" >&2
   exit 2
   ;;
 esac
-module VenturiTesting address Sources/VenturiTesting/*GGUF*.swift Sources/VenturiTesting/TinyLlama*.swift
+[ "$target" = jinja ] || module VenturiTesting address Sources/VenturiTesting/*GGUF*.swift Sources/VenturiTesting/TinyLlama*.swift
 
 swiftc -O -swift-version 6 -package-name venturi -parse-as-library -sanitize=fuzzer,address -I "$built" -I "$built/c" \
   -module-name Harness -o "$folder/fuzz" Fuzz/Entry.swift "Fuzz/$name.swift" "${extra[@]}" "${objects[@]}" -lm -lpthread

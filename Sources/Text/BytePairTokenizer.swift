@@ -66,23 +66,25 @@ public struct BytePairTokenizer: Sendable {
     return tokens
   }
 
-  /// The tokens of a rendered prompt: its special segments become control tokens, its text segments never do.
+  /// The tokens of a rendered prompt: special tokens that the template wrote become those tokens, what they look like in
+  /// other text never does.
   ///
   /// - Parameters:
   ///   - segments: what a chat template rendered.
-  ///   - addBoundaries: whether the token that the vocabulary wants before each text is added. The one after is not: the
-  ///     model is to go on.
-  /// - Throws: ``TextError/unknownSpecialToken(text:)`` if the vocabulary lacks a special segment.
-  public func encode(_ segments: [PromptSegment], addBoundaries: Bool = true) throws(TextError) -> [TokenID] {
+  ///   - addBoundaries: whether the token that the vocabulary wants before each text is added, unless the template wrote
+  ///     it itself. The one after is not: the model is to go on.
+  public func encode(_ segments: [PromptSegment], addBoundaries: Bool = true) -> [TokenID] {
     var tokens: [TokenID] = []
-    if addBoundaries, vocabulary.special.addsBeginning, let id = vocabulary.special.beginning {
-      tokens.append(TokenID(truncatingIfNeeded: id))
-    }
-    for segment in segments {
-      switch segment {
-      case .special(let text): tokens.append(try vocabulary.specialToken(text))
+    for part in vocabulary.parts(of: segments) {
+      switch part {
+      case .token(let id): tokens.append(id)
       case .text(let text): tokens += encode(text, parseSpecial: false, addBoundaries: false)
       }
+    }
+    if addBoundaries, vocabulary.special.addsBeginning, let id = vocabulary.special.beginning,
+      tokens.first != TokenID(truncatingIfNeeded: id)
+    {
+      tokens.insert(TokenID(truncatingIfNeeded: id), at: 0)
     }
     return tokens
   }
