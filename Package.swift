@@ -21,7 +21,7 @@ let package = Package(
     .target(name: "Costs", dependencies: ["Numerics"]),
     .target(name: "Tensors", dependencies: ["CVenturi", "Costs", "Numerics"]),
     .target(name: "Formats", dependencies: ["Numerics"]),
-    .target(name: "Text"),
+    .target(name: "Text", dependencies: ["Formats"]),
     .target(name: "Layers", dependencies: ["CVenturi", "Costs", "Numerics", "Tensors"]),
     .target(
       name: "Mixers", dependencies: ["CVenturi", "Costs", "Numerics", "Tensors", "Layers"],
@@ -72,7 +72,7 @@ let package = Package(
     .testTarget(name: "PlannerTests", dependencies: ["Costs", "Planner"]),
     .testTarget(name: "TensorsTests", dependencies: ["CVenturi", "Numerics", "Tensors"]),
     .testTarget(name: "FormatsTests", dependencies: ["Numerics", "Formats", "VenturiTesting"]),
-    .testTarget(name: "TextTests", dependencies: ["Text"]),
+    .testTarget(name: "TextTests", dependencies: ["Formats", "Text"]),
     .testTarget(
       name: "MixersTests", dependencies: ["CVenturi", "Numerics", "Tensors", "Layers", "Mixers", "VenturiTesting"]),
     .testTarget(

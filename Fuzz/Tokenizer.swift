@@ -42,16 +42,24 @@ private func roundTrip(_ text: [UInt8], _ tokenizer: Tokenizer) {
 }
 
 private func converse(_ text: String, _ tokenizer: Tokenizer, _ template: ChatTemplate) {
-  let segments = template.render([ChatMessage(role: .user, content: text)])
-  // A vocabulary without the template's control tokens is refused.
-  guard let tokens = try? tokenizer.encode(segments, addBoundaries: false) else { return }
-  var expected: [TokenID] = []
-  for case .special(let name) in segments {
-    if let id = try? tokenizer.vocabulary.specialToken(name) { expected.append(id) }
+  // A template may refuse a conversation, or want more than it is given.
+  guard let segments = try? template.render([ChatMessage(role: .user, content: text)]) else { return }
+  func controls(_ tokens: [TokenID]) -> [TokenID] {
+    tokens.filter { (try? tokenizer.vocabulary.type(of: $0)) == .control }
   }
-  let controls = tokens.filter { (try? tokenizer.vocabulary.type(of: $0)) == .control }
-  let wanted = expected.filter { (try? tokenizer.vocabulary.type(of: $0)) == .control }
-  guard controls == wanted else { fatalError("control tokens \(controls), not \(wanted)") }
+  let found = controls(tokenizer.encode(segments, addBoundaries: false))
+  var wanted: [TokenID] = []
+  var own = ""
+  // Segments of the template that touch are one.
+  for segment in segments + [.text("")] {
+    if case .template(let text) = segment {
+      own += text
+    } else {
+      wanted += controls(tokenizer.encode(own, parseSpecial: true, addBoundaries: false))
+      own = ""
+    }
+  }
+  guard found == wanted else { fatalError("control tokens \(found), not \(wanted)") }
 }
 
 func seeds() -> [[UInt8]] {

@@ -16,7 +16,7 @@ extension Engine {
       guard let template else { throw InferenceError.noChatTemplate(model: model.description.name) }
       if messages.isEmpty { throw InferenceError.emptyPrompt }
       try check(bytes: messages.reduce(0) { $0 + $1.content.utf8.count })
-      tokens = try tokenizer.encode(template.render(messages))
+      tokens = tokenizer.encode(try template.render(messages))
     case .tokens(let ids):
       let size = model.description.vocabularySize
       for (index, id) in ids.enumerated() where id < 0 || Int(id) >= size {

@@ -37,8 +37,14 @@ extension TextError: CustomStringConvertible {
     case .stopTooLong(let index, let bytes, let limit):
       "stop: stop string \(index) has \(bytes) bytes, at most \(limit) are taken"
     case .chatTemplateMissing: "chat template: the model has none"
-    case .chatTemplateUnknown(let bytes, let beginning):
-      "chat template: none that the engine renders exactly (\(bytes) bytes, beginning \"\(beginning)\")"
+    case .chatTemplateTooLong(let bytes, let limit):
+      "chat template: it has \(bytes) bytes, at most \(limit) are taken"
+    case .chatTemplateRefused(let line, let construct):
+      "chat template: line \(line): \(construct), which the engine does not render"
+    case .chatTemplateFailed(let line, let problem): "chat template: line \(line): \(problem)"
+    case .chatTemplateRaised(let line, let message): "chat template: line \(line) refuses the conversation: \(message)"
+    case .chatTemplateBudget(let line, let what, let limit):
+      "chat template: line \(line): more than \(limit) \(what)"
     }
   }
 }

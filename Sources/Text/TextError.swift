@@ -56,6 +56,14 @@ public enum TextError: Error, Equatable, Sendable {
   case stopTooLong(index: Int, bytes: Int, limit: Int)
   /// The model brings no chat template.
   case chatTemplateMissing
-  /// The model's chat template is none of those that the engine renders exactly.
-  case chatTemplateUnknown(bytes: Int, beginning: String)
+  /// The model's chat template is longer than any real one.
+  case chatTemplateTooLong(bytes: Int, limit: Int)
+  /// The model's chat template is malformed, or has a construct that the engine does not know.
+  case chatTemplateRefused(line: Int, construct: String)
+  /// The chat template cannot do with a conversation what it wants to.
+  case chatTemplateFailed(line: Int, problem: String)
+  /// The chat template refuses a conversation, with this message.
+  case chatTemplateRaised(line: Int, message: String)
+  /// The chat template wants more of something than it is given.
+  case chatTemplateBudget(line: Int, what: String, limit: Int)
 }

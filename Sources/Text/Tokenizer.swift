@@ -86,23 +86,23 @@ public struct Tokenizer: Sendable {
     return tokens
   }
 
-  /// The tokens of a rendered prompt: its special segments become control tokens, its text segments never do.
+  /// The tokens of a rendered prompt: special tokens that the template wrote become those tokens, what they look like in
+  /// other text never does.
   ///
   /// - Parameters:
   ///   - segments: what a chat template rendered.
-  ///   - addBoundaries: whether the token that the vocabulary wants before each text is added. The one after is not: the
-  ///     model is to go on.
-  /// - Throws: ``TextError/unknownSpecialToken(text:)`` if the vocabulary lacks a special segment.
-  public func encode(_ segments: [PromptSegment], addBoundaries: Bool = true) throws(TextError) -> [TokenID] {
-    var tokens = addBoundaries ? prefix : []
-    for (index, segment) in segments.enumerated() {
-      switch segment {
-      case .special(let text): tokens.append(try vocabulary.specialToken(text))
-      case .text(let text):
-        var text = text
+  ///   - addBoundaries: whether the token that the vocabulary wants before each text is added, unless the template wrote
+  ///     it itself. The one after is not: the model is to go on.
+  public func encode(_ segments: [PromptSegment], addBoundaries: Bool = true) -> [TokenID] {
+    var tokens: [TokenID] = []
+    for (index, part) in vocabulary.parts(of: segments).enumerated() {
+      switch part {
+      case .token(let id): tokens.append(id)
+      case .text(var text):
         text.withUTF8 { appendTokens(of: $0, parseSpecial: false, isFirst: index == 0, to: &tokens) }
       }
     }
+    if addBoundaries, !tokens.starts(with: prefix) { tokens.insert(contentsOf: prefix, at: 0) }
     return tokens
   }
 

@@ -125,28 +125,34 @@ extension MalformedGGUF {
       },
     ]
 
-  private static func template(_ name: String, _ text: @escaping @Sendable () -> String) -> MalformedGGUF {
-    llama(.g18, .template, name) { $0.set("tokenizer.chat_template", string: text()) }
+  private static func template(
+    _ name: String, _ stage: Stage = .template, _ text: @escaping @Sendable () -> String
+  ) -> MalformedGGUF {
+    llama(.g18, stage, name) { $0.set("tokenizer.chat_template", string: text()) }
   }
 
   static let templates: [MalformedGGUF] = [
     template("template nested 10,000 deep") {
       String(repeating: "{% if true %}", count: 10_000) + String(repeating: "{% endif %}", count: 10_000)
     },
-    template("template that calls itself") { "{% macro f() %}{{ f() }}{{ f() }}{% endmacro %}{{ f() }}" },
-    template("template that counts to 10^9") { "{% for i in range(1000000000) %}x{% endfor %}" },
-    template("template of loops in loops") {
+    template("template that calls itself", .chat) { "{% macro f() %}{{ f() }}{{ f() }}{% endmacro %}{{ f() }}" },
+    template("template that counts to 10^9", .chat) { "{% for i in range(1000000000) %}x{% endfor %}" },
+    template("template of loops in loops", .chat) {
       String(repeating: "{% for i in range(99999) %}", count: 5) + "x" + String(repeating: "{% endfor %}", count: 5)
     },
-    template("template of gigantic text") { "{{ 'x' * 1000000000 * 1000000000 }}" },
-    template("template that reaches for the host") {
+    template("template of gigantic text", .chat) { "{{ 'x' * 1000000000 * 1000000000 }}" },
+    template("template that reaches for the host", .chat) {
       "{{ ''.__class__.__mro__[1].__subclasses__()[40]('/etc/passwd').read() }}"
     },
     template("template that reads a file") { "{% include '/etc/passwd' %}" },
     template("template that never ends") { "{% for message in messages %}{{ message['content']" },
-    template("template of a mebibyte") { String(repeating: "{{ bos_token }}", count: 1 << 16) },
+    template("template of more than a mebibyte") { String(repeating: "{{ bos_token }}", count: 1 << 17) },
+    template("template of a list for each byte") { "{{ [" + String(repeating: "[],", count: 1 << 17) + "] }}" },
+    template("template that doubles a text", .chat) {
+      "{% set n = namespace(x='a') %}{% for i in range(99) %}{% set n.x = n.x ~ n.x %}{% endfor %}"
+    },
+    template("template with an unknown filter") { "{{ messages | shell }}" },
     template("empty template") { "" },
-    template("template that differs by a space") { TinyLlama.chatTemplate + " " },
     template("template with parentheses 100,000 deep") { "{{ " + String(repeating: "(", count: 100_000) },
     llama(.g18, .template, "template that is a number") { $0.set("tokenizer.chat_template", uint32: 7) },
     llama(.g18, .template, "template that is an array") {

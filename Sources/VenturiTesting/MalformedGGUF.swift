@@ -34,12 +34,14 @@ public struct MalformedGGUF: Sendable {
     case parse
     /// Building the tokenizer.
     case vocabulary
-    /// Recognising the chat template.
+    /// Compiling the chat template.
     case template
     /// Reading the hyper-parameters, and holding them against the vocabulary.
     case configuration
     /// Finding the weights.
     case weights
+    /// None of loading: the chat template must be stopped when it renders a conversation, and plain text be answered.
+    case chat
     /// None: the file is valid, and running it must neither trap nor spoil other sequences.
     case survives
   }

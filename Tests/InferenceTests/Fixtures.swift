@@ -28,7 +28,7 @@ enum Fixtures {
 
   static func template() throws -> ChatTemplate {
     try ChatTemplate(
-      recognising: """
+      compiling: """
         {% for message in messages %}{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}\
         {% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}
         """)

@@ -26,7 +26,7 @@ import VenturiTesting
     case .configuration:
       field.hasPrefix("llama.") || field == "general.architecture" || field == "tokenizer.ggml.tokens"
     case .weights: field.hasPrefix("token_embd.") || field.hasPrefix("blk.") || field.hasPrefix("output")
-    case .survives: false
+    case .survives, .chat: false
     }
   }
 
@@ -36,8 +36,9 @@ import VenturiTesting
     let stored = try TemporaryFile(bytes)
     do {
       let engine = try await watched(name) { try await Engine.load(stored.path, options: EngineOptions(threads: 1)) }
-      #expect(file.stage == .survives, "\(name): was accepted")
-      if file.stage == .survives { try await survive(engine, name) }
+      #expect(file.stage == .survives || file.stage == .chat, "\(name): was accepted")
+      if file.stage == .chat { await refuseChat(engine, name) }
+      if file.stage == .survives || file.stage == .chat { try await survive(engine, name) }
     } catch {
       guard let field = field(of: error) else {
         Issue.record("\(name): \(type(of: error)) names no field: \(error)")
@@ -48,6 +49,21 @@ import VenturiTesting
       #expect("\(error)".contains(field), "\(name): \(error)")
       guard let error = error as? FormatError, let offset = error.offset else { return }
       #expect((0...bytes.count).contains(offset) && "\(error)".contains("byte \(offset)"), "\(name): \(error)")
+    }
+  }
+
+  /// Says why the template does not render.
+  private static func refuseChat(_ engine: Engine, _ name: String) async {
+    do {
+      _ = try await watched(name) {
+        try await engine.generate(.chat([ChatMessage(role: .user, content: "the water")])).completion()
+      }
+      Issue.record("\(name): rendered")
+    } catch {
+      switch error as? TextError {
+      case .chatTemplateBudget, .chatTemplateFailed: break
+      default: Issue.record("\(name): \(error)")
+      }
     }
   }
 

@@ -56,7 +56,7 @@ struct RoundTripTests {
     #expect(tokenizer.encode("Hi there") == [1] + plain + [2])
     #expect(tokenizer.encode("Hi there", addBoundaries: false) == plain)
     #expect(tokenizer.encode("") == [1, 2] && model.tokenizer.encode("") == [])
-    #expect(try tokenizer.encode([.special("<|im_end|>"), .text("Hi there")]) == [1, 2] + plain)
+    #expect(tokenizer.encode([.template("<|im_end|>"), .text("Hi there")]) == [1, 2] + plain)
     #expect(try tokenizer.decode([1] + plain + [2]) == "Hi there")
     #expect(try tokenizer.decode([1] + plain + [2], rendersSpecial: true) == "<|im_start|>Hi there<|im_end|>")
   }

@@ -109,10 +109,16 @@ extension TokenizerDescription {
 extension ChatTemplate {
   /// The chat template of a model file; nothing when the file has none.
   ///
-  /// - Throws: `FormatError` when it is no text, or none that the engine renders exactly.
+  /// - Throws: `FormatError` when it is no text, or a template that the engine does not render.
   public init?(_ file: some Metadata) throws(FormatError) {
     guard let text = try file.stringIfPresent("tokenizer.chat_template") else { return nil }
-    do throws(TextError) { try self.init(recognising: text) } catch {
+    let tokens = try file.strings("tokenizer.ggml.tokens")
+    func token(_ name: String) throws(FormatError) -> String {
+      guard let id = try file.uintIfPresent("tokenizer.ggml.\(name)_token_id"), id < tokens.count else { return "" }
+      return tokens.string(id)
+    }
+    let (beginning, end) = (try token("bos"), try token("eos"))
+    do throws(TextError) { try self.init(compiling: text, beginning: beginning, end: end) } catch {
       throw file.inconsistent("tokenizer.chat_template", error)
     }
   }

@@ -90,7 +90,7 @@ public struct Workload: Sendable {
   ) throws -> [Int32] {
     let text = before.isEmpty ? task : before + "\n\n" + task
     guard let template else { return tokenizer.encode(text, parseSpecial: false) }
-    return try tokenizer.encode(template.render([ChatMessage(role: .user, content: text)]))
+    return tokenizer.encode(try template.render([ChatMessage(role: .user, content: text)]))
   }
 
   /// The first `tokens` tokens of an endless text.
