@@ -28,6 +28,12 @@ extension Checkpoint {
             name: name, dtype: weight.dtype, shape: weight.shape, infoOffset: 0, content: weight.content))
       }
     }
+    for (name, values) in translation.vectors {
+      tensors.append(
+        try CheckpointTensor(
+          name: name, dtype: .f32, shape: [values.count], infoOffset: 0,
+          content: .made { target in values.withUnsafeBytes { target.copyMemory(from: $0) } }))
+    }
     self.init(
       path: folder.path, entries: translation.entries, tensors: tensors, folder: folder, files: folder.storages)
   }

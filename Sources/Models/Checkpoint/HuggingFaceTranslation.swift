@@ -25,6 +25,7 @@ public struct HuggingFaceTranslation: Sendable {
   public let experts: Int
   private(set) var entries: [GGUFEntry] = []
   private(set) var rules: [Rule] = []
+  private(set) var vectors: [(name: String, values: [Float])] = []
 
   /// A translation for `architecture`, GGUF's name for it.
   public init(architecture: String, layers: Int, experts: Int = 0) {
@@ -44,6 +45,9 @@ public struct HuggingFaceTranslation: Sendable {
 
   /// Sets a key to a number.
   public mutating func set(_ key: String, _ value: Double) { set(key, .float32(Float(value))) }
+
+  /// Adds a vector that GGUF has as a weight and the folder as part of its configuration.
+  public mutating func add(_ name: String, _ values: [Float]) { vectors.append((name, values)) }
 
   /// Says that the weight `name` is the folder's `source`, changed in the given ways one after the other; of the layers
   /// given, or of all.
