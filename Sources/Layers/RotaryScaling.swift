@@ -48,8 +48,11 @@ public struct RotaryScaling: Sendable, Hashable {
   ) -> RotaryScaling {
     RotaryScaling(
       .yarn(factor: factor, length: length, betaFast: betaFast, betaSlow: betaSlow),
-      magnitude: magnitude ?? (factor > 1 ? 0.1 * log(factor) + 1 : 1))
+      magnitude: magnitude ?? yarnMagnitude(factor: factor))
   }
+
+  /// The paper's magnitude for a factor: 0.1 ln(factor) + 1, and 1 where nothing is stretched.
+  public static func yarnMagnitude(factor: Double) -> Double { factor > 1 ? 0.1 * log(factor) + 1 : 1 }
 
   /// How many pairs the rule has factors for; `nil` when for any number.
   public var pairs: Int? {
@@ -59,7 +62,7 @@ public struct RotaryScaling: Sendable, Hashable {
   /// The angles by which the pairs turn from one position to the next, for `rotated` values of a head.
   ///
   /// - Precondition: ``pairs`` is `nil` or half of `rotated`.
-  func frequencies(rotated: Int, base: Double) -> [Double] {
+  package func frequencies(rotated: Int, base: Double) -> [Double] {
     precondition(pairs.map { $0 == rotated / 2 } ?? true, "\(pairs ?? 0) factors for \(rotated) values")
     let plain = (0..<rotated / 2).map { pow(base, -2 * Double($0) / Double(rotated)) }
     switch rule {

@@ -35,7 +35,9 @@ public struct Architecture: Sendable {
 
   /// The architectures of the house.
   static let catalogue: [Architecture] = [
-    .llama
+    .llama, .mistral, .qwen2, .qwen3, .gemma2, .gemma3, .phi3, .gpt2, .gptNeoX,
+    .mamba2,
+    .rwkv7,
   ]
 
   private static let registered = Mutex<[Architecture]>([])

@@ -37,7 +37,43 @@ extension MalformedGGUF {
         $0.set("llama.attention.head_count", type: 10, payload: GGUFBytes.u64(1 << 63))
       },
       configuration("epsilon as an integer") { $0.set("llama.attention.layer_norm_rms_epsilon", uint32: 1) },
-      configuration("rotation scaling of an unknown kind") { $0.set("llama.rope.scaling.type", string: "yarn") },
+      configuration("rotation scaling of an unknown kind") { $0.set("llama.rope.scaling.type", string: "sideways") },
+      configuration("rotation scaling as a number") { $0.set("llama.rope.scaling.type", uint32: 1) },
+      configuration("long rotation without factors") { $0.set("llama.rope.scaling.type", string: "longrope") },
+      configuration("yarn of base 1") {
+        $0.set("llama.rope.scaling.type", string: "yarn")
+        $0.set("llama.rope.freq_base", float32: 1)
+      },
+      configuration("a window above 2^31") { $0.set("llama.attention.sliding_window", uint32: .max) },
+      configuration("a window as text") { $0.set("llama.attention.sliding_window", string: "all") },
+      configuration("a pattern of windows as text") {
+        $0.set("llama.attention.sliding_window", uint32: 8)
+        $0.set("llama.attention.sliding_window_pattern", string: "1")
+      },
+      configuration("a pattern of windows of numbers") {
+        $0.set("llama.attention.sliding_window", uint32: 8)
+        $0.set("llama.attention.sliding_window_pattern", int32s: [1, 0])
+      },
+    ]
+    + ([Float.nan, .infinity, 0, -1]).flatMap { value in
+      [
+        configuration("rotation stretched by \(value)") {
+          $0.set("llama.rope.scaling.type", string: "linear")
+          $0.set("llama.rope.scaling.factor", float32: value)
+        },
+        configuration("a factor of a pair of \(value)") {
+          let factors = [Float](repeating: 1, count: 15) + [value]
+          $0.tensors.append(
+            GGUFImage.Tensor(
+              "rope_freqs.weight", extents: [16], type: 0, data: factors.flatMap { GGUFBytes.u32($0.bitPattern) }))
+        },
+      ]
+    }
+    + [
+      configuration("factors for too few pairs") {
+        $0.tensors.append(
+          GGUFImage.Tensor("rope_freqs.weight", extents: [15], type: 0, data: [UInt8](repeating: 0, count: 60)))
+      }
     ]
 
   private static func weights(

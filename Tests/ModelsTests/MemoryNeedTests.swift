@@ -103,6 +103,18 @@ import VenturiTesting
     }
   }
 
+  /// Models so small that what rounds up weighs more than elsewhere.
+  @Test func everyDecoder() throws {
+    for name in GoldenDecoderTests.names {
+      let file = try Checkpoint(path: GoldenArchitecture(name).path)
+      for compute in ComputeMode.allCases {
+        try Self.check(
+          file, options: LoadOptions(compute: compute, stepTokens: 64, logitRows: 8), threads: 2, kernels: .preferred,
+          margin: 1.1, "\(name) \(compute.rawValue)")
+      }
+    }
+  }
+
   @Test func theDefaultModel() throws {
     let file = try Checkpoint(path: GoldenFiles.defaultModel())
     for options in [LoadOptions(contextLength: 2048), LoadOptions(compute: .f32, contextLength: 1024, logitRows: 512)] {

@@ -28,28 +28,81 @@ struct WeightReader {
   ///
   /// - Throws: as ``tensor(_:_:_:)``, and ``/Tensors/TensorError``.
   func linear(_ name: String, out: Int, in width: Int, precision: LinearPrecision = .bytes) throws -> PackedLinear {
-    let rows = try tensor(name, [out, width])
+    try packed(tensor(name, [out, width]), precision: precision)
+  }
+
+  /// Rows of the checkpoint as a matrix for the kernels; `precision` is the fast mode's.
+  ///
+  /// - Throws: ``/Tensors/TensorError``.
+  func packed(_ rows: Tensor, bias: Tensor? = nil, precision: LinearPrecision) throws -> PackedLinear {
     // Where 16-bit activations cost 8-bit weights nothing they are taken.
     let isFree = rows.dtype == .q8_0 && !context.kernelSet.hasByteProducts
     return PackedLinear(
-      try PackedMatrix(packing: rows, context: context, releasingSource: true),
+      try PackedMatrix(packing: rows, context: context, releasingSource: true), bias: bias,
       precision: compute == .f32 ? .exact : isFree ? .refined : precision)
+  }
+
+  /// The first `count` of a tensor's rows [total, width] as f32, copied out of the file.
+  ///
+  /// - Throws: as ``tensor(_:_:_:)``.
+  func rows(_ name: String, _ count: Int, of total: Int, width: Int) throws -> Tensor {
+    let inFile = try tensor(name, [total, width], Self.vectorTypes)
+    let values = context.empty([count, width])
+    for row in 0..<count {
+      decodeRow(
+        inFile.dtype, count: width, from: inFile.pointer + row * width * inFile.dtype.blockBytes,
+        to: values.pointer(as: Float.self) + row * width)
+    }
+    return values
+  }
+
+  /// Some rows of a matrix [rows in all, in], packed as ``linear(_:out:in:precision:)`` does.
+  ///
+  /// - Throws: as ``tensor(_:_:_:)``, and ``/Tensors/TensorError``.
+  func linear(
+    _ name: String, rows: Range<Int>, of all: Int, in width: Int, precision: LinearPrecision = .bytes
+  ) throws -> PackedLinear {
+    try packed(tensor(name, [all, width]).sliced(axis: 0, rows), precision: precision)
+  }
+
+  /// A small matrix of numbers as f32, copied out of the file.
+  ///
+  /// - Throws: as ``tensor(_:_:_:)``.
+  func matrix(_ name: String, _ shape: Shape) throws -> Tensor {
+    let inFile = try tensor(name, shape, Self.vectorTypes)
+    let values = context.empty(shape)
+    decodeRow(inFile.dtype, count: shape.count, from: inFile.pointer, to: values.pointer(as: Float.self))
+    return values
+  }
+
+  /// Numbers as f32 under another shape than the file's, whose axes of one element do not count.
+  ///
+  /// - Throws: as ``tensor(_:_:_:)``.
+  func flat(_ name: String, _ shape: Shape) throws -> Tensor {
+    let found = try checkpoint.tensor(name)
+    func core(_ shape: Shape) -> [Int] { shape.dimensions.filter { $0 != 1 } }
+    let own = core(found.shape) == core(shape) ? found.shape : shape
+    return try matrix(name, own).reshaped(shape)
   }
 
   /// A vector of `count` numbers as f32, copied out of the file.
   ///
   /// - Throws: as ``tensor(_:_:_:)``.
   func vector(_ name: String, _ count: Int) throws -> Tensor {
-    let inFile = try tensor(name, [count], Self.vectorTypes)
-    let values = context.empty([count])
-    decodeRow(inFile.dtype, count: count, from: inFile.pointer, to: values.pointer(as: Float.self))
-    return values
+    try matrix(name, [count])
   }
 
-  /// A vector of `count` numbers as f32; nothing when there is none.
+  /// A vector of `count` numbers as f32, or of a part of them; nothing when there is none.
   ///
   /// - Throws: as ``tensor(_:_:_:)``.
-  func vectorIfPresent(_ name: String, _ count: Int) throws -> Tensor? {
-    checkpoint.tensorIfPresent(name) == nil ? nil : try vector(name, count)
+  func vectorIfPresent(_ name: String, _ count: Int, part: Range<Int>? = nil) throws -> Tensor? {
+    guard checkpoint.tensorIfPresent(name) != nil else { return nil }
+    guard let part else { return try vector(name, count) }
+    let inFile = try tensor(name, [count], Self.vectorTypes)
+    let values = context.empty([part.count])
+    decodeRow(
+      inFile.dtype, count: part.count, from: inFile.pointer + part.lowerBound * inFile.dtype.blockBytes,
+      to: values.pointer(as: Float.self))
+    return values
   }
 }

@@ -4,21 +4,21 @@ import Mixers
 import Numerics
 import Tensors
 
-/// The sizes of a Llama as its file and the options say, checked, and the memory that follows from them.
-struct LlamaSizes {
-  let configuration: LlamaConfiguration
+/// The sizes of a decoder as its checkpoint and the options say, checked, and the memory that follows from them.
+struct DecoderSizes {
+  let configuration: DecoderConfiguration
   let vocabularySize: Int
   let contextLength: Int
   let cache: KeyValueLayout
-  let core: DenseAttention
+  private let cores: [DecoderConfiguration.Layer: DenseAttention]
   private let options: LoadOptions
   private let threads: Int
   private let matrices: [(dtype: DType, outFeatures: Int, inFeatures: Int)]
-  private let norms: Int
+  private let vectorBytes: Int
 
   /// - Throws: ``/Formats/FormatError``, ``ModelError`` or ``/Layers/MixerError``, naming the key or tensor.
-  init(_ file: Checkpoint, options: LoadOptions, threads: Int) throws {
-    configuration = try LlamaConfiguration(file)
+  init(_ file: Checkpoint, configuration: DecoderConfiguration, options: LoadOptions, threads: Int) throws {
+    self.configuration = configuration
     let embedding = try file.tensor("token_embd.weight").shape
     guard embedding.rank == 2, embedding[0] > 0 else {
       throw ModelError.tensorMismatch(
@@ -29,16 +29,46 @@ struct LlamaSizes {
     cache = try KeyValueLayout(
       layers: configuration.layers, kvHeads: configuration.kvHeads, headDim: configuration.headDim,
       dtype: options.compute == .f32 ? .f32 : .f16)
-    core = try DenseAttention(
-      heads: configuration.heads, kvHeads: configuration.kvHeads, headDim: configuration.headDim)
+    cores = try Dictionary(
+      uniqueKeysWithValues: Set(configuration.kinds).map { kind in
+        let core = try DenseAttention(
+          heads: configuration.heads, kvHeads: configuration.kvHeads, headDim: configuration.headDim,
+          scale: configuration.scoreScale, softcap: configuration.scoreLimit,
+          mask: kind.window.map { .sliding($0) } ?? .causal)
+        return (kind, core)
+      })
     self.options = options
     self.threads = threads
-    // In the order of packing: blocks, embedding, output.
-    let isBlock = { (tensor: CheckpointTensor) in tensor.name.hasPrefix("blk.") }
-    matrices = (file.tensors.filter(isBlock) + file.tensors.filter { !isBlock($0) })
-      .filter { $0.shape.rank == 2 }
-      .map { ($0.dtype, outFeatures: $0.shape[0], inFeatures: $0.shape[1]) }
-    norms = file.tensors.filter { $0.shape.rank == 1 }.count
+    // In the order of packing: blocks, embedding, output. What is missing is found when it is read.
+    let blocks = (0..<configuration.layers).flatMap { configuration.matrices($0, in: file).all }
+    let ends = ["token_embd.weight", "output.weight"].map {
+      DecoderMatrix(name: $0, out: embedding[0], width: configuration.width)
+    }
+    matrices = (blocks + ends).compactMap { matrix in
+      guard let tensor = file.tensorIfPresent(matrix.name), tensor.shape.rank == 2 else { return nil }
+      return (tensor.dtype, outFeatures: matrix.part?.rows.count ?? tensor.shape[0], inFeatures: tensor.shape[1])
+    }
+    func vector(_ count: Int) -> Int { Allocator.sizeClass(count.multipliedClamped(by: 4)) }
+    // Biases are read matrix by matrix, the other vectors as they are.
+    let biased = (blocks + ends).filter { file.tensorIfPresent($0.biasName) != nil }
+    let biases = Set(biased.map(\.biasName))
+    vectorBytes =
+      biased.reduce(0) { $0.addingClamped(vector($1.out)) }
+      .addingClamped(
+        file.tensors.filter { $0.shape.rank == 1 && !biases.contains($0.name) }
+          .reduce(0) { $0.addingClamped(vector($1.count)) })
+  }
+
+  /// The attention of a layer.
+  func core(_ kind: DecoderConfiguration.Layer) throws -> DenseAttention {
+    guard let core = cores[kind] else { preconditionFailure("a layer of another configuration") }
+    return core
+  }
+
+  /// The learned rows of positions.
+  private var positionBytes: Int {
+    configuration.learnsPositions
+      ? Allocator.sizeClass(contextLength.multipliedClamped(by: configuration.width * 4)) : 0
   }
 
   /// What the model takes.
@@ -51,10 +81,11 @@ struct LlamaSizes {
     let captured = (1...short).flatMap { $0 == 1 ? [($0, 1)] : [($0, 1), ($0, $0)] }
     return MemoryNeed(
       weights: PackedMatrix.packedBytes(of: matrices)
-        .addingClamped(norms * Allocator.sizeClass(configuration.width * 4)),
+        .addingClamped(vectorBytes).addingClamped(positionBytes),
       perToken: cache.pageBytes / KeyValueLayout.pageTokens,
       fullSequence: pages.multipliedClamped(by: page)
-        .addingClamped(pages * KeyValueLayout.pageTokens * configuration.rotated * 4),
+        .addingClamped(
+          pages * KeyValueLayout.pageTokens * 4 * configuration.rotations.reduce(0) { $0 + $1.rotated }),
       step: step(rows: rows, logits: min(max(1, options.logitRows), rows), grows: false).bytes,
       capturedSteps: captured.reduce(0) { $0 + step(rows: $1.0, logits: $1.1, grows: true).bytes })
   }
@@ -62,24 +93,31 @@ struct LlamaSizes {
   /// The blocks of one step; `grows` where attention's tables are kept and grow with the sequence.
   private func step(rows: Int, logits: Int, grows: Bool) -> BlockTally {
     let c = configuration
-    let (queries, keys) = (c.heads * c.headDim, c.kvHeads * c.headDim)
+    let (queries, keys) = (c.queryWidth, c.keyWidth)
     func floats(_ width: Int, _ rows: Int) -> Int { rows * width * 4 }
-    let attention = core.workspaceBytes(rows: rows, contextLength: contextLength, threads: threads, grows: grows)
+    // Each kind of attention keeps its own tables.
+    let attention = Set(cores.values).flatMap {
+      $0.workspaceBytes(rows: rows, contextLength: contextLength, threads: threads, grows: grows)
+    }
     let kept = BlockTally([floats(c.width, rows)]) + BlockTally(attention)
-    // As ``LlamaWeights`` has it: queries, keys, values, the head and some down projections take refined inputs.
+    // As ``DecoderConfiguration`` has it: queries, keys, values, the head and some down projections take refined inputs.
     let refined = inputs(c.width, rows, [.refined])
-    let normed = BlockTally([floats(c.width, rows)])
-    let projected = BlockTally([floats(queries, rows), floats(keys, rows), floats(keys, rows)])
+    // A parallel block norms for both of its layers first; what is normed at the end goes beside it.
+    let stream = BlockTally([floats(c.width, rows)])
+    let normed = c.isParallel ? stream + stream : stream
+    let output = c.normsOutputs ? stream + stream : BlockTally()
+    let heads = [floats(queries, rows), floats(keys, rows)]
+    let projected = BlockTally(heads + [floats(keys, rows)] + (c.normsHeads ? heads : []))
     // Gate and up are computed apart where their types take their input in different ways.
-    let gated = BlockTally([Int](repeating: floats(c.feedForward, rows), count: hasMixedGates ? 3 : 1))
+    let gated = BlockTally([Int](repeating: floats(c.feedForward, rows), count: hiddenBlocks))
     let stages = [
       BlockTally([threads * floats(c.width, 16)]),
       normed + refined + projected + scratch(c.width, [.refined]),
       normed + projected + BlockTally([floats(queries, rows)]) + inputs(queries, rows, [.bytes])
-        + scratch(queries, [.bytes]),
+        + scratch(queries, [.bytes]) + output,
       normed + inputs(c.width, rows, [.bytes]) + gated + scratch(c.width, [.bytes]),
       normed + inputs(c.width, rows, [.bytes]) + gated + inputs(c.feedForward, rows, [.bytes, .refined])
-        + scratch(c.feedForward, [.bytes, .refined]),
+        + scratch(c.feedForward, [.bytes, .refined]) + output,
       BlockTally([floats(c.width, logits), floats(c.width, logits), floats(vocabularySize, logits)])
         + inputs(c.width, logits, [.refined]) + scratch(c.width, [.refined]),
     ]
@@ -112,7 +150,10 @@ struct LlamaSizes {
     return (precisions + everywhere).map { precision in Set(types.map { size($0, precision) }) }
   }
 
-  /// Only Q8_0 may take another form of input than the rest; see ``LlamaWeights``.
+  /// The blocks of the feed-forward layer's width that are in use at once.
+  private var hiddenBlocks: Int { if case .plain = configuration.mlp { 2 } else { hasMixedGates ? 3 : 1 } }
+
+  /// Only Q8_0 may take another form of input than the rest; see ``WeightReader``.
   private var hasMixedGates: Bool {
     let types = matrices.filter { $0.outFeatures == configuration.feedForward }.map(\.dtype)
     return options.compute == .fast && types.contains(.q8_0) && types.contains { $0 != .q8_0 }
