@@ -37,9 +37,9 @@ struct HuggingFaceDecoder {
     contextLength = try config.int("max_position_embeddings", in: 1...1 << 24)
   }
 
-  /// A translation with the sizes in it.
-  func translation() throws -> HuggingFaceTranslation {
-    var result = HuggingFaceTranslation(architecture: architecture, layers: layers)
+  /// A translation with the sizes in it, for weights of so many experts.
+  func translation(experts: Int = 0) throws -> HuggingFaceTranslation {
+    var result = HuggingFaceTranslation(architecture: architecture, layers: layers, experts: experts)
     result.set(key("block_count"), layers)
     result.set(key("embedding_length"), width)
     result.set(key("attention.head_count"), heads)
@@ -98,7 +98,9 @@ struct HuggingFaceDecoder {
     let block = root + "layers.{n}."
     result.map(block + "input_layernorm.weight", to: "blk.{n}.attn_norm.weight")
     for (source, name) in [("v_proj", "attn_v"), ("o_proj", "attn_output")] {
-      for part in ["weight", "bias"] { result.map(block + "self_attn.\(source).\(part)", to: "blk.{n}.\(name).\(part)") }
+      for part in ["weight", "bias"] {
+        result.map(block + "self_attn.\(source).\(part)", to: "blk.{n}.\(name).\(part)")
+      }
     }
     result.map(block + "post_attention_layernorm.weight", to: "blk.{n}.ffn_norm.weight")
     for (source, name) in [("gate_proj", "ffn_gate"), ("up_proj", "ffn_up"), ("down_proj", "ffn_down")] {

@@ -176,7 +176,7 @@ extension Context {
     // The operator holds addresses only: scratch and quantised rows must outlive its first run.
     withExtendedLifetime((scratch, made, groups)) {
       perform(
-        .linear, arithmetic: Self.linearArithmetic(parts.map { $0.matrices.matrices[0] }, precision),
+        .linear, arithmetic: Self.linearArithmetic(parts.map(\.matrices.first), precision),
         cost: {
           // What ran last tells how many rows met how many matrices.
           let count = Int(groups.count.pointee)
@@ -216,6 +216,9 @@ extension Context {
     perform(.quantize, cost: cost) { workers.run(isShared ? 1 : Int(groups.count.pointee), job) }
     return made
   }
+
+  /// The numbers of 32 bits that ``linearByHead(_:_:to:precision:)`` keeps of the heads.
+  package static func headwiseWords(_ heads: Int) -> Int { ProductGroups.words(heads) }
 
   /// The products of each head of x with a matrix of its own: the first `inFeatures` values of a head of x [rows, heads · a]
   /// give the first `outFeatures` of the same head of y [rows, heads · b]; what else a head of y has stays as it is.
