@@ -25,7 +25,9 @@ let package = Package(
     .target(name: "Layers", dependencies: ["CVenturi", "Costs", "Numerics", "Tensors"]),
     .target(
       name: "Mixers", dependencies: ["CVenturi", "Costs", "Numerics", "Tensors", "Layers"],
-      exclude: ["DenseAttention/README.md", "KeyValueCache/README.md", "SelfAttention/README.md"]),
+      exclude: [
+        "DenseAttention/README.md", "KeyValueCache/README.md", "LatentAttention/README.md", "SelfAttention/README.md",
+      ]),
     .target(name: "Models", dependencies: ["CVenturi", "Numerics", "Tensors", "Layers", "Mixers", "Formats"]),
     .target(name: "Inference", dependencies: ["CVenturi", "Tensors", "Layers", "Models", "Formats", "Text"]),
     .target(

@@ -25,6 +25,8 @@ public final class RotaryEmbedding: @unchecked Sendable {
   private static let pageLength = 256
   /// The number of values of a head that are rotated; the rest passes through.
   public let rotated: Int
+  /// The first of them.
+  public let offset: Int
   /// The width of a head.
   public let headDim: Int
   /// The largest number of positions.
@@ -37,16 +39,17 @@ public final class RotaryEmbedding: @unchecked Sendable {
   private let pageCount: Int
   private let reserved = Mutex(0)
 
-  /// An embedding for heads of `headDim` values of which the first `rotated` turn.
+  /// An embedding for heads of `headDim` values of which `rotated` turn, from `offset` on.
   ///
-  /// - Precondition: `rotated` is even and at most `headDim`; `limit` is above 0.
+  /// - Precondition: `rotated` is even, and at most `headDim` with `offset`; `limit` is above 0.
   public init(
-    headDim: Int, rotated: Int, base: Double, scaling: RotaryScaling = .none, pairing: Pairing = .neighbours,
-    limit: Int
+    headDim: Int, rotated: Int, offset: Int = 0, base: Double, scaling: RotaryScaling = .none,
+    pairing: Pairing = .neighbours, limit: Int
   ) {
-    precondition(rotated.isMultiple(of: 2) && rotated <= headDim && rotated > 0 && limit > 0)
+    precondition(rotated > 0 && rotated % 2 == 0 && offset >= 0 && offset + rotated <= headDim && limit > 0)
     self.headDim = headDim
     self.rotated = rotated
+    self.offset = offset
     self.limit = limit
     self.pairing = pairing
     frequencies = scaling.frequencies(rotated: rotated, base: base)
@@ -99,7 +102,7 @@ public final class RotaryEmbedding: @unchecked Sendable {
   /// Turns the heads of every row of `tensors` ([rows, heads · headDim]) in place, by the positions in `batch`.
   public func rotate(_ tensors: [Tensor], batch: BatchBox, _ context: Context) {
     let rows = tensors[0].shape[0]
-    let targets = tensors.map { ($0.pointer(as: Float.self), $0.shape[1]) }
+    let targets = tensors.map { ($0.pointer(as: Float.self) + offset, $0.shape[1]) }
     let headDim = Int32(headDim)
     let workers = context.workers
     let rotated = Int32(rotated)

@@ -51,6 +51,9 @@ public struct RotaryScaling: Sendable, Hashable {
       magnitude: magnitude ?? yarnMagnitude(factor: factor))
   }
 
+  /// The same rule with another magnitude.
+  public func magnified(by factor: Double) -> RotaryScaling { RotaryScaling(rule, magnitude: magnitude * factor) }
+
   /// The paper's magnitude for a factor: 0.1 ln(factor) + 1, and 1 where nothing is stretched.
   public static func yarnMagnitude(factor: Double) -> Double { factor > 1 ? 0.1 * log(factor) + 1 : 1 }
 

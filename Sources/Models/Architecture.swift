@@ -36,6 +36,7 @@ public struct Architecture: Sendable {
   /// The architectures of the house.
   static let catalogue: [Architecture] = [
     .llama, .mistral, .qwen2, .qwen3, .gemma2, .gemma3, .phi3, .gpt2, .gptNeoX,
+    .mixtral, .qwen2MoE, .qwen3MoE, .olmoe, .deepSeek,
     .mamba2,
     .rwkv7,
   ]

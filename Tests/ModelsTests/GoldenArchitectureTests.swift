@@ -3,7 +3,7 @@ import VenturiTesting
 
 /// Every architecture against its reference implementation, at small random weights.
 struct GoldenArchitectureTests {
-  @Test(arguments: GoldenDecoderTests.names + ["mamba2", "rwkv7"])
+  @Test(arguments: GoldenDecoderTests.names + GoldenExpertTests.names + ["mamba2", "rwkv7"])
   func decodersEqualTheirReference(_ name: String) throws {
     #expect(try GoldenArchitecture(name).violations() == [])
   }

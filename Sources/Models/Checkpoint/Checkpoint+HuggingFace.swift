@@ -138,17 +138,21 @@ private struct SourceWeight {
           }
         })
     case .transposed:
-      guard shape.rank == 2, !dtype.isBlockQuantized else { throw failure("a plain matrix") }
-      let (rows, columns, width) = (shape[0], shape[1], dtype.blockBytes)
+      guard shape.rank == 2 || shape.rank == 3, !dtype.isBlockQuantized else { throw failure("a plain matrix") }
+      let (rows, columns, width) = (shape[-2], shape[-1], dtype.blockBytes)
+      let stack = shape.rank == 3 ? shape[0] : 1
       return SourceWeight(
-        dtype: dtype, shape: [columns, rows],
+        dtype: dtype, shape: Shape(shape.dimensions.dropLast(2) + [columns, rows]),
         content: .made { target in
           try Self.withBytes(of: source, count: count) { bytes in
             guard let from = bytes.baseAddress, let to = target.baseAddress else { return }
-            for row in 0..<rows {
-              for column in 0..<columns {
-                (to + (column * rows + row) * width)
-                  .copyMemory(from: from + (row * columns + column) * width, byteCount: width)
+            for matrix in 0..<stack {
+              let (from, to) = (from + matrix * rows * columns * width, to + matrix * rows * columns * width)
+              for row in 0..<rows {
+                for column in 0..<columns {
+                  (to + (column * rows + row) * width)
+                    .copyMemory(from: from + (row * columns + column) * width, byteCount: width)
+                }
               }
             }
           }

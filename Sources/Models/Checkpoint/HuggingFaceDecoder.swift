@@ -37,9 +37,9 @@ struct HuggingFaceDecoder {
     contextLength = try config.int("max_position_embeddings", in: 1...1 << 24)
   }
 
-  /// A translation with the sizes in it.
-  func translation() throws -> HuggingFaceTranslation {
-    var result = HuggingFaceTranslation(architecture: architecture, layers: layers)
+  /// A translation with the sizes in it, for weights of so many experts.
+  func translation(experts: Int = 0) throws -> HuggingFaceTranslation {
+    var result = HuggingFaceTranslation(architecture: architecture, layers: layers, experts: experts)
     result.set(key("block_count"), layers)
     result.set(key("embedding_length"), width)
     result.set(key("attention.head_count"), heads)

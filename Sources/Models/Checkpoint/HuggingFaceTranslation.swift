@@ -68,7 +68,7 @@ public struct HuggingFaceTranslation: Sendable {
 public enum WeightChange: Sendable {
   /// Some of the rows, in the order given: a part of a fused matrix, or another arrangement of heads.
   case rows([Int])
-  /// Columns for rows.
+  /// Columns for rows, of a matrix or of each one of a stack.
   case transposed
   /// Another shape of the same elements.
   case reshaped(@Sendable (Shape) -> Shape)

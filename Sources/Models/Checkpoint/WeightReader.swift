@@ -35,11 +35,27 @@ struct WeightReader {
   ///
   /// - Throws: ``/Tensors/TensorError``.
   func packed(_ rows: Tensor, bias: Tensor? = nil, precision: LinearPrecision) throws -> PackedLinear {
-    // Where 16-bit activations cost 8-bit weights nothing they are taken.
-    let isFree = rows.dtype.takesWords && !context.kernelSet.hasByteProducts
-    return PackedLinear(
+    PackedLinear(
       try PackedMatrix(packing: rows, context: context, releasingSource: true), bias: bias,
-      precision: compute == .f32 ? .exact : isFree ? .refined : precision)
+      precision: self.precision(precision, rows.dtype))
+  }
+
+  /// How products with weights of a type treat their input where the fast mode wants `precision`.
+  private func precision(_ precision: LinearPrecision, _ dtype: DType) -> LinearPrecision {
+    // Where 16-bit activations cost 8-bit weights nothing they are taken.
+    let isFree = dtype.takesWords && !context.kernelSet.hasByteProducts
+    return compute == .f32 ? .exact : isFree ? .refined : precision
+  }
+
+  /// A stack of weight matrices [count, out, in], packed for the kernels, and how they take their input.
+  ///
+  /// - Throws: as ``tensor(_:_:_:)``, and ``/Tensors/TensorError``.
+  func stack(
+    _ name: String, count: Int, out: Int, in width: Int, precision: LinearPrecision = .bytes
+  ) throws -> (matrices: PackedMatrices, precision: LinearPrecision) {
+    let stack = try tensor(name, [count, out, width])
+    let matrices = try PackedMatrices(packing: stack, context: context, releasingSource: true)
+    return (matrices, self.precision(precision, stack.dtype))
   }
 
   /// The first `count` of a tensor's rows [total, width] as f32, copied out of the file.

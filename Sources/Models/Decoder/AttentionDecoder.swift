@@ -27,8 +27,8 @@ struct AttentionDecoder: DecoderNetwork {
       reader: WeightReader(checkpoint: checkpoint, compute: compute, context: context), configuration: c)
     let tables = c.rotations.map { rotation in
       RotaryEmbedding(
-        headDim: c.headDim, rotated: rotation.rotated, base: rotation.base, scaling: rotation.scaling,
-        pairing: rotation.pairing, limit: sizes.contextLength)
+        headDim: c.headDim, rotated: rotation.rotated, offset: c.latent?.sizes.latent ?? 0, base: rotation.base,
+        scaling: rotation.scaling, pairing: rotation.pairing, limit: sizes.contextLength)
     }
     blocks = try c.kinds.enumerated().map { index, kind in
       try weights.block(

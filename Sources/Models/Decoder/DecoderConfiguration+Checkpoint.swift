@@ -12,11 +12,14 @@ extension DecoderConfiguration {
   ///   - norm: the kind of norm, whose ε has a key of its own.
   ///   - pairing: how queries and keys turn in files of this architecture; nothing where they do not.
   ///   - windowPattern: of how many layers the last has no window, where the file does not say it; 0 for none.
+  ///   - normalizesExperts: whether the weights of chosen experts are divided by their sum, where the file does not say it; nothing
+  ///     for architectures without experts.
+  ///   - hasLatent: whether attention is over a latent, whose heads have sizes of their own.
   /// - Throws: ``/Formats/FormatError`` for a key that is missing, of the wrong type or out of range;
   ///   ``ModelError/configuration(key:problem:)`` for values that do not fit together or are not supported.
   init(
     _ file: Checkpoint, options: LoadOptions, norm: Norm = .rms, pairing: RotaryEmbedding.Pairing?,
-    windowPattern: Int = 0
+    windowPattern: Int = 0, normalizesExperts: Bool? = nil, hasLatent: Bool = false
   ) throws {
     let name = try file.string("general.architecture")
     func key(_ rest: String) -> String { "\(name).\(rest)" }
@@ -44,7 +47,7 @@ extension DecoderConfiguration {
       }
     }
     let valueLength = try file.uintIfPresent(key("attention.value_length"), in: 1...1024) ?? headDim
-    guard valueLength == headDim else {
+    guard valueLength == headDim || hasLatent else {
       throw ModelError.configuration(
         key: key("attention.value_length"), problem: "\(valueLength) differs from the key length \(headDim)")
     }
@@ -61,8 +64,11 @@ extension DecoderConfiguration {
         try Rotation(file, name, headDim: headDim, pairing: pairing, contextLength: contextLength, longest: longest)
       ]
     }
-    if let experts = try file.uintIfPresent(key("expert_count")), experts > 0 {
-      throw ModelError.configuration(key: key("expert_count"), problem: "expert layers are not supported")
+    if let count = try file.uintIfPresent(key("expert_count")), count > 0 {
+      guard let normalizesExperts else {
+        throw ModelError.configuration(key: key("expert_count"), problem: "expert layers are not supported")
+      }
+      experts = try Experts(file, name, feedForward: feedForward, normalizes: normalizesExperts)
     }
   }
 

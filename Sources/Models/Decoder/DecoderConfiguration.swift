@@ -71,6 +71,12 @@ struct DecoderConfiguration: Sendable, Hashable {
   var embeddingScale: Float?
   /// Whether queries and keys are normed head by head.
   var normsHeads = false
+  /// Whether all queries, and all keys, of a token are normed together.
+  var normsQueriesAndKeys = false
+  /// The layers of experts; nothing where there are none.
+  var experts: Experts?
+  /// The sizes of latent attention; nothing for the ordinary one.
+  var latent: Latent?
   /// Whether what a mixer or a feed-forward layer gives is normed before it is added.
   var normsOutputs = false
   /// Whether the feed-forward layer sees what the mixer sees.

@@ -14,6 +14,8 @@ struct DecoderMatrix {
   var precision = LinearPrecision.bytes
   /// Its rows of the tensor, and how many that has in all; nothing when it is the whole.
   var part: (rows: Range<Int>, of: Int)?
+  /// The matrices of a stack; nothing when it is a single one.
+  var stack: Int?
 
   /// The tensor's name with `.bias` at its end.
   var biasName: String { name.hasSuffix(".weight") ? String(name.dropLast(7)) + ".bias" : name + ".bias" }
@@ -26,9 +28,6 @@ extension DecoderConfiguration {
     /// Nothing where the feed-forward layer has no gate.
     var gate: DecoderMatrix?
     var up, down: DecoderMatrix
-
-    /// All of them.
-    var all: [DecoderMatrix] { [query, key, value, output] + (gate.map { [$0] } ?? []) + [up, down] }
   }
 
   /// The matrices of a layer as the checkpoint has them: queries, keys and values may lie in one tensor.
@@ -74,6 +73,16 @@ extension DecoderConfiguration {
       down: DecoderMatrix(
         name: prefix + "ffn_down.weight", out: width, width: feedForward,
         precision: layer < (layers + 9) / 10 ? .refined : .bytes))
+  }
+}
+
+extension DecoderConfiguration {
+  /// All matrices of a layer, in the order in which they are packed.
+  func allMatrices(_ layer: Int, in file: Checkpoint) -> [DecoderMatrix] {
+    let ordinary = matrices(layer, in: file)
+    let attention = latent?.matrices(layer, self) ?? [ordinary.query, ordinary.key, ordinary.value, ordinary.output]
+    if let experts, experts.isIn(layer, file) { return attention + experts.matrices(layer, self, in: file) }
+    return attention + [ordinary.gate, ordinary.up, ordinary.down].compactMap { $0 }
   }
 }
 

@@ -11,10 +11,12 @@ struct DecoderSizes {
   let contextLength: Int
   let cache: KeyValueLayout
   private let cores: [DecoderConfiguration.Layer: DenseAttention]
-  private let options: LoadOptions
-  private let threads: Int
+  let options: LoadOptions
+  let threads: Int
   private let matrices: [(dtype: DType, outFeatures: Int, inFeatures: Int)]
   private let vectorBytes: Int
+  /// What types the experts' matrices have, each combination once.
+  let expertTypes: [DecoderConfiguration.Experts.Types]
 
   /// - Throws: ``/Formats/FormatError``, ``ModelError`` or ``/Layers/MixerError``, naming the key or tensor.
   init(_ file: Checkpoint, configuration: DecoderConfiguration, options: LoadOptions, threads: Int) throws {
@@ -39,13 +41,20 @@ struct DecoderSizes {
       })
     self.options = options
     self.threads = threads
+    expertTypes = configuration.experts?.types(configuration, in: file) ?? []
     // In the order of packing: blocks, embedding, output. What is missing is found when it is read.
-    let blocks = (0..<configuration.layers).flatMap { configuration.matrices($0, in: file).all }
+    let blocks = (0..<configuration.layers).flatMap { configuration.allMatrices($0, in: file) }
     let ends = ["token_embd.weight", "output.weight"].map {
       DecoderMatrix(name: $0, out: embedding[0], width: configuration.width)
     }
     matrices = (blocks + ends).compactMap { matrix in
-      guard let tensor = file.tensorIfPresent(matrix.name), tensor.shape.rank == 2 else { return nil }
+      guard let tensor = file.tensorIfPresent(matrix.name) else { return nil }
+      if let stack = matrix.stack {
+        guard tensor.shape == [stack, matrix.out, matrix.width] else { return nil }
+        // Each of the stack has whole panels of 16 rows.
+        return (tensor.dtype, outFeatures: stack * ((matrix.out + 15) / 16 * 16), inFeatures: matrix.width)
+      }
+      guard tensor.shape.rank == 2 else { return nil }
       return (tensor.dtype, outFeatures: matrix.part?.rows.count ?? tensor.shape[0], inFeatures: tensor.shape[1])
     }
     func vector(_ count: Int) -> Int { Allocator.sizeClass(count.multipliedClamped(by: 4)) }
@@ -107,7 +116,8 @@ struct DecoderSizes {
     let normed = c.isParallel ? stream + stream : stream
     let output = c.normsOutputs ? stream + stream : BlockTally()
     let heads = [floats(queries, rows), floats(keys, rows)]
-    let projected = BlockTally(heads + [floats(keys, rows)] + (c.normsHeads ? heads : []))
+    let isNormed = c.normsHeads || c.normsQueriesAndKeys
+    let projected = BlockTally(heads + [floats(keys, rows)] + (isNormed ? heads : [])) + latentBlocks(rows: rows)
     // Gate and up are computed apart where their types take their input in different ways.
     let gated = BlockTally([Int](repeating: floats(c.feedForward, rows), count: hiddenBlocks))
     let stages = [
@@ -120,8 +130,35 @@ struct DecoderSizes {
         + scratch(c.feedForward, [.bytes, .refined]) + output,
       BlockTally([floats(c.width, logits), floats(c.width, logits), floats(vocabularySize, logits)])
         + inputs(c.width, logits, [.refined]) + scratch(c.width, [.refined]),
+      normed + expertBlocks(rows: rows),
     ]
     return kept + stages.reduce(BlockTally()) { $0.then($1) }
+  }
+
+  /// The blocks of a layer of experts.
+  private func expertBlocks(rows: Int) -> BlockTally {
+    guard let experts = configuration.experts else { return BlockTally() }
+    let (width, shared) = (configuration.width, experts.sharedHidden)
+    let kept = BlockTally(experts.routing.workingBlocks(rows: rows)) + inputs(width, rows, [.refined, .bytes])
+    let layer = expertTypes.reduce(BlockTally()) { $0.then(BlockTally($1.blocks(rows, experts, width, self))) }
+    let beside =
+      BlockTally([Int](repeating: rows * shared * 4, count: 3) + [Int](repeating: rows * width * 4, count: 3))
+      + inputs(shared, rows, [.bytes, .refined]) + scratch(shared, [.bytes, .refined])
+    return kept + scratch(width, [.refined, .bytes]) + layer.then(beside)
+  }
+
+  /// The blocks of latent attention beside queries, keys and the core's.
+  private func latentBlocks(rows: Int) -> BlockTally {
+    guard let latent = configuration.latent else { return BlockTally() }
+    let s = latent.sizes
+    func floats(_ width: Int) -> Int { rows * width * 4 }
+    let short = latent.shortQuery.map { [floats($0), floats($0)] } ?? []
+    let made = [floats(s.heads * s.query), floats(s.latent), floats(s.latent), floats(s.heads * s.value)]
+    return BlockTally(short + made + [4 * Context.headwiseWords(s.heads), 4 * Context.headwiseWords(s.heads)])
+      + (latent.shortQuery.map { inputs($0, rows, [.refined]) + scratch($0, [.refined]) } ?? BlockTally())
+      + inputs(s.plain, rows * s.heads, [.refined]) + scratch(s.plain, [.refined])
+      + inputs(s.latent, rows * s.heads, [.refined]) + scratch(s.latent, [.refined])
+      + inputs(s.heads * s.value, rows, [.bytes]) + scratch(s.heads * s.value, [.bytes])
   }
 
   /// The quantised forms of rows: of each precision one for each that matrices of this width read, one precision after

@@ -49,22 +49,44 @@ struct DecoderWeights {
     let c = configuration
     let prefix = "blk.\(index)."
     let matrices = c.matrices(index, in: reader.checkpoint)
-    let attention = SelfAttention(
-      query: try reader.linear(matrices.query), key: try reader.linear(matrices.key),
-      value: try reader.linear(matrices.value), output: try reader.linear(matrices.output),
-      queryNorm: c.normsHeads ? try headNorm(prefix + "attn_q_norm.weight") : nil,
-      keyNorm: c.normsHeads ? try headNorm(prefix + "attn_k_norm.weight") : nil, positions: positions, core: core,
-      makeCache: { (capacity, context) throws(MixerError) in
-        try KeyValueCache(cache, capacity: capacity, allocator: context.allocator)
-      })
     return DecoderBlock(
-      mixerNorm: try norm(prefix + "attn_norm"), mixer: attention,
+      mixerNorm: try norm(prefix + "attn_norm"),
+      mixer: try attention(index, matrices, positions: positions, core: core, cache: cache),
       mixerOutputNorm: c.normsOutputs ? try norm(prefix + "post_attention_norm") : nil,
-      mlpNorm: try norm(prefix + "ffn_norm"), mlp: try feedForward(matrices),
+      mlpNorm: try norm(prefix + "ffn_norm"), mlp: try feedForward(index, matrices),
       mlpOutputNorm: c.normsOutputs ? try norm(prefix + "post_ffw_norm") : nil, isParallel: c.isParallel)
   }
 
-  private func feedForward(_ matrices: DecoderConfiguration.Matrices) throws -> any FeedForward {
+  private func attention(
+    _ index: Int, _ matrices: DecoderConfiguration.Matrices, positions: RotaryEmbedding?, core: any AttentionCore,
+    cache: KeyValueLayout
+  ) throws -> any SequenceMixer {
+    let c = configuration
+    let prefix = "blk.\(index)."
+    let makeCache = { @Sendable (capacity: Int, context: Context) throws(MixerError) -> any MixerState in
+      try KeyValueCache(cache, capacity: capacity, allocator: context.allocator)
+    }
+    if let latent = c.latent, let positions {
+      return LatentAttention(
+        sizes: latent.sizes, weights: try latentWeights(index, latent), positions: positions, core: core,
+        makeCache: makeCache)
+    }
+    func norm(_ name: String, _ width: Int) throws -> (any Normalization)? {
+      if c.normsHeads { return try headNorm(prefix + name) }
+      guard c.normsQueriesAndKeys else { return nil }
+      return RMSNorm(weight: try reader.vector(prefix + name, width), epsilon: c.epsilon)
+    }
+    return SelfAttention(
+      query: try reader.linear(matrices.query), key: try reader.linear(matrices.key),
+      value: try reader.linear(matrices.value), output: try reader.linear(matrices.output),
+      queryNorm: try norm("attn_q_norm.weight", c.queryWidth), keyNorm: try norm("attn_k_norm.weight", c.keyWidth),
+      positions: positions, core: core, makeCache: makeCache)
+  }
+
+  private func feedForward(_ index: Int, _ matrices: DecoderConfiguration.Matrices) throws -> any FeedForward {
+    if let experts = configuration.experts, experts.isIn(index, reader.checkpoint) {
+      return try expertLayer(index, experts)
+    }
     let gate = try matrices.gate.map(reader.linear)
     let (up, down) = (try reader.linear(matrices.up), try reader.linear(matrices.down))
     switch configuration.mlp {

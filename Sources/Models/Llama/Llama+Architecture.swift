@@ -10,6 +10,8 @@ extension Architecture {
   /// divisors, `rope_freqs.weight`.
   static let llama = Architecture.decoder(
     name: "llama", huggingFaceTypes: ["llama"],
-    configuration: { file, options in try DecoderConfiguration(file, options: options, pairing: .neighbours) },
+    configuration: { file, options in
+      try DecoderConfiguration(file, options: options, pairing: .neighbours, normalizesExperts: true)
+    },
     translate: LlamaFolder.translation)
 }

@@ -76,6 +76,16 @@ public final class PackedMatrix: @unchecked Sendable {
     }
   }
 
+  /// A matrix that lies packed at the start of `storage`, which may hold more.
+  init(viewing storage: Storage, _ view: vt_packed, dtype: DType) {
+    inFeatures = Int(view.k)
+    outFeatures = Int(view.n)
+    self.dtype = dtype
+    self.storage = storage
+    packed = .allocate(capacity: 1)
+    packed.initialize(to: view)
+  }
+
   deinit { packed.deallocate() }
 
   /// What the product with `rows` input rows computes and moves at least.
