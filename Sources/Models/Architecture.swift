@@ -16,6 +16,9 @@ public struct Architecture: Sendable {
   /// The model of a checkpoint.
   public let load:
     @Sendable (_ checkpoint: Checkpoint, _ options: LoadOptions, _ context: Context) throws -> any LanguageModel
+  /// The encoder of a checkpoint; nothing for language models.
+  public let loadEncoder:
+    (@Sendable (_ checkpoint: Checkpoint, _ options: LoadOptions, _ context: Context) throws -> any EncoderModel)?
   /// What a folder is in GGUF's words; nothing where folders of it are not read.
   public let translate: (@Sendable (_ folder: HuggingFaceFolder) throws -> HuggingFaceTranslation)?
 
@@ -30,12 +33,30 @@ public struct Architecture: Sendable {
     self.huggingFaceTypes = huggingFaceTypes
     self.memoryNeed = memoryNeed
     self.load = load
+    loadEncoder = nil
+    self.translate = translate
+  }
+
+  /// An architecture of encoders from its parts.
+  public init(
+    encoder name: String, huggingFaceTypes: [String] = [],
+    memoryNeed: @escaping @Sendable (Checkpoint, LoadOptions, Int) throws -> MemoryNeed,
+    load: @escaping @Sendable (Checkpoint, LoadOptions, Context) throws -> any EncoderModel,
+    translate: (@Sendable (HuggingFaceFolder) throws -> HuggingFaceTranslation)? = nil
+  ) {
+    self.name = name
+    self.huggingFaceTypes = huggingFaceTypes
+    self.memoryNeed = memoryNeed
+    self.load = { _, _, _ in throw ModelError.wrongKind(architecture: name, isEncoder: true) }
+    loadEncoder = load
     self.translate = translate
   }
 
   /// The architectures of the house.
   static let catalogue: [Architecture] = [
     .llama,
+    .bert,
+    .modernBert,
     .mamba2,
     .rwkv7,
   ]
