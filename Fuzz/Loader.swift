@@ -48,7 +48,7 @@ func seeds() -> [[UInt8]] {
   var seeds: [[UInt8]] = []
   for (width, dtype, tied) in [
     (8, DType.f32, true), (8, .f16, false), (12, .bf16, true), (32, .q4_0, true), (32, .q4_1, false), (32, .q5_0, true),
-    (32, .q5_1, true), (32, .q8_0, false),
+    (32, .q5_1, true), (32, .q8_0, false), (32, .iq4_nl, true), (32, .mxfp4, false), (64, .nvfp4, true),
   ] {
     var model = TinyLlama()
     model.layers = 1

@@ -8,7 +8,7 @@ import VenturiTesting
 func check(_ bytes: UnsafeRawBufferPointer) {
   guard let file = try? GGUFFile(bytes, keeper: nil) else { return }
   do throws(FormatError) {
-    let tokenizer = try BytePairTokenizer(file)
+    let tokenizer = try Tokenizer(file)
     var texts: [[UInt8]] = [Array("the water in a pipe<|im_end|> ab".utf8), Array(bytes.prefix(512))]
     // Text that the fuzzer can shape on its own.
     if let name = try? file.string("general.name") { texts.append(Array(name.utf8)) }
@@ -23,7 +23,7 @@ func check(_ bytes: UnsafeRawBufferPointer) {
   }
 }
 
-private func roundTrip(_ text: [UInt8], _ tokenizer: BytePairTokenizer) {
+private func roundTrip(_ text: [UInt8], _ tokenizer: Tokenizer) {
   let vocabulary = tokenizer.vocabulary
   for parseSpecial in [false, true] {
     let tokens = tokenizer.encode(bytes: text, parseSpecial: parseSpecial, addBoundaries: false)
@@ -41,7 +41,7 @@ private func roundTrip(_ text: [UInt8], _ tokenizer: BytePairTokenizer) {
   }
 }
 
-private func converse(_ text: String, _ tokenizer: BytePairTokenizer, _ template: ChatTemplate) {
+private func converse(_ text: String, _ tokenizer: Tokenizer, _ template: ChatTemplate) {
   let segments = template.render([ChatMessage(role: .user, content: text)])
   // A vocabulary without the template's control tokens is refused.
   guard let tokens = try? tokenizer.encode(segments, addBoundaries: false) else { return }

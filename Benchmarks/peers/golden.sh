@@ -13,7 +13,9 @@ types="q4_1 q4_0 q8_0 q4_k_m q6_k f16"
 unset OPENBLAS_CORETYPE
 
 step_tokenizer() { "$python" "$scripts/make_tokenizer.py" "$(model q4_1)" "$worker" "$golden/tokenizer"; }
-step_quants() { "$python" "$scripts/make_quants.py" "$golden/quants.bin"; }
+step_quants() {
+  "$python" "$scripts/make_quant_checksums.py" "$home/build/llama.cpp/bin/libggml-base.so" "$golden/quants.json"
+}
 step_chat() { "$python" "$scripts/make_chat_template.py" "$(model q4_1)" "$worker" "$golden/chat-template.json"; }
 step_logprobs() {
   mkdir -p "$golden/logprobs"

@@ -174,7 +174,7 @@ static void timed(const char *line, bool decode) {
 static void tokenize(const char *line) {
   char in[4096], out[4096];
   if (!string(line, "strings", in, sizeof in) || !string(line, "out", out, sizeof out)) return fail("strings and out are needed");
-  bool special = number(line, "special", 0) != 0;
+  bool special = number(line, "special", 0) != 0, wide = number(line, "wide", 0) != 0;
   FILE *f = fopen(in, "rb"), *g = fopen(out, "wb");
   if (!f || !g) return fail("cannot open a file");
   uint32_t count = 0, length = 0;
@@ -190,7 +190,8 @@ static void tokenize(const char *line) {
     if (n < 0) return fail("tokenize failed");
     uint32_t un = (uint32_t)n;
     fwrite(&un, 4, 1, g);
-    for (int32_t k = 0; k < n; ++k) {
+    if (wide) fwrite(ids, 4, (size_t)n, g);
+    for (int32_t k = 0; k < n && !wide; ++k) {
       uint16_t id = (uint16_t)ids[k];
       if (ids[k] > 0xFFFF) return fail("id above 65535");
       fwrite(&id, 2, 1, g);

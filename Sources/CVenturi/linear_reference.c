@@ -26,7 +26,8 @@ static int32_t clamp(int32_t x, int32_t low, int32_t high) { return x < low ? lo
 static void quantize(vt_activation kind, int32_t k, const float *x, int32_t rows, int32_t row, void *tile) {
   if (kind == VT_ACTIVATION_F32) return;
   float *scales = (float *)vt_tile_scales(kind, tile, k, rows) + row,
-        *asums = (float *)vt_tile_asums(kind, tile, k, rows) + row;
+        *asums32 = (float *)vt_tile_asums(kind, tile, k, rows, 32) + row,
+        *asums16 = (float *)vt_tile_asums(kind, tile, k, rows, 16) + row;
   int32_t *negated32 = (int32_t *)vt_tile_negated(kind, tile, k, rows, 32) + row,
           *negated16 = (int32_t *)vt_tile_negated(kind, tile, k, rows, 16) + row;
   const int32_t largest = kind == VT_ACTIVATION_I8     ? VT_I8_LARGEST
@@ -52,7 +53,9 @@ static void quantize(vt_activation kind, int32_t k, const float *x, int32_t rows
     }
     scales[b * rows] = s.scale;
     if (kind == VT_ACTIVATION_I16) continue;
-    asums[b * rows] = s.scale * (float)(sum[0] + sum[1]);
+    asums32[b * rows] = s.scale * (float)(sum[0] + sum[1]);
+    asums16[2 * b * rows] = s.scale * (float)sum[0];
+    asums16[(2 * b + 1) * rows] = s.scale * (float)sum[1];
     negated32[b * rows] = -(sum[0] + sum[1]);
     negated16[2 * b * rows] = -sum[0];
     negated16[(2 * b + 1) * rows] = -sum[1];
@@ -69,40 +72,54 @@ static int32_t activation_at(vt_activation kind, const void *tile, int32_t rows,
   }
 }
 
-// Scale and offset of column c in sub-block s of a packed panel, and the address of the block's values.
-static const uint8_t *locate(vt_format format, const uint8_t *panel, int32_t s, int c, float *scale, float *offset) {
-  const size_t bytes = vt_packed_block_bytes(format);
-  if (format == VT_Q4_K || format == VT_Q5_K) {
-    const uint8_t *block = panel + (size_t)(s / 8) * bytes, *part = block + 64 + (s % 8) * vt_packed_part_bytes(format);
-    *scale = vt_half(block + 2 * c) * (float)part[c];
-    *offset = -vt_half(block + 32 + 2 * c) * (float)part[16 + c];
-    return part + 32;
-  }
-  if (format == VT_Q6_K) {
-    const uint8_t *block = panel + (size_t)(s / 16) * bytes,
-                  *part = block + 32 + s / 2 % 8 * vt_packed_part_bytes(format);
-    *scale = vt_half(block + 2 * c) * (float)(int8_t)part[s % 2 * 16 + c];
-    *offset = 0;
-    return part + 32;
-  }
-  const uint8_t *block = panel + (size_t)s * bytes;
-  *scale = vt_half(block + 2 * c);
+// Scale and offset of column c in sub-block s of a packed panel, and the address of its part's codes.
+static const uint8_t *locate(vt_format form, const uint8_t *panel, int32_t s, int c, float *scale, float *offset) {
+  const int32_t at = s * vt_sub_block(form), part_number = at / 32;
+  const int half = at % 32 / 16, has_offset = vt_format_has_offset(form);
   *offset = 0;
-  if (vt_format_has_offset(format)) {
-    *offset = vt_half(block + 32 + 2 * c);
-    return block + 64;
+  if (!vt_format_is_super(form)) {
+    const uint8_t *part = panel + (size_t)part_number * vt_packed_part_bytes(form), *d = part + 32 * half + 2 * c;
+    *scale = form == VT_MXFP4 ? vt_float_from_bf16((uint16_t)(d[0] | d[1] << 8)) : vt_half(d);
+    if (has_offset) *offset = vt_half(part + 32 + 2 * c);
+    return part + vt_part_scale_bytes(form);
   }
-  return block + 32;
+  const uint8_t *block = panel + (size_t)(part_number / 8) * vt_packed_block_bytes(form);
+  const uint8_t *part = block + vt_header_bytes(form) + (size_t)(part_number % 8) * vt_packed_part_bytes(form);
+  const float d = vt_half(block + 2 * c) * vt_format_factor(form);
+  if (form == VT_Q2_K) {
+    *scale = d * (float)(part[16 * half + c] & 15);
+    *offset = -vt_half(block + 32 + 2 * c) * (float)(part[16 * half + c] >> 4);
+  } else if (has_offset) {
+    *scale = d * (float)part[c];
+    *offset = -vt_half(block + 32 + 2 * c) * (float)part[16 + c];
+  } else {
+    *scale = d * (float)(int8_t)part[16 * half + c];
+  }
+  return part + vt_part_scale_bytes(form);
 }
 
-// Value j (0...31) of column c in a packed block's values.
-static int32_t value_at(vt_format format, const uint8_t *values, int c, int j) {
-  if (format == VT_Q8_0) return (int8_t)values[32 * (j / 2) + 2 * c + j % 2];
-  const int g = j / 4, byte = 4 * (c % 8) + j % 4, side = c / 8;
-  int32_t q = values[32 * g + byte] >> 4 * side & 15;
-  if (vt_format_bits(format) == 5) q |= (values[256 + 32 * side + byte] >> g & 1) << 4;
-  if (vt_format_bits(format) == 6) q |= (values[256 + 64 * side + 32 * (g / 4) + byte] >> 2 * (g % 4) & 3) << 4;
+// Code j (0...31) of column c of a part.
+static int32_t code_at(vt_format form, const uint8_t *codes, int c, int j) {
+  const int bits = vt_format_bits(form), g = j / 4;
+  if (bits == 8) return (int8_t)codes[32 * (j / 2) + 2 * c + j % 2];
+  if (bits < 4) {
+    const int byte = 4 * c + j % 4;
+    int32_t q = codes[64 * (g / 4) + byte] >> 2 * (g % 4) & 3;
+    if (bits == 3) q |= (codes[128 + byte] >> g & 1) << 2;
+    return q;
+  }
+  const int byte = 4 * (c % 8) + j % 4, side = c / 8;
+  int32_t q = codes[32 * g + byte] >> 4 * side & 15;
+  if (bits == 5) q |= (codes[256 + 32 * side + byte] >> g & 1) << 4;
+  if (bits == 6) q |= (codes[256 + 64 * side + 32 * (g / 4) + byte] >> 2 * (g % 4) & 3) << 4;
   return q;
+}
+
+// What code j of column c of a part stands for, as the sums take it.
+static int32_t value_at(vt_format form, const uint8_t *codes, int c, int j) {
+  const int32_t q = code_at(form, codes, c, j);
+  const int8_t *table = vt_format_table(form);
+  return table ? table[q] : form == VT_Q8_0 ? q : q - vt_format_zero(form);
 }
 
 // One sub-block's part of an output: what the file says of it, times the activations.
@@ -112,24 +129,18 @@ static float accumulate(vt_format format, vt_activation kind, float acc, int32_t
   return kind != VT_ACTIVATION_I16 && vt_format_has_offset(format) ? fmaf(offset, asum, acc) : acc;
 }
 
-// Value j of column c of a packed block, signed as the sums take it.
-static int32_t signed_value(vt_format format, const uint8_t *values, int c, int j) {
-  return value_at(format, values, c, j) - (format == VT_Q8_0 ? 0 : vt_format_zero(format));
-}
-
 static void row_panel(vt_format format, vt_activation kind, int32_t k, const void *panel, const void *row, float *y) {
   const int32_t sub = vt_sub_block(format);
   for (int c = 0; c < VT_PANEL; c++) {
     float acc = 0;
     for (int32_t s = 0; s < k / sub; s++) {
       float scale, offset;
-      const uint8_t *values = locate(format, panel, s, c, &scale, &offset);
+      const uint8_t *codes = locate(format, panel, s, c, &scale, &offset);
       int32_t sum = 0;
       for (int32_t at = s * sub; at < (s + 1) * sub; at++)
-        sum += signed_value(format, values, c, at % 32) * activation_at(kind, row, 1, 0, at);
-      const int32_t b = s * sub / 32;
-      const float asum = kind == VT_ACTIVATION_I16 ? 0 : vt_tile_asums(kind, row, k, 1)[b];
-      acc = accumulate(format, kind, acc, sum, scale, offset, vt_tile_scales(kind, row, k, 1)[b], asum);
+        sum += value_at(format, codes, c, at % 32) * activation_at(kind, row, 1, 0, at);
+      const float asum = kind == VT_ACTIVATION_I16 ? 0 : vt_tile_asums(kind, row, k, 1, sub)[s];
+      acc = accumulate(format, kind, acc, sum, scale, offset, vt_tile_scales(kind, row, k, 1)[s * sub / 32], asum);
     }
     y[c] = acc;
   }
@@ -140,13 +151,13 @@ static void unpack(vt_format format, vt_activation kind, int32_t k, const void *
   float *scales = vt_unpacked_scales(kind, unpacked, k), *offsets = scales + k / sub * VT_PANEL;
   for (int32_t s = 0; s < k / sub; s++) {
     for (int c = 0; c < VT_PANEL; c++) {
-      const uint8_t *values = locate(format, panel, s, c, &scales[s * VT_PANEL + c], &offsets[s * VT_PANEL + c]);
+      const uint8_t *codes = locate(format, panel, s, c, &scales[s * VT_PANEL + c], &offsets[s * VT_PANEL + c]);
       for (int32_t at = s * sub; at < (s + 1) * sub; at++) {
-        const int32_t q = value_at(format, values, c, at % 32);
+        const int32_t q = value_at(format, codes, c, at % 32);
         if (kind == VT_ACTIVATION_I16)
           ((int16_t *)unpacked)[at / 2 * 32 + 2 * c + at % 2] = (int16_t)q;
         else
-          ((uint8_t *)unpacked)[at / 4 * 64 + 4 * c + at % 4] = (uint8_t)(format == VT_Q8_0 ? q + 128 : q);
+          ((uint8_t *)unpacked)[at / 4 * 64 + 4 * c + at % 4] = (uint8_t)(q + vt_format_zero(format));
       }
     }
   }
@@ -167,10 +178,9 @@ static void tile_panel(vt_format format, vt_activation kind, int32_t k, const vo
                                 : ((const uint8_t *)unpacked)[at / 4 * 64 + 4 * column + at % 4] - vt_format_zero(format);
           sum += q * activation_at(kind, tile, rows, r, at);
         }
-        const int32_t b = s * sub / 32 * rows + r;
-        const float asum = kind == VT_ACTIVATION_I16 ? 0 : vt_tile_asums(kind, tile, k, rows)[b];
+        const float asum = kind == VT_ACTIVATION_I16 ? 0 : vt_tile_asums(kind, tile, k, rows, sub)[s * rows + r];
         acc = accumulate(format, kind, acc, sum, scales[s * VT_PANEL + column], offsets[s * VT_PANEL + column],
-                         vt_tile_scales(kind, tile, k, rows)[b], asum);
+                         vt_tile_scales(kind, tile, k, rows)[s * sub / 32 * rows + r], asum);
       }
       c[r * ldc + column] = add ? c[r * ldc + column] + acc : acc;
     }
@@ -187,8 +197,8 @@ static void decode_panel(vt_format format, int32_t k, const void *panel, float *
         continue;
       }
       float scale, offset;
-      const uint8_t *values = locate(format, panel, i / sub, c, &scale, &offset);
-      const float scaled = scale * (float)signed_value(format, values, c, i % 32);
+      const uint8_t *codes = locate(format, panel, i / sub, c, &scale, &offset);
+      const float scaled = scale * (float)value_at(format, codes, c, i % 32);
       // Products are exact, so a minimum is added with the one rounding that the format's definition has.
       out[(size_t)i * VT_PANEL + c] = vt_format_has_offset(format) ? scaled + offset : scaled;
     }

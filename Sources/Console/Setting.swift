@@ -80,6 +80,8 @@ package struct Setting: Sendable, Equatable {
     Setting("stop", .list, generate, aliases: ["-r", "--reverse-prompt"]),
     Setting("ignore-eos", .flag, generate),
     Setting("lookup", .value, generate + ["optimize"]),
+    Setting("model-draft", .value, generate, aliases: ["-md"]),
+    Setting("draft-max", .value, generate),
     Setting("profile", .value, generate),
     Setting("no-profile", .flag, generate),
     Setting("max-ppl", .value, ["optimize"]),

@@ -36,10 +36,10 @@ extension Engine {
   ) throws -> Engine {
     let options = try resolve(given, profile)
     // The tokenizer's tables are built beside the weights.
-    let text = Mailbox<Result<(BytePairTokenizer, ChatTemplate?), any Error>>()
+    let text = Mailbox<Result<(Tokenizer, ChatTemplate?), any Error>>()
     try Thread.start {
       let result = Result {
-        try checkpoint.reading { (try BytePairTokenizer(checkpoint), try ChatTemplate(checkpoint)) }
+        try checkpoint.reading { (try Tokenizer(checkpoint), try ChatTemplate(checkpoint)) }
       }
       _ = text.send(result)
     }
@@ -61,6 +61,27 @@ extension Engine {
         expected: rows)
     }
     return try Engine(
-      model: model, tokenizer: tokenizer, template: template, options: given, profile: profile, notes: notes)
+      model: model, tokenizer: tokenizer, template: template, options: given, profile: profile, notes: notes,
+      draft: try given.draft.map { try draft($0, for: tokenizer, options: options) })
+  }
+
+  /// The draft model that the options name, whose tokens must be the model's.
+  private static func draft(
+    _ name: String, for tokenizer: Tokenizer, options: EngineOptions
+  ) throws -> any LanguageModel {
+    let checkpoint = try Checkpoint(path: ModelHome().file(for: name))
+    let own = try checkpoint.reading { try Tokenizer(checkpoint) }.vocabulary
+    let count = tokenizer.vocabulary.count
+    var place = own.count == count ? -1 : min(own.count, count)
+    for id in 0..<min(own.count, count) where place < 0 || id < place {
+      if try own.bytes(of: TokenID(id)) != tokenizer.vocabulary.bytes(of: TokenID(id)) { place = id }
+    }
+    guard place < 0 else {
+      throw InferenceError.invalidOption(
+        field: "draft", value: name, problem: "its vocabulary differs from the model's from token \(place) on")
+    }
+    let loading = LoadOptions(
+      compute: options.compute ?? .fast, contextLength: options.contextLength, memoryLimit: options.memoryLimit)
+    return try ModelLoader.load(checkpoint, options: loading, context: Context(threads: options.threads)).model
   }
 }

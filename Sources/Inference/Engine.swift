@@ -16,8 +16,10 @@ import Text
 public final class Engine: Sendable {
   /// The model.
   public let model: any LanguageModel
+  /// The smaller model that guesses ahead, if there is one.
+  public let draft: (any LanguageModel)?
   /// The model's tokenizer.
-  public let tokenizer: BytePairTokenizer
+  public let tokenizer: Tokenizer
   /// The model's chat template, if its file has one.
   public let template: ChatTemplate?
   /// How it was loaded, with every setting decided.
@@ -39,11 +41,13 @@ public final class Engine: Sendable {
   ///   - options: how sessions share it.
   ///   - profile: settings for what the options leave open; without a file none is looked for.
   ///   - notes: what was passed over before.
+  ///   - draft: a model with the same tokens that guesses ahead.
   /// - Throws: ``InferenceError/invalidOption(field:value:problem:)``,
   ///   ``InferenceError/vocabularyMismatch(tokenizer:model:)`` and ``InferenceError/extensionFailed(name:problem:)``.
   public init(
-    model: any LanguageModel, tokenizer: BytePairTokenizer, template: ChatTemplate? = nil,
-    options: EngineOptions = EngineOptions(), profile: EngineProfile? = nil, notes: [String] = []
+    model: any LanguageModel, tokenizer: Tokenizer, template: ChatTemplate? = nil,
+    options: EngineOptions = EngineOptions(), profile: EngineProfile? = nil, notes: [String] = [],
+    draft: (any LanguageModel)? = nil
   ) throws(InferenceError) {
     let options = try Self.resolve(options, profile)
     let (model, passedOver) = try Self.extend(model, options)
@@ -51,7 +55,11 @@ public final class Engine: Sendable {
     if tokenizer.vocabulary.count > size {
       throw .vocabularyMismatch(tokenizer: tokenizer.vocabulary.count, model: size)
     }
+    if let draft, draft.description.vocabularySize < tokenizer.vocabulary.count {
+      throw .vocabularyMismatch(tokenizer: tokenizer.vocabulary.count, model: draft.description.vocabularySize)
+    }
     self.model = model
+    self.draft = draft
     self.tokenizer = tokenizer
     self.template = template
     self.options = options

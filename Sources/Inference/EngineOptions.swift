@@ -18,6 +18,8 @@ public struct EngineOptions: Sendable {
   public var profile: ProfileSource
   /// Techniques of the program's own, which take effect where the settings name them.
   public var extensions: [any EngineExtension]
+  /// A smaller model of the same vocabulary that guesses ahead, by its name or path; see ``GenerationOptions/draft``.
+  public var draft: String?
   /// The longest sequence to allow, in tokens; the model's own context length by default and at most.
   public var contextLength: Int?
   /// The most memory that `MemoryNeed` may state, in bytes; what the machine has by default.
@@ -31,12 +33,13 @@ public struct EngineOptions: Sendable {
   public init(
     compute: ComputeMode? = nil, threads: Int? = nil, contextLength: Int? = nil, memoryLimit: Int? = nil,
     stepTokens: Int? = nil, mixedPromptTokens: Int? = nil, maxRunning: Int? = nil, maxQueued: Int = 1024,
-    profile: ProfileSource = .automatic, extensions: [any EngineExtension] = []
+    profile: ProfileSource = .automatic, extensions: [any EngineExtension] = [], draft: String? = nil
   ) {
     settings = EngineSettings(
       threads: threads, compute: compute, stepTokens: stepTokens, mixedPromptTokens: mixedPromptTokens)
     self.profile = profile
     self.extensions = extensions
+    self.draft = draft
     self.contextLength = contextLength
     self.memoryLimit = memoryLimit
     self.maxRunning = maxRunning

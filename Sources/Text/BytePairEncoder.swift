@@ -44,15 +44,37 @@ struct BytePairEncoder {
   }
 
   /// Appends the tokens of a stretch of well-formed text.
-  mutating func encode(_ range: Range<Int>, preTokenizer: PreTokenizer) {
+  mutating func encode(_ range: Range<Int>, rules: ArraySlice<SplitRule>) {
+    guard let rule = rules.first else {
+      if !range.isEmpty { appendWord(range.lowerBound, range.count) }
+      return
+    }
+    let rest = rules.dropFirst()
     let scanner = WordScanner(
       text: text, end: range.upperBound, classes: tables.classes, classLimit: tables.classLimit)
+    guard rest.isEmpty else {
+      var position = range.lowerBound
+      while position < range.upperBound {
+        let end = scanner.pieceEnd(position, rule)
+        encode(position..<end, rules: rest)
+        position = end
+      }
+      return
+    }
+    // One loop for each of the rules that whole families have as their only one.
+    switch rule {
+    case .gpt2: appendWords(range) { scanner.gpt2WordEnd($0) }
+    case .gpt2SingleNumbers: appendWords(range) { scanner.gpt2SingleNumberEnd($0) }
+    case .words(let style): appendWords(range) { scanner.wordEnd($0, style) }
+    default: appendWords(range) { scanner.pieceEnd($0, rule) }
+    }
+  }
+
+  @inline(__always)
+  private mutating func appendWords(_ range: Range<Int>, _ wordEnd: (Int) -> Int) {
     var position = range.lowerBound
     while position < range.upperBound {
-      let end =
-        switch preTokenizer {
-        case .smollm: scanner.smollmWordEnd(position)
-        }
+      let end = wordEnd(position)
       appendWord(position, end &- position)
       position = end
     }
@@ -63,6 +85,7 @@ struct BytePairEncoder {
     if length == 1 {
       appendIfKnown(tables.byteTokens[Int(text[start])])
     } else if length > BytePairEncoder.shortLimit {
+      if let token = tables.wholeWord(text + start, length) { return append(token) }
       LongWordMerger.merge(text + start, length, tables) { appendIfKnown($0) }
     } else if seen.isEmpty {
       mergeShort(start, length)
@@ -93,6 +116,7 @@ struct BytePairEncoder {
   }
 
   private mutating func mergeShort(_ start: Int, _ length: Int) {
+    if let token = tables.wholeWord(text + start, length) { return append(token) }
     let left = short.withUnsafeMutableBufferPointer { space -> Int in
       guard let tokens = space.baseAddress else { return 0 }
       let ranks = tokens + BytePairEncoder.shortLimit

@@ -8,6 +8,9 @@ struct BytePairTables {
   let byteTokens: UnsafePointer<UInt32>
   let classes: UnsafePointer<UInt8>
   let classLimit: UInt32
+  /// Finds words that are tokens, where they count before merges.
+  let words: ByteStringIndex.Lookup?
+  let types: UnsafePointer<TokenType>
 
   /// The rank of the merge of two tokens, or ``MergeTable/noRank``.
   @inline(__always)
@@ -26,5 +29,13 @@ struct BytePairTables {
   @inline(__always)
   func result(_ rank: UInt32) -> UInt32 {
     results.map { UInt32(truncatingIfNeeded: $0[Int(rank)]) } ?? MergeTable.noToken
+  }
+
+  /// The ordinary token that a word is, if such words are taken whole.
+  @inline(__always)
+  func wholeWord(_ word: UnsafePointer<UInt8>, _ count: Int) -> TokenID? {
+    guard let words else { return nil }
+    let id = words.find(word, count: count)
+    return id >= 0 && types[id] == .normal ? TokenID(truncatingIfNeeded: id) : nil
   }
 }

@@ -72,7 +72,7 @@ enum LenientUTF8 {
     }
   }
 
-  private static func write(_ point: UInt32, to output: UnsafeMutablePointer<UInt8>) -> Int {
+  static func write(_ point: UInt32, to output: UnsafeMutablePointer<UInt8>) -> Int {
     let width = width(point)
     guard width > 1 else {
       output[0] = UInt8(truncatingIfNeeded: point)

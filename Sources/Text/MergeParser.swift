@@ -1,4 +1,4 @@
-/// Turns the text of a merge, "left right" in the byte alphabet, into three tokens.
+/// Turns the text of a merge, "left right" in the byte alphabet or in plain text, into three tokens.
 struct MergeParser {
   /// What a merge turns out to be.
   enum Outcome {
@@ -18,6 +18,7 @@ struct MergeParser {
 
   private let lookup: ByteStringIndex.Lookup
   private let count: Int
+  private let isByteLevel: Bool
   private let table = ByteAlphabet.byteOfPoint
   private var scratch: [UInt8] = []
   /// The distance of a merge's result from its rank, where the results stand in the vocabulary in the order of the merges,
@@ -25,7 +26,8 @@ struct MergeParser {
   private var shift = 0
 
   /// `count` is the number of tokens.
-  init(lookup: ByteStringIndex.Lookup, count: Int) {
+  init(lookup: ByteStringIndex.Lookup, count: Int, isByteLevel: Bool) {
+    self.isByteLevel = isByteLevel
     self.lookup = lookup
     self.count = count
   }
@@ -38,7 +40,14 @@ struct MergeParser {
     if scratch.count < length + ByteHash.slack {
       scratch = [UInt8](repeating: 0, count: 2 * (length + ByteHash.slack))
     }
-    let (lookup, guess) = (lookup, index + shift)
+    let (lookup, guess, isByteLevel) = (lookup, index + shift, isByteLevel)
+    func decode(
+      _ text: UnsafePointer<UInt8>, _ count: Int, _ table: UnsafePointer<UInt16>, _ output: UnsafeMutablePointer<UInt8>
+    ) -> Int {
+      if isByteLevel { return ByteAlphabet.decode(text, count: count, table: table, into: output) }
+      output.update(from: text, count: count)
+      return count
+    }
     let (left, right, result) = scratch.withUnsafeMutableBufferPointer { scratch in
       Vocabulary.withPointers(merges.bytes, table) { bytes, table -> (Int, Int, Int) in
         guard let output = scratch.baseAddress else { return (-1, -1, -1) }
@@ -46,10 +55,10 @@ struct MergeParser {
         var space = 1
         while space < length, text[space] != 0x20 { space &+= 1 }
         guard space < length &- 1 else { return (-2, -2, -2) }
-        let leftCount = ByteAlphabet.decode(text, count: space, table: table, into: output)
+        let leftCount = decode(text, space, table, output)
         guard leftCount >= 0 else { return (-1, -1, -1) }
         let rest = text + space + 1
-        let rightCount = ByteAlphabet.decode(rest, count: length &- space &- 1, table: table, into: output + leftCount)
+        let rightCount = decode(rest, length &- space &- 1, table, output + leftCount)
         let left = lookup.find(output, count: leftCount)
         guard left >= 0, rightCount >= 0 else { return (left, -1, -1) }
         let right = lookup.find(output + leftCount, count: rightCount)

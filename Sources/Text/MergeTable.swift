@@ -26,9 +26,9 @@ struct MergeTable: Sendable {
     var slots = [UInt64](repeating: MergeTable.empty, count: size)
     var results = [TokenID](repeating: 0, count: count)
     var failure: (index: Int, outcome: MergeParser.Outcome)?
-    vocabulary.index.withLookup(block: vocabulary.pieces, starts: vocabulary.starts) { lookup in
+    vocabulary.withTexts { lookup in
       slots.withUnsafeMutableBufferPointer { slots in
-        var parser = MergeParser(lookup: lookup, count: vocabulary.count)
+        var parser = MergeParser(lookup: lookup, count: vocabulary.count, isByteLevel: vocabulary.style == .byteLevel)
         for rank in 0..<count {
           let outcome = parser.parse(merges, rank)
           guard outcome == .sound else {
@@ -56,5 +56,17 @@ struct MergeTable: Sendable {
     self.mask = mask
     self.hash = hash
     self.results = results
+  }
+
+  /// The rank of the merge of two tokens.
+  @inline(__always)
+  func rank(_ left: UInt32, _ right: UInt32) -> UInt32? {
+    let pair = UInt64(left) &<< 21 | UInt64(right)
+    var slot = Int(truncatingIfNeeded: hash(pair)) & mask
+    while slots[slot] != MergeTable.empty {
+      if slots[slot] &>> 22 == pair { return UInt32(truncatingIfNeeded: slots[slot] & 0x3F_FFFF) }
+      slot = (slot &+ 1) & mask
+    }
+    return nil
   }
 }

@@ -16,12 +16,21 @@ struct SpecialTokenMatcher: Sendable {
   /// Where the texts with each first byte start in `texts`: 257 entries.
   private let firsts: [Int]
   private let hasPlain: Bool
+  /// How each takes the text around it, where one does.
+  private let flags: [Int: AddedTokenFlags]
+  /// Whether the leftmost comes first, and of those at one place the longest, as the Rust tokenizers have it.
+  private let takesLeftmost: Bool
 
   /// How many special tokens may be the beginning of another; bounds the matches at one place of a text. The deepest known
   /// case is a vocabulary with a token for each run of 2 to 24 spaces.
   static let depthLimit = 64
 
-  init(ids: [Int], pieces: [UInt8], starts: [UInt32], types: [TokenType]) throws(TextError) {
+  init(
+    ids: [Int], pieces: [UInt8], starts: [UInt32], types: [TokenType], flags: [Int: AddedTokenFlags] = [:],
+    takesLeftmost: Bool = false
+  ) throws(TextError) {
+    self.flags = flags
+    self.takesLeftmost = takesLeftmost
     let entries = ids.map { (text: Array(pieces[Int(starts[$0])..<Int(starts[$0 + 1])]), id: $0) }
       .sorted { $0.text == $1.text ? $0.id < $1.id : $0.text.lexicographicallyPrecedes($1.text) }
     var firsts = [Int](repeating: 0, count: 257)
@@ -66,6 +75,9 @@ struct SpecialTokenMatcher: Sendable {
       if firsts[byte] < firsts[byte + 1] { collect(text, start, parseSpecial, &all) }
     }
     guard !all.isEmpty else { return [] }
+    if takesLeftmost || !flags.isEmpty {
+      return flags.isEmpty ? leftmost(all) : AddedTokenFlags.apply(flags, to: leftmost(all), in: text)
+    }
     all.sort { left, right in
       let (a, b) = (texts[left.order].count, texts[right.order].count)
       if a != b { return a > b }
@@ -102,6 +114,21 @@ struct SpecialTokenMatcher: Sendable {
       if isBefore(texts[middle][depth]) { low = middle + 1 } else { high = middle }
     }
     return low
+  }
+
+  /// From left to right, each the longest at its place and behind the last.
+  private func leftmost(_ all: [(order: Int, start: Int)]) -> [Match] {
+    var kept: [Match] = []
+    for (order, start) in all {
+      let match = Match(start: start, end: start + texts[order].count, id: ids[order])
+      if let last = kept.last, start < last.end {
+        // Matches at one place come with the shortest first.
+        if last.start == start { kept[kept.count - 1] = match }
+        continue
+      }
+      kept.append(match)
+    }
+    return kept
   }
 
   /// Keeps the first of every set of overlapping matches.

@@ -34,6 +34,16 @@ public enum TextError: Error, Equatable, Sendable {
   case mergeResultNotInVocabulary(index: Int)
   /// A way of cutting text into words that the engine does not know.
   case unsupportedPreTokenizer(name: String)
+  /// A token for a byte that is not written `<0x0A>`.
+  case malformedByteToken(id: Int)
+  /// The list of scores has another length than the list of tokens.
+  case tokenScoreCount(scores: Int, tokens: Int)
+  /// A token's score is no finite number.
+  case invalidTokenScore(id: Int, score: String)
+  /// A compiled map of characters that is none.
+  case malformedCharacterMap(offset: Int, problem: String)
+  /// The vocabulary's kind needs a list that is not there; `field` is `merges` or `scores`.
+  case listMissing(field: String)
   /// A token that the vocabulary does not have.
   case tokenOutOfRange(id: Int, count: Int)
   /// A text that should be a special token of the vocabulary but is none.

@@ -10,4 +10,6 @@ public enum TokenType: UInt8, Sendable {
   case userDefined = 4
   /// Takes up a number only.
   case unused = 5
+  /// A byte that no other token expresses, written `<0x0A>`.
+  case byte = 6
 }

@@ -1,10 +1,10 @@
 extension Vocabulary {
-  static func checkTypes(_ types: [Int32]?, count: Int) throws(TextError) -> [TokenType] {
+  static func checkTypes(_ types: [Int32]?, count: Int, bytes: Bool = false) throws(TextError) -> [TokenType] {
     guard let types else { return [TokenType](repeating: .normal, count: count) }
     guard types.count == count else { throw .tokenTypeCount(types: types.count, tokens: count) }
     var kinds = [TokenType](repeating: .normal, count: count)
     for id in 0..<count where types[id] != 1 {
-      guard let raw = UInt8(exactly: types[id]), let kind = TokenType(rawValue: raw) else {
+      guard let raw = UInt8(exactly: types[id]), let kind = TokenType(rawValue: raw), bytes || kind != .byte else {
         throw .unknownTokenType(id: id, type: types[id])
       }
       kinds[id] = kind
@@ -13,7 +13,10 @@ extension Vocabulary {
   }
 
   /// The bytes that each token stands for: ordinary tokens are decoded from the byte alphabet, the others are their text.
-  static func decode(_ tokens: ByteStrings, types: [TokenType]) throws(TextError) -> ([UInt8], [UInt32]) {
+  ///
+  /// Command-R's vocabulary has ordinary tokens in plain text, such as emoji. No text becomes one of them: they count as
+  /// unused, and stand for their text.
+  static func decode(_ tokens: ByteStrings, types: inout [TokenType]) throws(TextError) -> ([UInt8], [UInt32]) {
     var problem: TextError?
     let table = ByteAlphabet.byteOfPoint
     var starts = [UInt32](repeating: 0, count: tokens.count + 1)
@@ -37,15 +40,19 @@ extension Vocabulary {
             }
             if types[id] == .normal {
               let written = ByteAlphabet.decode(text + start, count: length, table: table, into: output + total)
-              guard written >= 0 else {
+              if written >= 0 {
+                total += written
+                starts[id + 1] = UInt32(truncatingIfNeeded: total)
+                continue
+              }
+              guard isBehindAlphabet(text + start - 1 - written, count: length + 1 + written) else {
                 problem = .tokenOutsideByteAlphabet(id: id, offset: -1 - written)
                 return
               }
-              total += written
-            } else {
-              (output + total).update(from: text + start, count: length)
-              total += length
+              types[id] = .unused
             }
+            (output + total).update(from: text + start, count: length)
+            total += length
             starts[id + 1] = UInt32(truncatingIfNeeded: total)
           }
         }
@@ -55,6 +62,22 @@ extension Vocabulary {
     pieces.removeLast(pieces.count - total - ByteHash.slack)
     for position in total..<pieces.count { pieces[position] = 0 }
     return (pieces, starts)
+  }
+
+  /// The token of each byte, for byte-level vocabularies.
+  static func singleBytes(_ index: ByteStringIndex, _ pieces: [UInt8], _ starts: [UInt32]) -> [UInt32] {
+    index.withLookup(block: pieces, starts: starts) { lookup in
+      (UInt8.min...UInt8.max).map { byte -> UInt32 in
+        let key: [UInt8] = [byte] + [UInt8](repeating: 0, count: ByteHash.slack)
+        let id = key.withUnsafeBufferPointer { key in key.baseAddress.map { lookup.find($0, count: 1) } ?? -1 }
+        return id < 0 ? MergeTable.noToken : UInt32(truncatingIfNeeded: id)
+      }
+    }
+  }
+
+  /// Whether a text starts with a character larger than all of the byte alphabet.
+  private static func isBehindAlphabet(_ text: UnsafePointer<UInt8>, count: Int) -> Bool {
+    LenientUTF8.scalar(text, count: count).map { $0.point >= ByteAlphabet.limit && $0.length > 1 } ?? false
   }
 
   /// Whether a token's text has visible ASCII characters only, which are the same in the byte alphabet.

@@ -44,10 +44,30 @@ extension Vocabulary {
   }
 
   func id(ofByte byte: UInt8) -> Int? {
-    let key = [byte] + [UInt8](repeating: 0, count: ByteHash.slack)
-    let id = index.withLookup(block: pieces, starts: starts) { lookup in
-      key.withUnsafeBufferPointer { key in key.baseAddress.map { lookup.find($0, count: 1) } ?? -1 }
+    byteTokens[Int(byte)] == MergeTable.noToken ? nil : Int(byteTokens[Int(byte)])
+  }
+
+  /// Whether text can become a token: control and unknown tokens it cannot, and byte tokens only for want of others.
+  func isOrdinary(_ id: Int) -> Bool {
+    types[id] == .normal || types[id] == .userDefined || types[id] == .unused
+  }
+
+  /// The text of a token as a file has it, in a byte-level vocabulary what it stands for.
+  func text(_ id: Int) -> ArraySlice<UInt8> { texts[Int(textStarts[id])..<Int(textStarts[id + 1])] }
+
+  func textLength(_ id: Int) -> Int { Int(textStarts[id + 1]) - Int(textStarts[id]) }
+
+  /// Calls `body` with a way to find tokens by their text; it is valid for the length of the call.
+  func withTexts<Result>(_ body: (ByteStringIndex.Lookup) -> Result) -> Result {
+    index.withLookup(block: texts, starts: textStarts, body)
+  }
+
+  /// Appends tokens for bytes that no other token covers: one for each if all have one, else the unknown token.
+  func appendFallback(_ bytes: some Collection<UInt8>, to tokens: inout [TokenID]) {
+    if bytes.allSatisfy({ byteTokens[Int($0)] != MergeTable.noToken }) {
+      for byte in bytes { tokens.append(TokenID(truncatingIfNeeded: byteTokens[Int(byte)])) }
+    } else if let unknown = special.unknown {
+      tokens.append(TokenID(truncatingIfNeeded: unknown))
     }
-    return id < 0 ? nil : id
   }
 }

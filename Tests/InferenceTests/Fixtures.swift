@@ -7,7 +7,7 @@ enum Fixtures {
   static let end: Int32 = 257
 
   /// 256 bytes in GPT-2's printable alphabet, then `<|im_start|>`, `<|im_end|>` and `<|endoftext|>`.
-  static func tokenizer() throws -> BytePairTokenizer {
+  static func tokenizer() throws -> Tokenizer {
     let printable = Set(0x21...0x7E).union(0xA1...0xAC).union(0xAE...0xFF)
     var next: UInt32 = 256
     var tokens: [String] = []
@@ -23,7 +23,7 @@ enum Fixtures {
     let types = [Int32](repeating: 1, count: 256) + [3, 3, 3]
     let vocabulary = try Vocabulary(
       byteLevelTokens: ByteStrings(tokens), types: types, special: SpecialTokens(end: 257))
-    return try BytePairTokenizer(vocabulary: vocabulary, merges: ByteStrings([String]()), preTokenizer: "smollm")
+    return try Tokenizer(vocabulary: vocabulary, merges: ByteStrings([String]()), preTokenizer: "smollm")
   }
 
   static func template() throws -> ChatTemplate {
@@ -34,8 +34,10 @@ enum Fixtures {
         """)
   }
 
-  static func engine(_ model: ScriptedModel, options: EngineOptions = EngineOptions()) throws -> Engine {
-    try Engine(model: model, tokenizer: tokenizer(), template: template(), options: options)
+  static func engine(
+    _ model: ScriptedModel, options: EngineOptions = EngineOptions(), draft: ScriptedModel? = nil
+  ) throws -> Engine {
+    try Engine(model: model, tokenizer: tokenizer(), template: template(), options: options, draft: draft)
   }
 
   /// A model that says `text` after a prompt of `prompt` tokens, then ends.

@@ -72,7 +72,8 @@ import VenturiTesting
     let path = EngineProfile.path(in: home, model: file.path, fingerprint: fingerprint)
     try Self.profile(model: fingerprint).write(to: path)
     let checkpoint = try Checkpoint(path: file.path)
-    #expect(try EngineProfile.find(.automatic, model: file.path, checkpoint: checkpoint, home: home).profile?.path == path)
+    let found = try EngineProfile.find(.automatic, model: file.path, checkpoint: checkpoint, home: home)
+    #expect(found.profile?.path == path)
     #expect(try EngineProfile.find(.none, model: file.path, checkpoint: checkpoint, home: home).profile == nil)
   }
 

@@ -145,6 +145,51 @@ import VenturiTesting
     if canTruncate, temperature == 0 { #expect(guessed.usage.acceptedTokens > 20) }
   }
 
+  @Test(arguments: [Float(0), 0.9], [true, false])
+  func aDraftChangesNothing(temperature: Float, canTruncate: Bool) async throws {
+    // The draft is right two times in three.
+    let target = ScriptedModel(canTruncate: canTruncate) { ScriptedModel.scramble($0.suffix(3), 259).map { $0 * 4 } }
+    let draft = ScriptedModel(canTruncate: canTruncate) { history in
+      ScriptedModel.scramble(history.suffix(history.count % 3 == 0 ? 2 : 3), 259).map { $0 * 4 }
+    }
+    let plain = try Fixtures.engine(target)
+    let drafting = try Fixtures.engine(target, draft: draft)
+    var options = GenerationOptions(maxTokens: 150, temperature: temperature, seed: 3, ignoreEnd: true)
+    let expected = try await plain.generate("abc", options: options).completion()
+    let guessed = try await drafting.generate("abc", options: options).completion()
+    #expect(expected.tokens == guessed.tokens && expected.text == guessed.text)
+    #expect(guessed.usage.draftedTokens > 0)
+    if canTruncate { #expect(guessed.usage.acceptedTokens > 20) }
+    options.draft = 0
+    let undrafted = try await drafting.generate("abc", options: options).completion()
+    #expect(undrafted.tokens == expected.tokens && undrafted.usage.draftedTokens == 0)
+  }
+
+  @Test func drawsWithADraftFollowTheModelsDistribution() async throws {
+    // Three tokens of known probability, whatever came before; a draft that prefers another one.
+    let (likely, odd) = ([0.55, 0.3, 0.15], [0.15, 0.3, 0.55])
+    func model(_ probabilities: [Double]) -> ScriptedModel {
+      ScriptedModel { _ in
+        (0..<259).map { $0 < 65 || $0 > 67 ? -.infinity : Float(NaiveAttention.logarithm(probabilities[$0 - 65])) }
+      }
+    }
+    let engine = try Fixtures.engine(model(likely), draft: model(odd))
+    var counts = [0.0, 0, 0]
+    for seed in 0..<20 {
+      let options = GenerationOptions(
+        maxTokens: 300, temperature: 1, topK: 0, topP: 1, minP: 0, seed: UInt64(seed), ignoreEnd: true)
+      let answer = try await engine.generate("x", options: options).completion()
+      #expect(answer.usage.draftedTokens > 0)
+      for token in answer.tokens { counts[Int(token) - 65] += 1 }
+    }
+    // Pearson's statistic with two degrees of freedom: above 13.8 once in a thousand.
+    let total = counts.reduce(0, +)
+    let statistic = zip(counts, likely).reduce(0) {
+      $0 + ($1.0 - total * $1.1) * ($1.0 - total * $1.1) / (total * $1.1)
+    }
+    #expect(total == 6000 && statistic < 13.8, "\(counts)")
+  }
+
   @Test func conversationGrowsAndIsCached() async throws {
     let engine = try Fixtures.engine(
       ScriptedModel { history in

@@ -60,7 +60,7 @@ import VenturiTesting
     return Subject(
       goal: goal, settings: settings, baseline: 3e-3, model: model,
       machine: MachineIdentity(processor: "made up", kernels: "avx2", processors: 2), costs: costs, samples: samples,
-      tokenizer: try BytePairTokenizer(file), template: nil)
+      tokenizer: try Tokenizer(file), template: nil)
   }
 
   private static let settings = EngineSettings(
@@ -140,7 +140,7 @@ import VenturiTesting
       return logits
     }
     let file = try GGUFFile(ByteView(copying: TinyLlama.file()))
-    let engine = try Engine(model: model, tokenizer: BytePairTokenizer(file))
+    let engine = try Engine(model: model, tokenizer: Tokenizer(file))
     let prompt = (0..<30).map { Int32(50 + $0 % 6) }
     let options = GenerationOptions(maxTokens: 80, temperature: 0, ignoreEnd: true, lookup: limit)
     let answer = try await engine.generate(.tokens(prompt), options: options).completion()
@@ -151,7 +151,7 @@ import VenturiTesting
 
   @Test func textsAreAsDeepAsAsked() throws {
     let file = try GGUFFile(ByteView(copying: TinyLlama.file()))
-    let tokenizer = try BytePairTokenizer(file)
+    let tokenizer = try Tokenizer(file)
     let goal = Goal.decode(depth: 9000)
     func workload(
       _ goal: Goal, context: Int = 1 << 20, kinds: [String] = Workload.kinds, text: String = SampleText.prose

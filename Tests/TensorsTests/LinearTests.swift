@@ -5,7 +5,7 @@ import Testing
 
 /// Packed weights and the products with them, against the scalar twins and against exact arithmetic.
 @Suite struct LinearTests {
-  static let quantized: [DType] = [.q4_0, .q4_1, .q5_0, .q5_1, .q8_0, .q4_K, .q5_K, .q6_K]
+  static let quantized: [DType] = DType.allCases.filter(\.isBlockQuantized)
   static let all = quantized + [.f16, .bf16, .f32]
 
   /// Random source rows of any packable type, with scales of a sane size.
@@ -29,6 +29,15 @@ import Testing
         withUnsafeBytes(of: half) { for i in 0..<2 { bytes[start + i] = $0[i] } }
       case .f16: put(Float(random.uniform() - 0.5), at: start)
       case .q6_K: put(scale / 16, at: start + 208)
+      case .q2_K:
+        put(scale / 8, at: start + 80)
+        put(scale / 5, at: start + 82)
+      case .q3_K: put(scale / 8, at: start + 108)
+      case .tq1_0, .tq2_0: put(scale, at: start + dtype.blockBytes - 2)
+      case .iq1_m: bytes[start + 55] = bytes[start + 55] & 0x8F | 0x20
+      case .mxfp4: bytes[start] = 120 + bytes[start] & 3
+      case .nvfp4: for i in 0..<4 { bytes[start + i] = bytes[start + i] & 0x1F | 0x20 }
+      case .q8_K: withUnsafeBytes(of: scale / 128) { for i in 0..<4 { bytes[start + i] = $0[i] } }
       case .q4_1, .q5_1, .q4_K, .q5_K:
         put(scale / (dtype == .q4_1 || dtype == .q5_1 ? 1 : 32), at: start)
         put(dtype == .q4_1 || dtype == .q5_1 ? -scale * 8 : scale / 4, at: start + 2)
@@ -167,20 +176,44 @@ import Testing
     }
   }
 
+  /// Writes a scale of half precision (or what comes next to it) into a block.
+  static func putScale(_ bits: UInt16, into block: UnsafeMutablePointer<UInt8>, _ dtype: DType) {
+    let (low, high) = (UInt8(truncatingIfNeeded: bits), UInt8(bits >> 8))
+    switch dtype {
+    case .iq1_m:
+      // Four bits at the top of each word of scales.
+      for (offset, nibble) in [(49, low << 4), (51, low & 0xF0), (53, high << 4), (55, high & 0xF0)] {
+        block[offset] = block[offset] & 0x0F | nibble
+      }
+    case .q8_K:
+      let wide = Float(Float16(bitPattern: bits)).bitPattern
+      for i in 0..<4 { block[i] = UInt8(truncatingIfNeeded: wide >> (8 * UInt32(i))) }
+    case .mxfp4: block[0] = 255
+    case .nvfp4: block[0] = 0x7F
+    default:
+      let offset = [.q6_K: 208, .q2_K: 80, .q3_K: 108, .tq1_0: 52, .tq2_0: 64][dtype] ?? 0
+      (block[offset], block[offset + 1]) = (low, high)
+    }
+  }
+
   @Test(arguments: quantized) func hostileScalesStayInTheirColumn(_ dtype: DType) throws {
     let context = Context(threads: 2)
     let w = Self.weights(dtype, rows: 32, k: 256, seed: 5, context)
     let x = Self.input(rows: 3, k: 256, seed: 5, context)
-    let before = Self.values(context.linear(LinearInput(x), [try PackedMatrix(packing: w, context: context)])[0])
-    let scaleOffset = dtype == .q6_K ? 208 : 0
-    let row = w.pointer.assumingMemoryBound(to: UInt8.self) + 20 * (256 / dtype.blockLength * dtype.blockBytes)
-    for bits: UInt16 in [0x7E00, 0x7C00, 0xFC00, 0xFFFF] {
-      row[scaleOffset] = UInt8(bits & 0xFF)
-      row[scaleOffset + 1] = UInt8(bits >> 8)
+    for precision in [LinearPrecision.bytes, .refined, .exact] {
       let matrix = try PackedMatrix(packing: w, context: context)
-      let after = Self.values(context.linear(LinearInput(x), [matrix])[0])
-      for index in after.indices where index % 32 != 20 { #expect(after[index] == before[index]) }
-      #expect(!after[20].isFinite)
+      let before = Self.values(context.linear(LinearInput(x), [matrix], precision: precision)[0])
+      let row = w.pointer.assumingMemoryBound(to: UInt8.self) + 20 * (256 / dtype.blockLength * dtype.blockBytes)
+      let saved = Array(UnsafeBufferPointer(start: row, count: dtype.blockBytes))
+      for bits: UInt16 in [0x7E00, 0x7C00, 0xFC00, 0xFFFF] {
+        Self.putScale(bits, into: row, dtype)
+        let matrix = try PackedMatrix(packing: w, context: context)
+        let after = Self.values(context.linear(LinearInput(x), [matrix], precision: precision)[0])
+        for index in after.indices where index % 32 != 20 { #expect(after[index] == before[index]) }
+        // These types' scales are numbers whatever their bits.
+        #expect(!after[20].isFinite || dtype == .mxfp4 || dtype == .nvfp4)
+      }
+      for (i, byte) in saved.enumerated() { row[i] = byte }
     }
   }
 

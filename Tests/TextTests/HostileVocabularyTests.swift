@@ -41,11 +41,10 @@ struct HostileVocabularyTests {
     Case("a space in an ordinary token", .tokenOutsideByteAlphabet(id: 256, offset: 1)) { $0.tokens[256] = "a b" },
     Case("a line feed in an ordinary token", .tokenOutsideByteAlphabet(id: 256, offset: 0)) { $0.tokens[256] = "\n" },
     Case("a zero byte", .tokenOutsideByteAlphabet(id: 256, offset: 2)) { $0.tokens[256] = "ab\0" },
-    Case("a character behind the alphabet", .tokenOutsideByteAlphabet(id: 256, offset: 1)) { $0.tokens[256] = "ań" },
+    Case("a space before a character behind the alphabet", .tokenOutsideByteAlphabet(id: 256, offset: 1)) {
+      $0.tokens[256] = "a 中"
+    },
     Case("a soft hyphen", .tokenOutsideByteAlphabet(id: 256, offset: 0)) { $0.tokens[256] = "\u{AD}" },
-    Case("a Chinese character", .tokenOutsideByteAlphabet(id: 256, offset: 0)) { $0.tokens[256] = "中" },
-    Case("an emoji", .tokenOutsideByteAlphabet(id: 257, offset: 1)) { $0.tokens[257] = "b👍" },
-    Case("a SentencePiece space", .tokenOutsideByteAlphabet(id: 257, offset: 0)) { $0.tokens[257] = "▁the" },
     Case("a very long token", .tokenTooLong(id: 257, bytes: 65_537, limit: 65_536)) {
       $0.tokens[257] = String(repeating: "a", count: 65_537)
     },
@@ -90,7 +89,7 @@ struct HostileVocabularyTests {
       $0.merges[3] = "a \u{0}"
     },
     Case("a merge that makes nothing", .mergeResultNotInVocabulary(index: 1)) { $0.merges[1] = "b b" },
-    Case("another pre-tokenizer", .unsupportedPreTokenizer(name: "llama-bpe")) { $0.preTokenizer = "llama-bpe" },
+    Case("another pre-tokenizer", .unsupportedPreTokenizer(name: "llama-bpf")) { $0.preTokenizer = "llama-bpf" },
     Case("an empty pre-tokenizer", .unsupportedPreTokenizer(name: "")) { $0.preTokenizer = "" },
     Case("a pre-tokenizer in capitals", .unsupportedPreTokenizer(name: "SmolLM")) { $0.preTokenizer = "SmolLM" },
   ]
@@ -129,7 +128,7 @@ struct HostileVocabularyTests {
     let vocabulary = try TinyVocabulary().tokenizer().vocabulary
     let merges = try ByteStrings(bytes: [], offsets: [UInt32](repeating: 0, count: (1 << 22) + 1))
     #expect(throws: TextError.tooManyMerges(count: 4_194_304, limit: 4_194_302)) {
-      try BytePairTokenizer(vocabulary: vocabulary, merges: merges, preTokenizer: "smollm")
+      try Tokenizer(vocabulary: vocabulary, merges: merges, preTokenizer: "smollm")
     }
   }
 
@@ -159,7 +158,7 @@ struct HostileVocabularyTests {
       let bytes = Bool.random(using: &random) ? random.bytes(60) : word(0...60)
       do {
         let vocabulary = try Vocabulary(byteLevelTokens: tokens, types: types, special: special)
-        let tokenizer = try BytePairTokenizer(vocabulary: vocabulary, merges: merges, preTokenizer: "smollm")
+        let tokenizer = try Tokenizer(vocabulary: vocabulary, merges: merges, preTokenizer: "smollm")
         for parseSpecial in [true, false] {
           let ids = tokenizer.encode(bytes: bytes, parseSpecial: parseSpecial)
           #expect(ids.allSatisfy { (0..<TokenID(count)).contains($0) })
@@ -176,9 +175,14 @@ struct HostileVocabularyTests {
   @Test func unusualButSound() throws {
     // One token, no merge; every other byte is left out.
     let one = try Vocabulary(byteLevelTokens: ByteStrings(["a"]), types: nil, special: SpecialTokens())
-    let tokenizer = try BytePairTokenizer(vocabulary: one, merges: ByteStrings([String]()), preTokenizer: "smollm")
+    let tokenizer = try Tokenizer(vocabulary: one, merges: ByteStrings([String]()), preTokenizer: "smollm")
     #expect(tokenizer.encode("banana") == [0, 0, 0] && one.missingBytes.count == 255)
     #expect(tokenizer.encode(String(repeating: "xa", count: 5_000)) == [TokenID](repeating: 0, count: 5_000))
+    // Ordinary tokens in plain text, as Command-R has, stand for it and come from no text.
+    var plain = TinyVocabulary()
+    (plain.tokens[256], plain.tokens[257], plain.merges) = ("ań", "中", [])
+    #expect(try plain.tokenizer().decode([256, 257]) == "ań中")
+    #expect(try plain.tokenizer().encode("中").count == 3)
     // Of two merges of one pair the first counts.
     var twice = TinyVocabulary()
     twice.merges = ["b c", "a b", "ab c", "a bc", "b c"]

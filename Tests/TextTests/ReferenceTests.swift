@@ -19,7 +19,7 @@ struct ReferenceTests {
     }
     tokens.shuffle(using: &random)
     let vocabulary = try Vocabulary(byteLevelTokens: ByteStrings(tokens), types: nil, special: SpecialTokens())
-    let tokenizer = try BytePairTokenizer(
+    let tokenizer = try Tokenizer(
       vocabulary: vocabulary, merges: ByteStrings(merges.map { "\($0) \($1)" }), preTokenizer: "smollm")
     for length in [1, 2, 3, 7, 20, 39, 40, 41, 42, 80, 300, 700] {
       let word = (0..<length).map { _ in letters[Int.random(in: 0..<4, using: &random)] }
@@ -42,7 +42,7 @@ struct ReferenceTests {
     let vocabulary = try Vocabulary(
       byteLevelTokens: ByteStrings(TinyVocabulary.alphabet + special), types: [Int32](repeating: 1, count: 256) + types,
       special: SpecialTokens())
-    let tokenizer = try BytePairTokenizer(
+    let tokenizer = try Tokenizer(
       vocabulary: vocabulary, merges: ByteStrings([String]()), preTokenizer: "smollm")
     for parseSpecial in [true, false] {
       for _ in 0..<40 {

@@ -5,11 +5,11 @@ struct SmolLM2: Sendable {
   let tokens: ByteStrings
   let types: [Int32]
   let merges: ByteStrings
-  let tokenizer: BytePairTokenizer
+  let tokenizer: Tokenizer
 
   static let shared = Result { try SmolLM2() }
 
-  static func tokenizer() throws -> BytePairTokenizer {
+  static func tokenizer() throws -> Tokenizer {
     try shared.get().tokenizer
   }
 
@@ -32,6 +32,6 @@ struct SmolLM2: Sendable {
     merges = try ByteStrings(bytes: text, offsets: ends)
     let vocabulary = try Vocabulary(
       byteLevelTokens: tokens, types: types, special: SpecialTokens(beginning: 1, end: 2, unknown: 0, padding: 2))
-    tokenizer = try BytePairTokenizer(vocabulary: vocabulary, merges: merges, preTokenizer: "smollm")
+    tokenizer = try Tokenizer(vocabulary: vocabulary, merges: merges, preTokenizer: "smollm")
   }
 }

@@ -16,9 +16,9 @@ struct TinyVocabulary {
   var special = SpecialTokens(end: 260)
   var preTokenizer = "smollm"
 
-  func tokenizer() throws -> BytePairTokenizer {
+  func tokenizer() throws -> Tokenizer {
     let vocabulary = try Vocabulary(
       byteLevelTokens: ByteStrings(tokens), types: hasTypes ? types : nil, special: special)
-    return try BytePairTokenizer(vocabulary: vocabulary, merges: ByteStrings(merges), preTokenizer: preTokenizer)
+    return try Tokenizer(vocabulary: vocabulary, merges: ByteStrings(merges), preTokenizer: preTokenizer)
   }
 }

@@ -3,7 +3,7 @@
 // A weight matrix [N, K] is cut into panels of 16 output columns; a panel is one run of memory, read front to back.
 // Lanes are columns, and every output accumulates over k in one fixed order, whatever the number of rows. So the
 // kernel for one row and the kernel for many rows give the same bits:
-//   for each block of `sub` = 32 (Q6_K: 16) values of k, in order, with exact integer sums
+//   for each block of `sub` = 32 or 16 values of k, in order, with exact integer sums
 //     acc = fma(float(sum (q - zero)·a), scale·ascale, acc)
 //     acc = fma(offset, asum, acc)                          (types whose weight is scale·q + offset)
 // where a are the quantised activations, ascale their scale and asum = ascale · sum a.
@@ -16,9 +16,16 @@
 #include "vt_isa.h"
 
 typedef enum vt_format {
-  VT_Q4_0, VT_Q4_1, VT_Q5_0, VT_Q5_1, VT_Q8_0, VT_Q4_K, VT_Q5_K, VT_Q6_K, // block-quantised, as GGUF has them
+  // Block-quantised, as GGUF has them.
+  VT_Q4_0, VT_Q4_1, VT_Q5_0, VT_Q5_1, VT_Q8_0, VT_Q8_1, VT_Q2_K, VT_Q3_K, VT_Q4_K, VT_Q5_K, VT_Q6_K, VT_Q8_K,
+  VT_IQ1_S, VT_IQ1_M, VT_IQ2_XXS, VT_IQ2_XS, VT_IQ2_S, VT_IQ3_XXS, VT_IQ3_S, VT_IQ4_NL, VT_IQ4_XS,
+  VT_TQ1_0, VT_TQ2_0, VT_Q1_0, VT_Q2_0, VT_MXFP4, VT_NVFP4,
   VT_F16, VT_BF16, VT_F32,
 } vt_format;
+
+// The format whose panels hold the values of a source exactly: itself for most, a roomier one for types that have no
+// panels of their own. The kernels know these forms only.
+vt_format vt_format_form(vt_format format);
 
 enum { VT_PANEL = 16, VT_LINEAR_ROWS = 48 };
 
@@ -46,14 +53,14 @@ void vt_decode_row(vt_format format, int32_t k, const void *row, float *out);
 
 // Quantised activations lie in tiles of up to `tile_rows` rows, so that a kernel finds what it needs at constant
 // distances. A tile of R rows is, for each 32 values of k and each row, 32 bytes (I8X2: 32 high bytes and 32 low ones;
-// I16: 32 int16); then the f32 scales [k/32][R]; then, but for I16, the f32 asums [k/32][R] and, as int32, minus the sums
-// of 32 values [k/32][R] and of 16 [k/16][R].
+// I16: 32 int16); then the f32 scales [k/32][R]; then, but for I16, the f32 asums of 32 values [k/32][R], as int32 minus
+// the sums of 32 values [k/32][R] and of 16 [k/16][R], and the f32 asums of 16 [k/16][R].
 // Bytes of one row of a tile.
 size_t vt_activation_bytes(vt_activation kind, int32_t k);
 
 // A panel unpacked for many rows: k·16 bytes q (k·16 int16 for I16), and for each sub-block 16 scales and 16 offsets. The
-// bytes are unsigned but for Q8_0's, which each set's `unpack` leaves signed or raises by 128 as its products want them:
-// they are for the same set's `tile_panel` only. Size of the buffer in bytes for any format (F32 panels for floats).
+// bytes are unsigned but for 8-bit weights, which each set's `unpack` leaves signed or raises by 128 as it multiplies
+// them: they are for the same set's `tile_panel` only. Size of the buffer in bytes for any format (F32 panels for floats).
 size_t vt_unpacked_bytes(vt_format format, vt_activation kind, int32_t k);
 
 // What may be done to a product's sums, bit for bit as vt_unary_op of the same name has it.

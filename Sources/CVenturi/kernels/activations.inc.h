@@ -16,7 +16,8 @@ VT_INLINE float quantize_block(const float *x, int32_t largest, v16i q[2]) {
 
 VT_INLINE void quantize_of(vt_activation kind, int32_t k, const float *x, int32_t rows, int32_t row, void *tile) {
   float *scales = (float *)vt_tile_scales(kind, tile, k, rows) + row,
-        *asums = (float *)vt_tile_asums(kind, tile, k, rows) + row;
+        *asums32 = (float *)vt_tile_asums(kind, tile, k, rows, 32) + row,
+        *asums16 = (float *)vt_tile_asums(kind, tile, k, rows, 16) + row;
   int32_t *negated32 = (int32_t *)vt_tile_negated(kind, tile, k, rows, 32) + row,
           *negated16 = (int32_t *)vt_tile_negated(kind, tile, k, rows, 16) + row;
   char *out = (char *)tile + (kind == VT_ACTIVATION_I8 ? 32 : 64) * (size_t)row;
@@ -47,7 +48,9 @@ VT_INLINE void quantize_of(vt_activation kind, int32_t k, const float *x, int32_
     v32b_sums(bytes, sums);
     const int32_t first = 256 * above[0] + sums[0], second = 256 * above[1] + sums[1];
     scales[b * rows] = scale;
-    asums[b * rows] = scale * (float)(first + second);
+    asums32[b * rows] = scale * (float)(first + second);
+    asums16[2 * b * rows] = scale * (float)first;
+    asums16[(2 * b + 1) * rows] = scale * (float)second;
     negated32[b * rows] = -(first + second);
     negated16[2 * b * rows] = -first;
     negated16[(2 * b + 1) * rows] = -second;

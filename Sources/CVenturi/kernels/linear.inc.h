@@ -6,7 +6,7 @@
 
 // ---- exact decoding ----
 
-// Bytes i of the 32-bit lanes of `values` (or int16 i of Q8_0), less `zero`, as floats.
+// Bytes i of the 32-bit lanes of `values` (or int16 i of 8-bit forms), less `zero`, as floats.
 VT_INLINE v16f lane_values(v16i values, int i, int wide, int zero) {
   const v16i q = wide ? v16i_shift_right(v16i_shift_left(values, i ? 0 : 16), 16)
                       : v16i_and(v16i_shift_right(values, 8 * i), v16i_set(255));
@@ -19,14 +19,15 @@ VT_INLINE void decode_of(vt_format format, int32_t k, const uint8_t *panel, floa
   // Aligned for both the values and the scales behind them; the most that 256 values of k unpack to (Q6_K, Q8_0).
   _Alignas(64) char unpacked[CHUNK * VT_PANEL * 2 + CHUNK / 16 * VT_PANEL * 8];
   const int32_t sub = vt_sub_block(format);
-  const int wide = format == VT_Q8_0, each = wide ? 2 : 4;
+  const int wide = vt_product_bits(format) == 8, each = wide ? 2 : 4;
   const int has_minimum = vt_format_has_offset(format), zero = wide ? 0 : vt_format_zero(format);
   for (int32_t start = 0; start < k; start += CHUNK) {
     const int32_t length = k - start < CHUNK ? k - start : CHUNK;
-    const uint8_t *source = panel + (size_t)(start / vt_block_length(format)) * vt_packed_block_bytes(format);
-    if (wide) unpack_words(length, source, unpacked);
+    const uint8_t *source = panel + (size_t)(start / vt_packed_block_length(format)) * vt_packed_block_bytes(format);
+    if (wide) unpack_words(format, length, source, unpacked);
     else unpack_of(format, length, source, unpacked);
-    const float *scales = vt_unpacked_scales(wide ? VT_ACTIVATION_I16 : VT_ACTIVATION_I8, unpacked, length), *offsets = scales + length / sub * VT_PANEL;
+    const float *scales = vt_unpacked_scales(wide ? VT_ACTIVATION_I16 : VT_ACTIVATION_I8, unpacked, length);
+    const float *offsets = scales + length / sub * VT_PANEL;
     for (int32_t i = 0; i < length; i += each) {
       const v16f scale = v16f_load(scales + i / sub * VT_PANEL), offset = v16f_load(offsets + i / sub * VT_PANEL);
       const v16i values = v16i_load(unpacked + (size_t)i / (size_t)each * 64);
@@ -38,17 +39,31 @@ VT_INLINE void decode_of(vt_format format, int32_t k, const uint8_t *panel, floa
   }
 }
 
+#define VT_DECODE(form)                                                                                                \
+  case form: decode_of(form, k, panel, out); break
+
 static void decode_panel(vt_format format, int32_t k, const void *panel, float *out) {
   const uint16_t *halves = panel;
   switch (format) {
-  case VT_Q4_0: decode_of(VT_Q4_0, k, panel, out); break;
-  case VT_Q4_1: decode_of(VT_Q4_1, k, panel, out); break;
-  case VT_Q5_0: decode_of(VT_Q5_0, k, panel, out); break;
-  case VT_Q5_1: decode_of(VT_Q5_1, k, panel, out); break;
-  case VT_Q8_0: decode_of(VT_Q8_0, k, panel, out); break;
-  case VT_Q4_K: decode_of(VT_Q4_K, k, panel, out); break;
-  case VT_Q5_K: decode_of(VT_Q5_K, k, panel, out); break;
-  case VT_Q6_K: decode_of(VT_Q6_K, k, panel, out); break;
+    VT_DECODE(VT_Q4_0);
+    VT_DECODE(VT_Q4_1);
+    VT_DECODE(VT_Q5_0);
+    VT_DECODE(VT_Q5_1);
+    VT_DECODE(VT_Q8_0);
+    VT_DECODE(VT_Q2_K);
+    VT_DECODE(VT_Q3_K);
+    VT_DECODE(VT_Q4_K);
+    VT_DECODE(VT_Q5_K);
+    VT_DECODE(VT_Q6_K);
+    VT_DECODE(VT_IQ1_M);
+    VT_DECODE(VT_IQ2_S);
+    VT_DECODE(VT_IQ3_XXS);
+    VT_DECODE(VT_IQ3_S);
+    VT_DECODE(VT_IQ4_NL);
+    VT_DECODE(VT_IQ4_XS);
+    VT_DECODE(VT_TQ2_0);
+    VT_DECODE(VT_MXFP4);
+    VT_DECODE(VT_NVFP4);
   case VT_F32: memcpy(out, panel, (size_t)k * VT_PANEL * 4); break;
   case VT_F16:
     for (size_t at = 0; at < (size_t)k * VT_PANEL; at += 8) v8f_store(out + at, v8f_from_f16(halves + at));
@@ -56,6 +71,7 @@ static void decode_panel(vt_format format, int32_t k, const void *panel, float *
   case VT_BF16:
     for (size_t at = 0; at < (size_t)k * VT_PANEL; at += 8) v8f_store(out + at, v8f_from_bf16(halves + at));
     break;
+  default: break; // no form
   }
 }
 

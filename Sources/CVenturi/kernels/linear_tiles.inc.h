@@ -7,58 +7,76 @@ VT_INLINE void store_scales(const block_scales *b, float *scales, float *offsets
   v16f_store(offsets + s * VT_PANEL, b->offset);
 }
 
-VT_INLINE void unpack_of(vt_format format, int32_t k, const uint8_t *block, void *unpacked) {
-  const int32_t sub = vt_sub_block(format);
-  const size_t bytes = vt_packed_block_bytes(format);
-  float *scales = vt_unpacked_scales(VT_ACTIVATION_I8, unpacked, k), *offsets = scales + k / sub * VT_PANEL;
-  uint8_t *out = unpacked;
-  if (vt_block_length(format) == 32) {
-    for (int32_t b = 0; b < k / 32; b++, block += bytes, out += 512) {
-      const block_scales s = plain_scales(format, block);
-      store_scales(&s, scales, offsets, b);
-      const uint8_t *values = block + (vt_format_has_offset(format) ? 64 : 32);
+// Scales and values of one part.
+VT_INLINE void unpack_part(vt_format form, const super_scales *super, const uint8_t *part, float *scales,
+                           float *offsets, uint8_t *out) {
 #pragma clang loop unroll(full)
-      for (int g = 0; g < 8; g++) v64b_store(out + 64 * g, group_values(format, values, g));
-    }
-    return;
+  for (int s = 0; s < 32 / vt_sub_block(form); s++) {
+    const block_scales b = part_scales(form, super, part, s);
+    store_scales(&b, scales, offsets, s);
   }
-  for (int32_t b = 0; b < k / 32; b += 8, block += bytes) {
-    const super_scales super = load_super(format, block);
-    const uint8_t *part = block + (format == VT_Q6_K ? 32 : 64);
-    for (int32_t p = b; p < b + 8; p++, part += vt_packed_part_bytes(format), out += 512) {
-      for (int32_t s = 0; s < 32 / sub; s++) {
-        const block_scales scale = super_part(format, &super, part, s);
-        store_scales(&scale, scales, offsets, p * (32 / sub) + s);
-      }
+  const uint8_t *codes = part + vt_part_scale_bytes(form);
 #pragma clang loop unroll(full)
-      for (int g = 0; g < 8; g++) v64b_store(out + 64 * g, group_values(format, part + 32, g));
-    }
+  for (int g = 0; g < 8; g++) v64b_store(out + 64 * g, group_values(form, codes, g));
+}
+
+VT_INLINE void unpack_of(vt_format form, int32_t k, const uint8_t *part, void *unpacked) {
+  const int32_t each = 32 / vt_sub_block(form) * VT_PANEL;
+  float *scales = vt_unpacked_scales(VT_ACTIVATION_I8, unpacked, k), *offsets = scales + k / 32 * each;
+  uint8_t *out = unpacked;
+  super_scales super = {0};
+  for (int32_t p = 0; p < k / 32; p++, out += 512, scales += each, offsets += each) {
+    if (vt_format_is_super(form) && p % 8 == 0) super = load_super(form, part), part += vt_header_bytes(form);
+    unpack_part(form, &super, part, scales, offsets, out);
+    part += vt_packed_part_bytes(form);
   }
 }
 
-static void unpack_words(int32_t k, const uint8_t *block, void *unpacked) {
+// Forms of 8 bits as int16.
+VT_INLINE void unpack_words(vt_format form, int32_t k, const uint8_t *part, void *unpacked) {
   float *scales = vt_unpacked_scales(VT_ACTIVATION_I16, unpacked, k), *offsets = scales + k / 32 * VT_PANEL;
   int16_t *out = unpacked;
-  for (int32_t b = 0; b < k / 32; b++, block += 544, out += 512) {
-    v16f_store(scales + b * VT_PANEL, v16f_from_f16((const uint16_t *)block));
-    v16f_store(offsets + b * VT_PANEL, v16f_zero());
-    for (int at = 0; at < 512; at += 32) v32s_store(out + at, v32s_from_i8(block + 32 + at));
+  super_scales super = {0};
+  for (int32_t p = 0; p < k / 32; p++, out += 512) {
+    if (vt_format_is_super(form) && p % 8 == 0) super = load_super(form, part), part += vt_header_bytes(form);
+    const block_scales b = part_scales(form, &super, part, 0);
+    store_scales(&b, scales, offsets, p);
+    const uint8_t *codes = part + vt_part_scale_bytes(form);
+#pragma clang loop unroll(full)
+    for (int pair = 0; pair < 16; pair++) v32s_store(out + 32 * pair, pair_words(form, codes, pair));
+    part += vt_packed_part_bytes(form);
   }
 }
+
+#define VT_UNPACK(form)                                                                                                \
+  case form: unpack_of(form, k, panel, unpacked); break
+#define VT_UNPACK_8(form)                                                                                              \
+  case form:                                                                                                           \
+    if (kind == VT_ACTIVATION_I16) unpack_words(form, k, panel, unpacked);                                             \
+    else unpack_of(form, k, panel, unpacked);                                                                          \
+    break
 
 static void unpack(vt_format format, vt_activation kind, int32_t k, const void *panel, void *unpacked) {
   switch (format) {
-  case VT_Q4_0: unpack_of(VT_Q4_0, k, panel, unpacked); break;
-  case VT_Q4_1: unpack_of(VT_Q4_1, k, panel, unpacked); break;
-  case VT_Q5_0: unpack_of(VT_Q5_0, k, panel, unpacked); break;
-  case VT_Q5_1: unpack_of(VT_Q5_1, k, panel, unpacked); break;
-  case VT_Q4_K: unpack_of(VT_Q4_K, k, panel, unpacked); break;
-  case VT_Q5_K: unpack_of(VT_Q5_K, k, panel, unpacked); break;
-  case VT_Q6_K: unpack_of(VT_Q6_K, k, panel, unpacked); break;
-  case VT_Q8_0:
-    if (kind == VT_ACTIVATION_I16) unpack_words(k, panel, unpacked);
-    else unpack_of(VT_Q8_0, k, panel, unpacked);
-    break;
+    VT_UNPACK(VT_Q4_0);
+    VT_UNPACK(VT_Q4_1);
+    VT_UNPACK(VT_Q5_0);
+    VT_UNPACK(VT_Q5_1);
+    VT_UNPACK(VT_Q2_K);
+    VT_UNPACK(VT_Q3_K);
+    VT_UNPACK(VT_Q4_K);
+    VT_UNPACK(VT_Q5_K);
+    VT_UNPACK(VT_Q6_K);
+    VT_UNPACK(VT_IQ1_M);
+    VT_UNPACK(VT_IQ2_S);
+    VT_UNPACK(VT_IQ3_XXS);
+    VT_UNPACK(VT_IQ3_S);
+    VT_UNPACK(VT_TQ2_0);
+    VT_UNPACK(VT_MXFP4);
+    VT_UNPACK(VT_NVFP4);
+    VT_UNPACK_8(VT_Q8_0);
+    VT_UNPACK_8(VT_IQ4_NL);
+    VT_UNPACK_8(VT_IQ4_XS);
   default: break;
   }
 }
@@ -73,10 +91,10 @@ VT_INLINE void tile_bytes(const int rows, const int refined, vt_format format, i
   enum { MOST = VT_TILE_I8 > 2 * VT_TILE_I8X2 ? VT_TILE_I8 : 2 * VT_TILE_I8X2 };
   const vt_activation kind = refined ? VT_ACTIVATION_I8X2 : VT_ACTIVATION_I8;
   const int sub = vt_sub_block(format), zero = kernel_zero(format), has_offset = vt_format_has_offset(format);
-  const int parts = refined ? 2 * rows : rows, bits = vt_format_bits(format), chain = vdot_chain(bits, sub / 4);
+  const int parts = refined ? 2 * rows : rows, bits = vt_product_bits(format), chain = vdot_chain(bits, sub / 4);
   const float *scales = (const float *)(values + (size_t)k * VT_PANEL), *offsets = scales + k / sub * VT_PANEL;
   const float *ascales = vt_tile_scales(kind, tile, k, rows);
-  const float *asums = vt_tile_asums(kind, tile, k, rows);
+  const float *asums = vt_tile_asums(kind, tile, k, rows, sub);
   const int32_t *negated = vt_tile_negated(kind, tile, k, rows, sub);
   v16f acc[VT_TILE_I8];
 #pragma clang loop unroll(full)
@@ -182,12 +200,15 @@ VT_INLINE void tile_words(const int rows, int32_t k, const int16_t *values, cons
     VT_CASES(VT_TILE_I8X2, tile_bytes(ROWS, 1, format, k, u, tile, c, ldc, add))                                       \
   }
 
-// Unpacked, Q4_1 and Q4_K are alike, and so are Q5_1 and Q5_K.
+// Unpacked, many forms are alike.
 VT_TILE_FUNCTIONS(q4_0, VT_Q4_0)
 VT_TILE_FUNCTIONS(q4_1, VT_Q4_1)
 VT_TILE_FUNCTIONS(q5_0, VT_Q5_0)
 VT_TILE_FUNCTIONS(q5_1, VT_Q5_1)
+VT_TILE_FUNCTIONS(q2_k, VT_Q2_K)
+VT_TILE_FUNCTIONS(q3_k, VT_Q3_K)
 VT_TILE_FUNCTIONS(q6_k, VT_Q6_K)
+VT_TILE_FUNCTIONS(iq2_s, VT_IQ2_S)
 VT_TILE_FUNCTION(q8_0_tile, VT_Q8_0)
 
 static void q8_0_words(int rows, int32_t k, const void *u, const void *tile, float *c, int64_t ldc, int add) {
@@ -198,12 +219,15 @@ static void tile_panel(vt_format format, vt_activation kind, int32_t k, const vo
                        float *c, int64_t ldc, int add) {
   const int refined = kind != VT_ACTIVATION_I8;
   switch (format) {
-  case VT_Q4_0: (refined ? q4_0_refined : q4_0_tile)(rows, k, u, tile, c, ldc, add); break;
+  case VT_Q4_0: case VT_TQ2_0: (refined ? q4_0_refined : q4_0_tile)(rows, k, u, tile, c, ldc, add); break;
   case VT_Q4_1: case VT_Q4_K: (refined ? q4_1_refined : q4_1_tile)(rows, k, u, tile, c, ldc, add); break;
-  case VT_Q5_0: (refined ? q5_0_refined : q5_0_tile)(rows, k, u, tile, c, ldc, add); break;
+  case VT_Q5_0: case VT_MXFP4: case VT_IQ3_S: (refined ? q5_0_refined : q5_0_tile)(rows, k, u, tile, c, ldc, add); break;
   case VT_Q5_1: case VT_Q5_K: (refined ? q5_1_refined : q5_1_tile)(rows, k, u, tile, c, ldc, add); break;
-  case VT_Q6_K: (refined ? q6_k_refined : q6_k_tile)(rows, k, u, tile, c, ldc, add); break;
-  case VT_Q8_0: (refined ? q8_0_words : q8_0_tile)(rows, k, u, tile, c, ldc, add); break;
+  case VT_Q2_K: (refined ? q2_k_refined : q2_k_tile)(rows, k, u, tile, c, ldc, add); break;
+  case VT_Q3_K: (refined ? q3_k_refined : q3_k_tile)(rows, k, u, tile, c, ldc, add); break;
+  case VT_Q6_K: case VT_NVFP4: case VT_IQ1_M: (refined ? q6_k_refined : q6_k_tile)(rows, k, u, tile, c, ldc, add); break;
+  case VT_IQ2_S: case VT_IQ3_XXS: (refined ? iq2_s_refined : iq2_s_tile)(rows, k, u, tile, c, ldc, add); break;
+  case VT_Q8_0: case VT_IQ4_NL: case VT_IQ4_XS: (refined ? q8_0_words : q8_0_tile)(rows, k, u, tile, c, ldc, add); break;
   default: break;
   }
 }

@@ -18,6 +18,10 @@ VT_INLINE void v32b_store(void *p, v32b x) { _mm256_storeu_si256((__m256i *)p, x
 VT_INLINE v32b v32b_set(int8_t x) { return _mm256_set1_epi8(x); }
 VT_INLINE v32b v32b_and(v32b a, v32b b) { return _mm256_and_si256(a, b); }
 VT_INLINE v32b v32b_or(v32b a, v32b b) { return _mm256_or_si256(a, b); }
+VT_INLINE v32b v32b_add(v32b a, v32b b) { return _mm256_add_epi8(a, b); }
+// Sixteen bytes for v32b_lookup, and its entries at x (below 16).
+VT_INLINE v32b v32b_table(const void *p) { return _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)p)); }
+VT_INLINE v32b v32b_lookup(v32b table, v32b x) { return _mm256_shuffle_epi8(table, x); }
 // Bits move within pairs of bytes; callers mask what crosses.
 VT_INLINE v32b v32b_left(v32b x, int bits) { return _mm256_slli_epi16(x, bits); }
 VT_INLINE v32b v32b_right(v32b x, int bits) { return _mm256_srli_epi16(x, bits); }
@@ -29,6 +33,12 @@ VT_INLINE v32b v32b_broadcast4(const void *p) {
 VT_INLINE v16s v16s_load(const void *p) { return _mm256_loadu_si256((const __m256i *)p); }
 VT_INLINE void v16s_store(void *p, v16s x) { _mm256_storeu_si256((__m256i *)p, x); }
 VT_INLINE v16s v16s_from_i8(const void *p) { return _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)p)); }
+// Signed bytes 2·which and 2·which + 1 of each four.
+VT_INLINE v16s v16s_from_bytes(v32b x, int which) {
+  const __m256i order = _mm256_set1_epi32(which ? 0x03800280 : 0x01800080);
+  const __m256i fours = _mm256_setr_epi32(0, 0x04000400, 0x08000800, 0x0C000C00, 0, 0x04000400, 0x08000800, 0x0C000C00);
+  return _mm256_srai_epi16(_mm256_shuffle_epi8(x, _mm256_or_si256(order, fours)), 8);
+}
 VT_INLINE v16s v16s_broadcast2(const void *p) { return v32b_broadcast4(p); } // two int16 over and over
 VT_INLINE v16s v16s_add(v16s a, v16s b) { return _mm256_add_epi16(a, b); }
 // Unsigned bytes times signed bytes, neighbours added; the caller keeps the sums inside int16.
@@ -46,9 +56,8 @@ VT_INLINE v32b v32b_interleave2(const void *p, const void *q) {
 VT_INLINE v8i v8i_pairs(v16s x) { return _mm256_madd_epi16(x, _mm256_set1_epi16(1)); }
 // int16 products, neighbours added.
 VT_INLINE v8i v8i_dot(v16s a, v16s b) { return _mm256_madd_epi16(a, b); }
-VT_INLINE v8f v8f_from_u8(const uint8_t *p) {
-  return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)p)));
-}
+VT_INLINE v8i v8i_from_u8(const uint8_t *p) { return _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)p)); }
+VT_INLINE v8f v8f_from_u8(const uint8_t *p) { return _mm256_cvtepi32_ps(v8i_from_u8(p)); }
 VT_INLINE v8f v8f_from_i8(const uint8_t *p) {
   return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)p)));
 }

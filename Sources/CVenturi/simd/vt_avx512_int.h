@@ -31,6 +31,15 @@ VT_INLINE v64b v64b_halves(const void *p) {
   const __m512i shifts = _mm512_inserti64x4(_mm512_setzero_si512(), _mm256_set1_epi16(4), 1);
   return _mm512_and_si512(_mm512_srlv_epi16(both, shifts), _mm512_set1_epi8(15));
 }
+VT_INLINE v64b v64b_set(int8_t x) { return _mm512_set1_epi8(x); }
+VT_INLINE v64b v64b_add(v64b a, v64b b) { return _mm512_add_epi8(a, b); }
+// Sixteen bytes for v64b_lookup, and its entries at x (below 16).
+VT_INLINE v64b v64b_table(const void *p) { return _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)p)); }
+VT_INLINE v64b v64b_lookup(v64b table, v64b x) { return _mm512_shuffle_epi8(table, x); }
+// The bits of `plane`, moved to the right, that `mask` shows.
+VT_INLINE v64b v64b_field(v64b plane, int shift, int8_t mask) {
+  return _mm512_and_si512(_mm512_srli_epi16(plane, (unsigned)shift), _mm512_set1_epi8(mask));
+}
 // Signed bytes, two of k for each column in each 32, as unsigned ones above 128, four of k for each column.
 VT_INLINE v64b v64b_from_pairs(const void *p) {
   const __m512i order = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6, 21,
@@ -63,9 +72,16 @@ VT_INLINE vdot vdot_from(const int32_t *negated, int zero, v64b w, v64b x) {
 VT_INLINE v32s v32s_load(const void *p) { return _mm512_loadu_si512(p); }
 VT_INLINE void v32s_store(void *p, v32s x) { _mm512_storeu_si512(p, x); }
 VT_INLINE v32s v32s_from_i8(const void *p) { return _mm512_cvtepi8_epi16(_mm256_loadu_si256(p)); }
+// Signed bytes 2·which and 2·which + 1 of each column.
+VT_INLINE v32s v32s_from_bytes(v64b x, int which) {
+  const __m512i order = _mm512_set1_epi32(which ? 0x03800280 : 0x01800080);
+  const __m512i columns = _mm512_broadcast_i32x4(_mm_setr_epi32(0, 0x04000400, 0x08000800, 0x0C000C00));
+  return _mm512_srai_epi16(_mm512_shuffle_epi8(x, _mm512_or_si512(order, columns)), 8);
+}
 VT_INLINE v32s v32s_broadcast2(const void *p) { return v64b_broadcast4(p); } // two int16 over and over
 // sum + w · x, neighbours added.
 VT_INLINE v16i v16i_dot(v16i sum, v32s w, v32s x) { return _mm512_dpwssd_epi32(sum, w, x); }
+VT_INLINE v16i v16i_from_u8(const uint8_t *p) { return _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)p)); }
 VT_INLINE v16f v16f_from_u8(const uint8_t *p) {
   return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)p)));
 }

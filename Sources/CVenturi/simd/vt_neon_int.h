@@ -14,6 +14,10 @@ VT_INLINE void v32b_store(void *p, v32b x) { vst1q_u8(p, x.a), vst1q_u8((uint8_t
 VT_INLINE v32b v32b_set(int8_t x) { return (v32b){vdupq_n_u8((uint8_t)x), vdupq_n_u8((uint8_t)x)}; }
 VT_INLINE v32b v32b_and(v32b x, v32b y) { return (v32b){vandq_u8(x.a, y.a), vandq_u8(x.b, y.b)}; }
 VT_INLINE v32b v32b_or(v32b x, v32b y) { return (v32b){vorrq_u8(x.a, y.a), vorrq_u8(x.b, y.b)}; }
+VT_INLINE v32b v32b_add(v32b x, v32b y) { return (v32b){vaddq_u8(x.a, y.a), vaddq_u8(x.b, y.b)}; }
+// Sixteen bytes for v32b_lookup, and its entries at x (below 16).
+VT_INLINE v32b v32b_table(const void *p) { return (v32b){vld1q_u8(p), vld1q_u8(p)}; }
+VT_INLINE v32b v32b_lookup(v32b table, v32b x) { return (v32b){vqtbl1q_u8(table.a, x.a), vqtbl1q_u8(table.b, x.b)}; }
 VT_INLINE v32b v32b_left(v32b x, int bits) {
   int8x16_t n = vdupq_n_s8((int8_t)bits);
   return (v32b){vshlq_u8(x.a, n), vshlq_u8(x.b, n)};
@@ -31,12 +35,22 @@ VT_INLINE v16s v16s_from_i8(const void *p) {
   int8x16_t bytes = vld1q_s8(p);
   return (v16s){vmovl_s8(vget_low_s8(bytes)), vmovl_high_s8(bytes)};
 }
+// Signed bytes 2·which and 2·which + 1 of each four.
+VT_INLINE int16x8_t v16s_half_from_bytes(uint8x16_t x, int which) {
+  // Pairs of bytes of the low or high halves of the 32-bit lanes, side by side.
+  const uint16x8_t lanes = vreinterpretq_u16_u8(x);
+  const uint16x8_t pairs = which ? vuzp2q_u16(lanes, lanes) : vuzp1q_u16(lanes, lanes);
+  return vmovl_s8(vget_low_s8(vreinterpretq_s8_u16(pairs)));
+}
+VT_INLINE v16s v16s_from_bytes(v32b x, int which) {
+  return (v16s){v16s_half_from_bytes(x.a, which), v16s_half_from_bytes(x.b, which)};
+}
 VT_INLINE v16s v16s_broadcast2(const void *p) {
   v32b all = v32b_broadcast4(p);
   return (v16s){vreinterpretq_s16_u8(all.a), vreinterpretq_s16_u8(all.b)};
 }
 VT_INLINE v16s v16s_add(v16s x, v16s y) { return (v16s){vaddq_s16(x.a, y.a), vaddq_s16(x.b, y.b)}; }
-// The unsigned side is below 64 everywhere in these kernels, so it may be read as signed.
+// The unsigned side is below 128 everywhere in these kernels, so it may be read as signed.
 VT_INLINE int16x8_t v16s_dot_half(uint8x16_t u, uint8x16_t s) {
   int8x16_t x = vreinterpretq_s8_u8(u), y = vreinterpretq_s8_u8(s);
   return vpaddq_s16(vmull_s8(vget_low_s8(x), vget_low_s8(y)), vmull_high_s8(x, y));
@@ -53,10 +67,11 @@ VT_INLINE int32x4_t v8i_dot_half(int16x8_t x, int16x8_t y) {
   return vpaddq_s32(vmull_s16(vget_low_s16(x), vget_low_s16(y)), vmull_high_s16(x, y));
 }
 VT_INLINE v8i v8i_dot(v16s x, v16s y) { return (v8i){v8i_dot_half(x.a, y.a), v8i_dot_half(x.b, y.b)}; }
-VT_INLINE v8f v8f_from_u8(const uint8_t *p) {
+VT_INLINE v8i v8i_from_u8(const uint8_t *p) {
   uint16x8_t wide = vmovl_u8(vld1_u8(p));
-  return (v8f){vcvtq_f32_u32(vmovl_u16(vget_low_u16(wide))), vcvtq_f32_u32(vmovl_high_u16(wide))};
+  return (v8i){vreinterpretq_s32_u32(vmovl_u16(vget_low_u16(wide))), vreinterpretq_s32_u32(vmovl_high_u16(wide))};
 }
+VT_INLINE v8f v8f_from_u8(const uint8_t *p) { return v8f_from_i32(v8i_from_u8(p)); }
 VT_INLINE v8f v8f_from_i8(const uint8_t *p) {
   int16x8_t wide = vmovl_s8(vld1_s8((const int8_t *)p));
   return (v8f){vcvtq_f32_s32(vmovl_s16(vget_low_s16(wide))), vcvtq_f32_s32(vmovl_high_s16(wide))};

@@ -29,6 +29,19 @@ VT_INLINE v64b v64b_halves(const void *p) {
   const v32b low = v32b_set(15), packed = v32b_load(p);
   return (v64b){v32b_and(packed, low), v32b_and(v32b_right(packed, 4), low)};
 }
+VT_INLINE v64b v64b_set(int8_t x) { return (v64b){v32b_set(x), v32b_set(x)}; }
+VT_INLINE v64b v64b_add(v64b x, v64b y) { return (v64b){v32b_add(x.a, y.a), v32b_add(x.b, y.b)}; }
+// Sixteen bytes for v64b_lookup, and its entries at x (below 16).
+VT_INLINE v64b v64b_table(const void *p) {
+  const v32b x = v32b_table(p);
+  return (v64b){x, x};
+}
+VT_INLINE v64b v64b_lookup(v64b table, v64b x) { return (v64b){v32b_lookup(table.a, x.a), v32b_lookup(table.b, x.b)}; }
+// The bits of `plane`, moved to the right, that `mask` shows.
+VT_INLINE v64b v64b_field(v64b plane, int shift, int8_t mask) {
+  const v32b m = v32b_set(mask);
+  return (v64b){v32b_and(v32b_right(plane.a, shift), m), v32b_and(v32b_right(plane.b, shift), m)};
+}
 // Signed bytes, two of k for each column in each 32, as four of k for each column.
 VT_INLINE v64b v64b_from_pairs(const void *p) {
   const char *bytes = p;
@@ -64,6 +77,10 @@ VT_INLINE vdot vdot_from(const int32_t *negated, int zero, v64b w, v64b x) {
 VT_INLINE v32s v32s_load(const void *p) { return (v32s){v16s_load(p), v16s_load((const char *)p + 32)}; }
 VT_INLINE void v32s_store(void *p, v32s x) { v16s_store(p, x.a), v16s_store((char *)p + 32, x.b); }
 VT_INLINE v32s v32s_from_i8(const void *p) { return (v32s){v16s_from_i8(p), v16s_from_i8((const char *)p + 16)}; }
+// Signed bytes 2·which and 2·which + 1 of each column.
+VT_INLINE v32s v32s_from_bytes(v64b x, int which) {
+  return (v32s){v16s_from_bytes(x.a, which), v16s_from_bytes(x.b, which)};
+}
 VT_INLINE v32s v32s_broadcast2(const void *p) { // two int16 over and over
   const v16s x = v16s_broadcast2(p);
   return (v32s){x, x};
@@ -72,6 +89,7 @@ VT_INLINE v32s v32s_broadcast2(const void *p) { // two int16 over and over
 VT_INLINE v16i v16i_dot(v16i sum, v32s w, v32s x) {
   return (v16i){v8i_add(sum.a, v8i_dot(w.a, x.a)), v8i_add(sum.b, v8i_dot(w.b, x.b))};
 }
+VT_INLINE v16i v16i_from_u8(const uint8_t *p) { return (v16i){v8i_from_u8(p), v8i_from_u8(p + 8)}; }
 VT_INLINE v16f v16f_from_u8(const uint8_t *p) { return (v16f){v8f_from_u8(p), v8f_from_u8(p + 8)}; }
 VT_INLINE v16f v16f_from_i8(const uint8_t *p) { return (v16f){v8f_from_i8(p), v8f_from_i8(p + 8)}; }
 VT_INLINE v16i v16f_bits(v16f x) { return (v16i){v8f_as_int(x.a), v8f_as_int(x.b)}; }

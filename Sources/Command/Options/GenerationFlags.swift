@@ -69,6 +69,17 @@ package struct GenerationFlags: ParsableArguments {
   package var lookup: Int?
 
   @Option(
+    name: [.customLong("model-draft"), .customLong("md", withSingleDash: true)],
+    help: ArgumentHelp(
+      "A smaller model of the same vocabulary that guesses ahead; the answer stays the same.", valueName: "model"))
+  package var draftModel: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("The most tokens that the smaller model guesses at once.", valueName: "tokens"))
+  package var draftMax: Int?
+
+  @Option(
     name: [.customLong("system-prompt"), .customLong("sys", withSingleDash: true)],
     help: "Instructions at the start of the conversation.")
   package var systemPrompt: String?
@@ -92,6 +103,6 @@ package struct GenerationFlags: ParsableArguments {
       penaltyWindow: repeatLastN,
       logitBias: Dictionary(logitBias.map { ($0.token, $0.bias) }, uniquingKeysWith: { $1 }),
       seed: seed == -1 ? nil : UInt64(seed), stop: stop, logProbabilities: logprobs, tokenEvents: logprobs != nil,
-      ignoreEnd: ignoreEos, lookup: lookup)
+      ignoreEnd: ignoreEos, lookup: lookup, draft: draftMax)
   }
 }

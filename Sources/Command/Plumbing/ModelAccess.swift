@@ -38,6 +38,7 @@ enum ModelAccess {
     options.contextLength = flags.contextLength
     options.stepTokens = flags.batch.size
     options.profile = profile.source
+    options.draft = try flags.draftModel.map { name in try Self.path(of: name) }
     let engine = try await Engine.load(path, options: options)
     let seconds = (clock.now - start) / .seconds(1)
     for note in engine.notes { Output.note("note: \(note)") }
@@ -50,9 +51,9 @@ enum ModelAccess {
   /// The tokenizer of a model.
   ///
   /// - Throws: what reading the file throws.
-  static func tokenizer(_ model: String) throws -> BytePairTokenizer {
+  static func tokenizer(_ model: String) throws -> Tokenizer {
     let checkpoint = try Checkpoint(path: try path(of: model))
-    return try checkpoint.reading { try BytePairTokenizer(checkpoint) }
+    return try checkpoint.reading { try Tokenizer(checkpoint) }
   }
 
   /// The profiles beside the models in the home.

@@ -15,7 +15,7 @@ struct Evaluation {
     options = model.engineOptions
     try options.validate()
     let checkpoint = try Checkpoint(path: try ModelAccess.path(of: model.model))
-    let tokenizer = try checkpoint.reading { try BytePairTokenizer(checkpoint) }
+    let tokenizer = try checkpoint.reading { try Tokenizer(checkpoint) }
     self.checkpoint = checkpoint
     tokens = tokenizer.encode(bytes: try readWholeFile(text.file), parseSpecial: false, addBoundaries: true)
     let special = tokenizer.vocabulary.special

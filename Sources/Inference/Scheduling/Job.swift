@@ -16,10 +16,13 @@ final class Job {
   var detokenizer: StreamingDetokenizer
   var stops: StopMatcher
   var lookup: PromptLookup?
+  private var draft: DraftGuesser?
   var text = ""
   var begun: ContinuousClock.Instant?
   var firstToken: ContinuousClock.Instant?
   var lastToken: ContinuousClock.Instant?
+  /// Whether the last guesses were the draft's.
+  private var isDrafted = false
   /// Why to finish once the step is accounted for.
   private var finishing: FinishReason?
   private var stopString: String?
@@ -41,6 +44,10 @@ final class Job {
     stops = try StopMatcher(options.stop)
     let guesses = options.lookup ?? order.session.engine.options.settings.lookup ?? 0
     lookup = guesses > 0 ? PromptLookup(limit: guesses) : nil
+    let drafted = options.draft ?? GenerationOptions.defaultDraft
+    if let model = order.session.engine.draft, drafted > 0 {
+      draft = DraftGuesser(model, limit: drafted, options: options, seed: seed)
+    }
   }
 
   var isCancelled: Bool { order.cancellation.isRequested }
@@ -71,13 +78,22 @@ final class Job {
     }
   }
 
-  /// The last token, with guesses of what comes after it.
-  func singleStep(guesses: Int) -> TokenBatch.Run {
+  /// The last token, with guesses of what comes after it: those of earlier text where there are any, else the draft's.
+  func singleStep(guesses: Int, _ scratch: SamplingScratch) -> TokenBatch.Run {
     guard let state else { preconditionFailure("a generation steps after it has begun") }
     let room = min(
       guesses, (order.options.maxTokens ?? .max) - usage.completionTokens - 1,
       contextLength - tokens.count - 1)
-    let guess = room > 0 ? lookup?.guess(after: tokens, limit: room) ?? [] : []
+    var guess = room > 0 ? lookup?.guess(after: tokens, limit: room) ?? [] : []
+    if guess.isEmpty, room > 0, let draft {
+      do { guess = try draft.guess(after: tokens, limit: room, scratch) } catch {
+        // Guesses are a help only: a draft that fails is not asked again.
+        self.draft = nil
+      }
+      isDrafted = true
+    } else {
+      isDrafted = false
+    }
     return TokenBatch.Run(
       state: state, tokens: [tokens[tokens.count - 1]] + guess, logits: guess.isEmpty ? .last : .all)
   }
@@ -112,7 +128,11 @@ final class Job {
     if !guesses.isEmpty {
       usage.draftedTokens += guesses.count
       usage.acceptedTokens += accepted
-      lookup?.learn(guessed: guesses.count, accepted: accepted)
+      if isDrafted {
+        draft?.learn(guessed: guesses.count, accepted: accepted)
+      } else {
+        lookup?.learn(guessed: guesses.count, accepted: accepted)
+      }
       if accepted < guesses.count { try rewind(by: guesses.count - accepted, model) }
     }
     if let finishing { finish(finishing) }
@@ -166,6 +186,7 @@ final class Job {
     guard let held = state, !held.rewind(to: held.tokens - count) else { return }
     state = try model.makeState(capacity: contextLength)
     lookup = nil
+    draft = nil
   }
 
   /// Ends the generation and gives the session back.

@@ -85,7 +85,7 @@ struct SchedulerLoop {
     var spare = limits.stepTokens - single.count
     var guesses = prompts.isEmpty ? spare : spare / 2
     for job in single {
-      let run = job.singleStep(guesses: guesses)
+      let run = job.singleStep(guesses: guesses, scratch)
       guesses -= run.tokens.count - 1
       spare -= run.tokens.count - 1
       jobs.append(job)

@@ -36,6 +36,9 @@ extension GenerationOptions {
     if let lookup, !(0...Self.maxLookup).contains(lookup) {
       throw .invalidOption(field: "lookup", value: "\(lookup)", problem: "must be from 0 to \(Self.maxLookup)")
     }
+    if let draft, !(0...Self.maxLookup).contains(draft) {
+      throw .invalidOption(field: "draft", value: "\(draft)", problem: "must be from 0 to \(Self.maxLookup)")
+    }
     for (id, bias) in logitBias.sorted(by: { $0.key < $1.key }) {
       if id < 0 || Int(id) >= vocabularySize {
         throw .tokenOutOfRange(field: "logitBias", id: Int(id), vocabularySize: vocabularySize)

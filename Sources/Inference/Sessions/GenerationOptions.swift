@@ -37,13 +37,16 @@ public struct GenerationOptions: Sendable, Hashable {
   /// The most tokens guessed ahead from earlier text (look-up speculation); 0 for none, `nil` for what the engine's
   /// settings say. The answer is the same, bit for bit; text that repeats itself comes faster.
   public var lookup: Int?
+  /// The most tokens guessed ahead by the engine's draft model, if it has one; 0 for none, ``defaultDraft`` by default. The
+  /// answer is the same, token for token.
+  public var draft: Int?
 
   /// Options with defaults.
   public init(
     maxTokens: Int? = nil, temperature: Float = 0.8, topK: Int = 40, topP: Float = 0.95, minP: Float = 0.05,
     repeatPenalty: Float = 1, frequencyPenalty: Float = 0, presencePenalty: Float = 0, penaltyWindow: Int = 64,
     logitBias: [Int32: Float] = [:], seed: UInt64? = nil, stop: [String] = [], logProbabilities: Int? = nil,
-    tokenEvents: Bool = false, ignoreEnd: Bool = false, lookup: Int? = nil
+    tokenEvents: Bool = false, ignoreEnd: Bool = false, lookup: Int? = nil, draft: Int? = nil
   ) {
     self.maxTokens = maxTokens
     self.temperature = temperature
@@ -61,7 +64,11 @@ public struct GenerationOptions: Sendable, Hashable {
     self.tokenEvents = tokenEvents
     self.ignoreEnd = ignoreEnd
     self.lookup = lookup
+    self.draft = draft
   }
+
+  /// The most tokens that a draft model guesses ahead where options do not say.
+  public static let defaultDraft = 8
 
   /// The likeliest token at every step.
   public static let greedy = GenerationOptions(temperature: 0)

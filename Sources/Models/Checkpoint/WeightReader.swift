@@ -33,7 +33,7 @@ struct WeightReader {
 
   private func pack(_ rows: Tensor, _ precision: LinearPrecision) throws -> PackedLinear {
     // Where 16-bit activations cost 8-bit weights nothing they are taken.
-    let isFree = rows.dtype == .q8_0 && !context.kernelSet.hasByteProducts
+    let isFree = rows.dtype.takesWords && !context.kernelSet.hasByteProducts
     return PackedLinear(
       try PackedMatrix(packing: rows, context: context, releasingSource: true),
       precision: compute == .f32 ? .exact : isFree ? .refined : precision)

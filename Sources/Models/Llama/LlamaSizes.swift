@@ -107,14 +107,14 @@ struct LlamaSizes {
   ) -> [Set<Int>] {
     let types = Set(matrices.filter { $0.inFeatures == width }.map(\.dtype))
     if options.compute == .f32 { return [Set(types.map { size($0, .exact) })] }
-    // Some sets of kernels give Q8_0 refined inputs everywhere.
-    let everywhere = types.contains(.q8_0) && !precisions.contains(.refined) ? [LinearPrecision.refined] : []
-    return (precisions + everywhere).map { precision in Set(types.map { size($0, precision) }) }
+    // Some sets of kernels give 8-bit weights refined inputs everywhere.
+    let everywhere = types.contains(where: \.takesWords) && !precisions.contains(.refined)
+    return (precisions + (everywhere ? [.refined] : [])).map { precision in Set(types.map { size($0, precision) }) }
   }
 
-  /// Only Q8_0 may take another form of input than the rest; see ``LlamaWeights``.
+  /// Only 8-bit weights may take another form of input than the rest; see ``LlamaWeights``.
   private var hasMixedGates: Bool {
     let types = matrices.filter { $0.outFeatures == configuration.feedForward }.map(\.dtype)
-    return options.compute == .fast && types.contains(.q8_0) && types.contains { $0 != .q8_0 }
+    return options.compute == .fast && types.contains(where: \.takesWords) && !types.allSatisfy(\.takesWords)
   }
 }

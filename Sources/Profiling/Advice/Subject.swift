@@ -37,14 +37,14 @@ public struct Subject: Sendable {
   /// Texts of several kinds, as the model continued them.
   public var samples: [Sample]
   /// The model's tokenizer.
-  public var tokenizer: BytePairTokenizer
+  public var tokenizer: Tokenizer
   /// Its chat template, if it has one.
   public var template: ChatTemplate?
 
   /// A subject from its parts.
   public init(
     goal: Goal, settings: EngineSettings, baseline: Double, model: ModelDescription, machine: MachineIdentity,
-    costs: StepCosts, samples: [Sample], tokenizer: BytePairTokenizer, template: ChatTemplate?
+    costs: StepCosts, samples: [Sample], tokenizer: Tokenizer, template: ChatTemplate?
   ) {
     self.goal = goal
     self.settings = settings

@@ -64,9 +64,9 @@ public struct WeightInventory: Sendable, Equatable {
   /// The chain that products with weights of a type are limited by.
   public static func chain(for dtype: DType) -> Ceilings.Chain {
     switch dtype {
-    case .q4_0, .q4_1, .q4_K: .int4
-    case .q5_0, .q5_1, .q8_0, .q5_K, .q6_K: .int8
-    default: .f32
+    case .q4_0, .q4_1, .q4_K, .q2_K, .q3_K, .tq1_0, .tq2_0, .q1_0, .q2_0: .int4
+    case .q8_K: .f32
+    default: dtype.isBlockQuantized ? .int8 : .f32
     }
   }
 }

@@ -20,7 +20,7 @@ public actor EngineTrials: Trials {
 
   let path: String
   let checkpoint: Checkpoint
-  let tokenizer: BytePairTokenizer
+  let tokenizer: Tokenizer
   let template: ChatTemplate?
   let goal: Goal
   let workload: Workload
@@ -47,7 +47,7 @@ public actor EngineTrials: Trials {
     let checkpoint = try Checkpoint(path: path)
     let context = try checkpoint.uint("\(checkpoint.string("general.architecture")).context_length", in: 1...1 << 24)
     (tokenizer, template) = try checkpoint.reading {
-      (try BytePairTokenizer(checkpoint), try ChatTemplate(checkpoint))
+      (try Tokenizer(checkpoint), try ChatTemplate(checkpoint))
     }
     self.checkpoint = checkpoint
     self.goal = goal

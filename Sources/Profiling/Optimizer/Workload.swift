@@ -42,7 +42,7 @@ public struct Workload: Sendable {
   /// - Throws: ``ProfilingError/invalidSetting(field:problem:)`` for a goal that does not fit the context, a text that is
   ///   empty or kinds of which none is known; the template's errors.
   public init(
-    goal: Goal, text: String, tokenizer: BytePairTokenizer, template: ChatTemplate?, contextLength: Int,
+    goal: Goal, text: String, tokenizer: Tokenizer, template: ChatTemplate?, contextLength: Int,
     kinds: [String] = Self.kinds, answerTokens: Int = 32
   ) throws {
     let tasks = Self.tasks.filter { kinds.contains($0.0) }
@@ -86,7 +86,7 @@ public struct Workload: Sendable {
   }
 
   private static func prompt(
-    _ task: String, before: String, _ tokenizer: BytePairTokenizer, _ template: ChatTemplate?
+    _ task: String, before: String, _ tokenizer: Tokenizer, _ template: ChatTemplate?
   ) throws -> [Int32] {
     let text = before.isEmpty ? task : before + "\n\n" + task
     guard let template else { return tokenizer.encode(text, parseSpecial: false) }
@@ -95,7 +95,7 @@ public struct Workload: Sendable {
 
   /// The first `tokens` tokens of an endless text.
   private static func filler(
-    _ text: String, tokens: Int, _ tokenizer: BytePairTokenizer, seed: UInt64
+    _ text: String, tokens: Int, _ tokenizer: Tokenizer, seed: UInt64
   ) throws -> [Int32] {
     var found: [Int32] = []
     for sentence in SampleText.endless(text, seed: seed) {

@@ -22,7 +22,7 @@ extension PackedMatrix {
 
   private var inFourBits: Bool {
     switch dtype {
-    case .q4_0, .q4_1, .q4_K: true
+    case .q4_0, .q4_1, .q4_K, .q2_K, .q3_K, .tq1_0, .tq2_0, .q1_0, .q2_0: true
     default: false
     }
   }

@@ -4,7 +4,9 @@ import Numerics
 
 /// A weight matrix [outFeatures, inFeatures] laid out for the kernels: panels of 16 outputs, each one forward stream.
 ///
-/// Packing is exact: no weight is requantised. See `vt_linear.h` for the layout and the order of summation.
+/// Packing is exact: no weight is requantised. A type without panels of its own takes those of a roomier one that holds
+/// its values: 4.6 bits a weight for IQ1 and IQ2 (1.6 to 2.6 in files), 2.5 for Q1_0 and TQ1_0 (1.1 and 1.7), 32 for Q8_K.
+/// See `vt_linear.h` for the layout and the order of summation.
 public final class PackedMatrix: @unchecked Sendable {
   /// K, the length of an input row.
   public let inFeatures: Int
@@ -50,8 +52,8 @@ public final class PackedMatrix: @unchecked Sendable {
     packed = .allocate(capacity: 1)
     packed.initialize(
       to: vt_packed(
-        format: format, k: k, n: n, panels: UnsafePointer(storage.base.assumingMemoryBound(to: UInt8.self)),
-        panel_bytes: panelBytes))
+        format: vt_format_form(format), k: k, n: n,
+        panels: UnsafePointer(storage.base.assumingMemoryBound(to: UInt8.self)), panel_bytes: panelBytes))
 
     let source = UnsafeRawPointer(rows.pointer)
     let target = storage.base
@@ -90,26 +92,6 @@ public final class PackedMatrix: @unchecked Sendable {
     let packed = Double(count) * Double(byteCount / panels) / Double(VT_PANEL)
     return OperatorCost(
       bytesRead: packed + 4 * Double(count), bytesWritten: 4 * Double(count * inFeatures), residentBytes: packed)
-  }
-}
-
-extension DType {
-  /// The C side's name of a type whose matrices can be packed; `nil` for the others.
-  var packedFormat: vt_format? {
-    switch self {
-    case .q4_0: VT_Q4_0
-    case .q4_1: VT_Q4_1
-    case .q5_0: VT_Q5_0
-    case .q5_1: VT_Q5_1
-    case .q8_0: VT_Q8_0
-    case .q4_K: VT_Q4_K
-    case .q5_K: VT_Q5_K
-    case .q6_K: VT_Q6_K
-    case .f16: VT_F16
-    case .bf16: VT_BF16
-    case .f32: VT_F32
-    default: nil
-    }
   }
 }
 

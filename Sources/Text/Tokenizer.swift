@@ -1,36 +1,61 @@
-/// Byte-level byte-pair encoding: text to tokens and back, with the token numbers of llama.cpp.
+/// Text to tokens and back, in the way that a model was trained with.
 ///
-/// Text is cut into special tokens and the rest, the rest into words (``PreTokenizer``), and in each word the neighbouring
-/// pair with the lowest merge rank becomes one token until no pair has a merge.
-/// Paper: Sennrich, Haddow, Birch, *Neural Machine Translation of Rare Words with Subword Units*, 2016.
+/// Special tokens are split out of the text; the rest is normalized, cut into words and given to the vocabulary's model: pairs
+/// that merge, SentencePiece's, or BERT's. Whatever the kind, text that a user wrote never becomes a control token.
 ///
-/// Invalid UTF-8 is taken as the reference takes it: a byte that starts no sequence counts as U+FFFD. A byte without a token
-/// (``Vocabulary/missingBytes``) is left out.
-public struct BytePairTokenizer: Sendable {
+/// Invalid UTF-8 is taken as llama.cpp takes it: a byte that starts no sequence counts as U+FFFD, but for SentencePiece
+/// vocabularies with byte tokens, which keep it. What a vocabulary cannot express becomes its unknown token, or is left out.
+public struct Tokenizer: Sendable {
   /// The tokens.
   public let vocabulary: Vocabulary
-  /// How text is cut into words.
-  public let preTokenizer: PreTokenizer
+  let model: Model
+  /// What comes before a model other than the byte-level one, and before that where it is not empty.
+  let pieces: TextPieces
+  /// Special tokens that are looked for in normalized text.
+  let lateMatcher: SpecialTokenMatcher?
+  /// The tokens put before and behind a text.
+  let prefix: [TokenID]
+  let suffix: [TokenID]
+  /// Whether a space in front of a decoded text belongs to the encoding.
+  let dropsLeadingSpace: Bool
 
-  let merges: MergeTable
-  /// The token of each byte, or ``MergeTable/noToken``: 256 entries.
-  let byteTokens: [UInt32]
-  let classes = UnicodeClasses.shared
+  /// How pieces of text become tokens.
+  enum Model: Sendable {
+    case bytePair(BytePairModel)
+    case sentencePiece(SentencePieceModel, addsSpacePrefix: Bool)
+    case characterPair(CharacterPairModel)
+    case unigram(UnigramModel)
+    case wordPiece(WordPieceModel)
+  }
 
-  /// Checks the merges against the vocabulary.
+  /// A byte-level byte-pair tokenizer; checks the merges against the vocabulary.
   ///
   /// - Parameters:
   ///   - vocabulary: the tokens.
   ///   - merges: each the texts of two tokens with a space between, in the order of preference.
-  ///   - preTokenizer: the way's name, as in `tokenizer.ggml.pre`.
+  ///   - preTokenizer: how text is cut into words, as in `tokenizer.ggml.pre`.
   /// - Throws: ``TextError`` naming the merge, or the pre-tokenizer.
   public init(vocabulary: Vocabulary, merges: ByteStrings, preTokenizer: String) throws(TextError) {
-    self.preTokenizer = try PreTokenizer(name: preTokenizer)
+    let preTokenizer = try PreTokenizer(name: preTokenizer)
+    self.init(
+      vocabulary,
+      .bytePair(try BytePairModel(vocabulary: vocabulary, merges: merges, preTokenizer: preTokenizer)))
+  }
+
+  init(
+    _ vocabulary: Vocabulary, _ model: Model, pieces: TextPieces = TextPieces(normalization: [], steps: []),
+    lateMatcher: SpecialTokenMatcher? = nil, prefix: [Int]? = nil, suffix: [Int]? = nil, dropsLeadingSpace: Bool = false
+  ) {
     self.vocabulary = vocabulary
-    self.merges = try MergeTable(merges, vocabulary: vocabulary)
-    byteTokens = (0...255).map { byte in
-      vocabulary.id(ofByte: byte).map { UInt32(truncatingIfNeeded: $0) } ?? MergeTable.noToken
-    }
+    self.model = model
+    self.pieces = pieces
+    self.lateMatcher = lateMatcher
+    let special = vocabulary.special
+    let before = prefix ?? (special.addsBeginning ? special.beginning.map { [$0] } : nil) ?? []
+    let after = suffix ?? (special.addsEnd ? special.end.map { [$0] } : nil) ?? []
+    self.prefix = before.map { TokenID(truncatingIfNeeded: $0) }
+    self.suffix = after.map { TokenID(truncatingIfNeeded: $0) }
+    self.dropsLeadingSpace = dropsLeadingSpace
   }
 
   /// The tokens of a text.
@@ -55,14 +80,9 @@ public struct BytePairTokenizer: Sendable {
   public func encode(
     bytes: UnsafeBufferPointer<UInt8>, parseSpecial: Bool = false, addBoundaries: Bool = true
   ) -> [TokenID] {
-    var tokens: [TokenID] = []
-    if addBoundaries, vocabulary.special.addsBeginning, let id = vocabulary.special.beginning {
-      tokens.append(TokenID(truncatingIfNeeded: id))
-    }
-    appendTokens(of: bytes, parseSpecial: parseSpecial, to: &tokens)
-    if addBoundaries, vocabulary.special.addsEnd, let id = vocabulary.special.end {
-      tokens.append(TokenID(truncatingIfNeeded: id))
-    }
+    var tokens = addBoundaries ? prefix : []
+    appendTokens(of: bytes, parseSpecial: parseSpecial, isFirst: true, to: &tokens)
+    if addBoundaries { tokens += suffix }
     return tokens
   }
 
@@ -74,14 +94,13 @@ public struct BytePairTokenizer: Sendable {
   ///     model is to go on.
   /// - Throws: ``TextError/unknownSpecialToken(text:)`` if the vocabulary lacks a special segment.
   public func encode(_ segments: [PromptSegment], addBoundaries: Bool = true) throws(TextError) -> [TokenID] {
-    var tokens: [TokenID] = []
-    if addBoundaries, vocabulary.special.addsBeginning, let id = vocabulary.special.beginning {
-      tokens.append(TokenID(truncatingIfNeeded: id))
-    }
-    for segment in segments {
+    var tokens = addBoundaries ? prefix : []
+    for (index, segment) in segments.enumerated() {
       switch segment {
       case .special(let text): tokens.append(try vocabulary.specialToken(text))
-      case .text(let text): tokens += encode(text, parseSpecial: false, addBoundaries: false)
+      case .text(let text):
+        var text = text
+        text.withUTF8 { appendTokens(of: $0, parseSpecial: false, isFirst: index == 0, to: &tokens) }
       }
     }
     return tokens
@@ -105,7 +124,10 @@ public struct BytePairTokenizer: Sendable {
     for token in tokens {
       let id = try vocabulary.check(token)
       if rendersSpecial || !vocabulary.isHidden(id) {
-        bytes += vocabulary.pieces[Int(vocabulary.starts[id])..<Int(vocabulary.starts[id + 1])]
+        let piece = vocabulary.pieces[Int(vocabulary.starts[id])..<Int(vocabulary.starts[id + 1])]
+        // SentencePiece and BERT begin a text as they begin a word.
+        let isMark = dropsLeadingSpace && bytes.isEmpty && vocabulary.types[id] == .normal && piece.first == 0x20
+        bytes += isMark ? piece.dropFirst() : piece
       }
     }
     return bytes
