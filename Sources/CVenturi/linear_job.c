@@ -8,7 +8,7 @@
 // many chains of sums going. One row against halves waits for memory, which long runs of few panels use best.
 enum { FLOAT_PANELS = 6, FLOAT_PANELS_FEW = 4, HALF_PANELS_ONE = 2, CONVERTED_ROWS = 12 };
 
-static int is_gate(const vt_linear_job *job, int32_t part) { return job->part[part].epilogue >= VT_SILU_GATE; }
+static int is_gate(const vt_linear_job *job, int32_t part) { return job->part[part].epilogue == VT_GATE; }
 
 // Part 2 of a gate is computed together with part 1 and has no items of its own.
 static int is_gated(const vt_linear_job *job, int32_t part) { return part > 0 && is_gate(job, part - 1); }
@@ -131,22 +131,13 @@ static void multiply(const vt_linear_job *job, const ready_panels *p, int32_t ro
 // A sum that is added to y must be complete first: tiles of quantised rows keep theirs in registers.
 static int adds(const ready_panels *p) { return p->unpacked && p->kind != VT_ACTIVATION_F32; }
 
-// y[r] += bias for `rows` rows of `columns` values.
-static void add_bias(float *y, int64_t ldy, int32_t rows, int32_t columns, const float *bias) {
-  if (!bias) return;
-  for (int32_t r = 0; r < rows; r++)
-    for (int32_t c = 0; c < columns; c++) y[r * ldy + c] += bias[c];
-}
+static int is_plain(const vt_linear_part *part) { return part->function == VT_IDENTITY && !part->bias; }
 
-// y[r] = act(g[r]) · u[r] for `rows` rows of n values; g and u are dense.
-static void gate(const vt_linear_job *job, vt_epilogue kind, int32_t rows, int32_t n, const float *g, const float *u,
-                 float *y, int64_t ldy) {
-  if (kind == VT_SILU_GATE) {
-    job->linear->silu_gate(rows, n, g, u, y, ldy);
-    return;
-  }
-  const vt_binary_op op = kind == VT_GELU_GATE ? VT_OP_GELU_MULTIPLY : VT_OP_GELU_TANH_MULTIPLY;
-  for (int32_t r = 0; r < rows; r++) job->elementwise->binary_f32(op, n, g + r * n, 1, u + r * n, 1, y + r * ldy);
+// f(sums + bias) of the columns from `column` on.
+static void finish(const vt_linear_job *job, const vt_linear_part *part, vt_function function, int32_t rows,
+                   int32_t column, int32_t columns, float *sums, int64_t stride) {
+  if (function != VT_IDENTITY || part->bias)
+    job->linear->finish(function, rows, columns, part->bias ? part->bias + column : NULL, sums, stride);
 }
 
 static void run_panels(const vt_linear_job *job, int32_t part, int32_t index, int32_t count, char *scratch) {
@@ -161,27 +152,28 @@ static void run_panels(const vt_linear_job *job, int32_t part, int32_t index, in
   if (gated)
     up = prepare(job, job->part[part + 1].weights, index, count, unpacked + panel_scratch(job, out->weights));
   // Where a kernel can write its columns straight to their place.
-  const float *const bias = out->bias ? out->bias + column : NULL;
-  const int in_place = columns == width && (out->epilogue == VT_STORE || (out->epilogue == VT_ADD && adds(&main)));
+  const int in_place =
+      columns == width && (out->epilogue == VT_STORE || (out->epilogue == VT_ADD && is_plain(out) && adds(&main)));
   for (int32_t row = 0; row < job->rows; row += VT_LINEAR_ROWS) {
     const int32_t rows = job->rows - row < VT_LINEAR_ROWS ? job->rows - row : VT_LINEAR_ROWS;
     float *y = out->y + row * out->ldy + column;
     if (in_place) {
       multiply(job, &main, row, rows, width, y, out->ldy, out->epilogue == VT_ADD);
-      add_bias(y, out->ldy, rows, width, bias);
+      finish(job, out, out->function, rows, column, width, y, out->ldy);
       continue;
     }
     multiply(job, &main, row, rows, width, sums, width, 0);
     if (gated) {
       multiply(job, &up, row, rows, width, ups, width, 0);
-      const float *const second = job->part[part + 1].bias;
-      add_bias(sums, width, rows, columns, bias);
-      add_bias(ups, width, rows, columns, second ? second + column : NULL);
+      finish(job, out, VT_IDENTITY, rows, column, columns, sums, width);
+      finish(job, out + 1, VT_IDENTITY, rows, column, columns, ups, width);
       if (columns == width) {
-        gate(job, out->epilogue, rows, width, sums, ups, y, out->ldy);
+        job->linear->gate(out->function, rows, width, sums, ups, y, out->ldy);
         continue;
       }
-      gate(job, out->epilogue, 1, rows * width, sums, ups, sums, 0);
+      job->linear->gate(out->function, 1, rows * width, sums, ups, sums, 0);
+    } else {
+      finish(job, out, out->function, rows, column, columns, sums, width);
     }
     for (int32_t r = 0; r < rows; r++) {
       float *target = y + r * out->ldy;
@@ -191,7 +183,6 @@ static void run_panels(const vt_linear_job *job, int32_t part, int32_t index, in
       else
         memcpy(target, source, (size_t)columns * sizeof *target);
     }
-    if (!gated) add_bias(y, out->ldy, rows, columns, bias);
   }
 }
 

@@ -1,7 +1,7 @@
 // Plain scalar products with packed weights: the twins of the vector kernels, equal to them bit for bit.
 #include <math.h>
 
-#include "kernels/exp.h"
+#include "kernels/linear_epilogue.h"
 #include "kernels/linear_layout.h"
 #include "vt_linear.h"
 
@@ -205,12 +205,18 @@ static void decode_panel(vt_format format, int32_t k, const void *panel, float *
   }
 }
 
-static void silu_gate(int32_t rows, int32_t n, const float *g, const float *u, float *y, int64_t ldy) {
+static void gate(vt_function f, int32_t rows, int32_t n, const float *g, const float *u, float *y, int64_t ldy) {
   for (; rows > 0; rows--, g += n, u += n, y += ldy)
-    for (int32_t i = 0; i < n; i++) y[i] = g[i] / (1.0f + vt_exp_scalar(-g[i])) * u[i];
+    for (int32_t i = 0; i < n; i++) y[i] = vt_function_scalar(f, g[i]) * u[i];
 }
 
-static const vt_linear_kernels kernels = {{4, 4, 4}, quantize, row_panel, unpack, tile_panel, decode_panel, silu_gate};
+static void finish(vt_function f, int32_t rows, int32_t n, const float *bias, float *y, int64_t ldy) {
+  for (; rows > 0; rows--, y += ldy)
+    for (int32_t i = 0; i < n; i++) y[i] = vt_function_scalar(f, bias ? y[i] + bias[i] : y[i]);
+}
+
+static const vt_linear_kernels kernels = {{4, 4, 4}, quantize, row_panel, unpack, tile_panel, decode_panel, gate,
+                                          finish};
 
 #if defined(__x86_64__)
 extern const vt_linear_kernels vt_linear_kernels_avx2, vt_linear_kernels_avx512;

@@ -69,7 +69,7 @@ package struct CommandFailure: Error, Sendable, Equatable, CustomStringConvertib
 
   private static func classify(_ error: ModelError) -> (ExitStatus, String) {
     switch error {
-    case .unknownArchitecture, .configuration, .missingTensor, .tensorMismatch: (.badModel, "bad_model")
+    case .unknownArchitecture, .wrongKind, .configuration, .missingTensor, .tensorMismatch: (.badModel, "bad_model")
     case .doesNotFit: (.unavailable, "out_of_memory")
     case .contextExceeded: (.failure, "context_length_exceeded")
     case .tokenOutOfRange: (.usage, "usage")

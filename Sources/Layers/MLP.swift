@@ -30,7 +30,12 @@ public struct MLP: FeedForward {
   }
 
   private func hidden(_ x: LinearInput, _ context: Context) -> Tensor {
-    context.within("up") { activation(up(x, context), context) }
+    context.within("up") {
+      if let up = up as? PackedLinear, let function = activation.gate {
+        return context.activatedLinear(x, up.matrix, bias: up.bias, function: function, precision: up.precision)
+      }
+      return activation(up(x, context), context)
+    }
   }
 
   /// What `rows` rows compute and move at least.

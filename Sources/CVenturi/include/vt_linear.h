@@ -63,6 +63,9 @@ size_t vt_activation_bytes(vt_activation kind, int32_t k);
 // them: they are for the same set's `tile_panel` only. Size of the buffer in bytes for any format (F32 panels for floats).
 size_t vt_unpacked_bytes(vt_format format, vt_activation kind, int32_t k);
 
+// What may be done to a product's sums, bit for bit as vt_unary_op of the same name has it.
+typedef enum vt_function { VT_IDENTITY, VT_SILU, VT_GELU, VT_GELU_TANH } vt_function;
+
 typedef struct vt_linear_kernels {
   // The rows of a full tile of each kind; divides VT_LINEAR_ROWS.
   int32_t tile_rows[VT_ACTIVATION_F32];
@@ -77,8 +80,10 @@ typedef struct vt_linear_kernels {
                      const void *tile, float *c, int64_t ldc, int add);
   // Decodes a packed panel to f32 [k][16], exactly.
   void (*decode_panel)(vt_format format, int32_t k, const void *panel, float *out);
-  // y[r] = g / (1 + e^-g) · u for `rows` rows of n values, n a multiple of 8; g and u are dense, rows of y ldy apart.
-  void (*silu_gate)(int32_t rows, int32_t n, const float *g, const float *u, float *y, int64_t ldy);
+  // y[r] = f(g) · u for `rows` rows of n values; g and u are dense, rows of y ldy apart.
+  void (*gate)(vt_function f, int32_t rows, int32_t n, const float *g, const float *u, float *y, int64_t ldy);
+  // y[r] = f(y[r] + bias) for `rows` rows of n values, ldy apart; no bias where it is NULL.
+  void (*finish)(vt_function f, int32_t rows, int32_t n, const float *bias, float *y, int64_t ldy);
 } vt_linear_kernels;
 
 // The kernels of an instruction set that is supported here.

@@ -75,12 +75,42 @@ static inline float vt_gelu_tanh_scalar(float x) {
 
 #ifdef VT_SIMD_H
 
-VT_INLINE v8f v8f_polynomial(const float *p, const int degree, v8f x) {
-  v8f y = v8f_set(p[degree]);
-#pragma clang loop unroll(full)
-  for (int i = degree - 1; i >= 0; i--) y = v8f_fma(y, x, v8f_set(p[i]));
-  return y;
-}
+// The same on vectors.
+#define VT_FUNCTIONS(v)                                                                                               \
+  VT_INLINE v v##_polynomial(const float *p, const int degree, v x) {                                                 \
+    v y = v##_set(p[degree]);                                                                                         \
+  _Pragma("clang loop unroll(full)")                                                                                  \
+    for (int i = degree - 1; i >= 0; i--) y = v##_fma(y, x, v##_set(p[i]));                                           \
+    return y;                                                                                                         \
+  }                                                                                                                   \
+  VT_INLINE v v##_tanh(v x) {                                                                                         \
+    const v m = v##_abs(x), square = v##_mul(x, x);                                                                   \
+    const v small = v##_fma(v##_mul(v##_polynomial(vt_tanh_p, 4, square), square), x, x);                             \
+    const v large = v##_sub(v##_set(1.0f), v##_div(v##_set(2.0f), v##_add(v##_exp(v##_add(m, m)), v##_set(1.0f))));   \
+    return v##_select_nan(x, x, v##_select_less(m, v##_set(VT_TANH_SMALL), small, v##_with_sign(v##_abs(large), x))); \
+  }                                                                                                                   \
+  VT_INLINE v v##_erf(v x) {                                                                                          \
+    const v m = v##_abs(x);                                                                                           \
+    const v small = v##_fma(v##_polynomial(vt_erf_p, 5, v##_mul(x, x)), x, x);                                        \
+    const v large = v##_sub(v##_set(1.0f), v##_exp(v##_polynomial(vt_erfc_p, 6, v##_min(m, v##_set(VT_ERF_ONE)))));   \
+    return v##_select_nan(x, x, v##_select_less(m, v##_set(VT_ERF_SMALL), small, v##_with_sign(v##_abs(large), x)));  \
+  }                                                                                                                   \
+  VT_INLINE v v##_sigmoid(v x) {                                                                                      \
+    return v##_div(v##_set(1.0f), v##_add(v##_set(1.0f), v##_exp(v##_negate(x))));                                    \
+  }                                                                                                                   \
+  VT_INLINE v v##_silu(v x) { return v##_div(x, v##_add(v##_set(1.0f), v##_exp(v##_negate(x)))); }                    \
+  VT_INLINE v v##_gelu(v x) {                                                                                         \
+    return v##_mul(v##_mul(v##_set(0.5f), x),                                                                         \
+                   v##_add(v##_set(1.0f), v##_erf(v##_mul(x, v##_set(VT_SQRT_HALF)))));                               \
+  }                                                                                                                   \
+  VT_INLINE v v##_gelu_tanh(v x) {                                                                                    \
+    const v inner = v##_mul(v##_fma(v##_mul(v##_mul(x, x), x), v##_set(0.044715f), x), v##_set(VT_GELU_SCALE));       \
+    return v##_mul(v##_mul(v##_set(0.5f), x), v##_add(v##_set(1.0f), v##_tanh(inner)));                               \
+  }
+VT_FUNCTIONS(v8f)
+#ifdef VT_SIXTEEN_LANES
+VT_FUNCTIONS(v16f)
+#endif
 
 VT_INLINE v8f v8f_log(v8f argument) {
   const v8f least = v8f_set(0x1p-126f);
@@ -97,33 +127,6 @@ VT_INLINE v8f v8f_log(v8f argument) {
   y = v8f_select_less(argument, v8f_set(0x1p-149f), v8f_set(-INFINITY), y);
   y = v8f_select_less(argument, v8f_zero(), v8f_set(NAN), y);
   return v8f_select_nan(argument, argument, y);
-}
-
-VT_INLINE v8f v8f_tanh(v8f x) {
-  const v8f m = v8f_abs(x), square = v8f_mul(x, x);
-  const v8f small = v8f_fma(v8f_mul(v8f_polynomial(vt_tanh_p, 4, square), square), x, x);
-  const v8f large = v8f_sub(v8f_set(1.0f), v8f_div(v8f_set(2.0f), v8f_add(v8f_exp(v8f_add(m, m)), v8f_set(1.0f))));
-  return v8f_select_nan(x, x, v8f_select_less(m, v8f_set(VT_TANH_SMALL), small, v8f_with_sign(v8f_abs(large), x)));
-}
-
-VT_INLINE v8f v8f_erf(v8f x) {
-  const v8f m = v8f_abs(x);
-  const v8f small = v8f_fma(v8f_polynomial(vt_erf_p, 5, v8f_mul(x, x)), x, x);
-  const v8f large = v8f_sub(v8f_set(1.0f), v8f_exp(v8f_polynomial(vt_erfc_p, 6, v8f_min(m, v8f_set(VT_ERF_ONE)))));
-  return v8f_select_nan(x, x, v8f_select_less(m, v8f_set(VT_ERF_SMALL), small, v8f_with_sign(v8f_abs(large), x)));
-}
-
-VT_INLINE v8f v8f_sigmoid(v8f x) {
-  return v8f_div(v8f_set(1.0f), v8f_add(v8f_set(1.0f), v8f_exp(v8f_negate(x))));
-}
-VT_INLINE v8f v8f_silu(v8f x) { return v8f_div(x, v8f_add(v8f_set(1.0f), v8f_exp(v8f_negate(x)))); }
-VT_INLINE v8f v8f_gelu(v8f x) {
-  return v8f_mul(v8f_mul(v8f_set(0.5f), x),
-                 v8f_add(v8f_set(1.0f), v8f_erf(v8f_mul(x, v8f_set(VT_SQRT_HALF)))));
-}
-VT_INLINE v8f v8f_gelu_tanh(v8f x) {
-  const v8f inner = v8f_mul(v8f_fma(v8f_mul(v8f_mul(x, x), x), v8f_set(0.044715f), x), v8f_set(VT_GELU_SCALE));
-  return v8f_mul(v8f_mul(v8f_set(0.5f), x), v8f_add(v8f_set(1.0f), v8f_tanh(inner)));
 }
 
 #endif

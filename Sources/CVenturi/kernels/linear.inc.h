@@ -1,6 +1,6 @@
 // The vector products with packed weights, written once over the lanes of simd/*.h. `vt_linear.h` states what is computed.
 #include "activations.inc.h"
-#include "exp.h"
+#include "linear_epilogue.inc.h"
 #include "linear_row.inc.h"
 #include "linear_tiles.inc.h"
 
@@ -75,19 +75,6 @@ static void decode_panel(vt_format format, int32_t k, const void *panel, float *
   }
 }
 
-static void silu_gate(int32_t rows, int32_t n, const float *g, const float *u, float *y, int64_t ldy) {
-  for (; rows > 0; rows--, g += n, u += n, y += ldy) {
-    int32_t i = 0;
-    for (; i + 16 <= n; i += 16) {
-      const v16f x = v16f_load(g + i), below = v16f_add(v16f_set(1), v16f_exp(v16f_sub(v16f_zero(), x)));
-      v16f_store(y + i, v16f_mul(v16f_div(x, below), v16f_load(u + i)));
-    }
-    if (i < n) {
-      const v8f x = v8f_load(g + i), below = v8f_add(v8f_set(1), v8f_exp(v8f_sub(v8f_zero(), x)));
-      v8f_store(y + i, v8f_mul(v8f_div(x, below), v8f_load(u + i)));
-    }
-  }
-}
-
 const vt_linear_kernels VT_SUFFIX(vt_linear_kernels) = {
-    {VT_TILE_I8, VT_TILE_I8X2, VT_TILE_I16}, quantize, row_panel, unpack, tile_panel, decode_panel, silu_gate};
+    {VT_TILE_I8, VT_TILE_I8X2, VT_TILE_I16}, quantize, row_panel, unpack, tile_panel, decode_panel, gate,
+    finish};

@@ -32,6 +32,20 @@ VT_INLINE v16f v16f_div(v16f a, v16f b) { return _mm512_div_ps(a, b); }
 VT_INLINE v16f v16f_min(v16f a, v16f b) { return _mm512_min_ps(a, b); }
 VT_INLINE v16f v16f_scale(v16f a, v16f n) { return _mm512_scalef_ps(a, n); } // a · 2^n, one rounding
 VT_INLINE v16f v16f_max(v16f a, v16f b) { return _mm512_max_ps(a, b); }
+VT_INLINE v16f v16f_abs(v16f a) { return _mm512_abs_ps(a); }
+VT_INLINE v16f v16f_negate(v16f a) { return _mm512_xor_ps(a, _mm512_set1_ps(-0.0f)); }
+// The magnitude of `x` (which is not negative) with the sign of `sign`.
+VT_INLINE v16f v16f_with_sign(v16f x, v16f sign) {
+  return _mm512_or_ps(x, _mm512_and_ps(sign, _mm512_set1_ps(-0.0f)));
+}
+// Per lane: a < b ? yes : no.
+VT_INLINE v16f v16f_select_less(v16f a, v16f b, v16f yes, v16f no) {
+  return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_LT_OQ), no, yes);
+}
+// Per lane: x is NaN ? yes : no.
+VT_INLINE v16f v16f_select_nan(v16f x, v16f yes, v16f no) {
+  return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q), no, yes);
+}
 VT_INLINE v16f v16f_fma(v16f a, v16f b, v16f c) { return _mm512_fmadd_ps(a, b, c); } // a * b + c, one rounding
 // Eight elements from `p` on and eight from `q` on.
 VT_INLINE v16f v16f_load_pair(const float *p, const float *q) {

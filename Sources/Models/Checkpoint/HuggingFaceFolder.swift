@@ -74,6 +74,13 @@ public struct HuggingFaceFolder: Sendable {
   /// - Throws: ``/Formats/FormatError`` naming the file when it is no JSON; ``/Tensors/TensorError``.
   public func json(_ name: String) throws -> JSON? { try Self.json(name, files) }
 
+  /// The JSON file called `name` of the folder's own folder `subfolder`; nothing when there is none.
+  ///
+  /// - Throws: ``/Formats/FormatError`` naming the file when it is no JSON; ``/Tensors/TensorError``.
+  public func json(_ name: String, in subfolder: String) throws -> JSON? {
+    try files.subfolder(subfolder).flatMap { try Self.json(name, $0) }
+  }
+
   /// The text file called `name`; nothing when there is none.
   ///
   /// - Throws: ``/Formats/FormatError`` naming the file when it is too large; ``/Tensors/TensorError``.

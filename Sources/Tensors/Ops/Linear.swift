@@ -73,10 +73,10 @@ public enum LinearEpilogue: Sendable {
   /// y += x Wᵀ; for residual connections.
   case add
   /// y = f(x Wᵀ) · (x Vᵀ), where V is the next matrix of the call.
-  case gate(GateFunction)
+  case gate
 }
 
-/// What the first of a gate's two products goes through.
+/// What a product, or the first of a gate's two products, goes through.
 public enum GateFunction: Sendable, Hashable {
   /// x / (1 + e^-x).
   case silu
@@ -108,6 +108,16 @@ extension Context {
     linear(input, [LinearPart(matrix, y, .add, bias: bias)], precision: precision)
   }
 
+  /// f(x Wᵀ (+ b)), [rows, outFeatures]: the function is part of the product.
+  public func activatedLinear(
+    _ input: LinearInput, _ matrix: PackedMatrix, bias: Tensor? = nil, function: GateFunction,
+    precision: LinearPrecision = .bytes
+  ) -> Tensor {
+    let result = empty([input.rows.shape[0], matrix.outFeatures])
+    linear(input, [LinearPart(matrix, result, .store, bias: bias, function: function)], precision: precision)
+    return result
+  }
+
   /// f(x Gᵀ) · (x Uᵀ), with biases inside where there are any: the gated half of an MLP in one fork, [rows, outFeatures].
   ///
   /// - Precondition: both matrices have the same shape.
@@ -118,7 +128,8 @@ extension Context {
     precondition(gate.outFeatures == up.outFeatures, "gate \(gate.outFeatures) and up \(up.outFeatures) differ")
     let result = empty([input.rows.shape[0], gate.outFeatures])
     let parts = [
-      LinearPart(gate, result, .gate(function), bias: gateBias), LinearPart(up, result, .store, bias: upBias),
+      LinearPart(gate, result, .gate, bias: gateBias, function: function),
+      LinearPart(up, result, .store, bias: upBias),
     ]
     linear(input, parts, precision: precision)
     return result
@@ -130,8 +141,11 @@ extension Context {
     var y: Tensor
     var epilogue: LinearEpilogue
     var bias: Tensor?
+    var function: GateFunction?
 
-    init(_ matrix: PackedMatrix, _ y: Tensor, _ epilogue: LinearEpilogue, bias: Tensor?) {
+    init(
+      _ matrix: PackedMatrix, _ y: Tensor, _ epilogue: LinearEpilogue, bias: Tensor?, function: GateFunction? = nil
+    ) {
       precondition(
         bias.map { $0.dtype == .f32 && $0.isContiguous && $0.count == matrix.outFeatures } ?? true,
         "a bias of \(bias?.shape ?? []) for \(matrix.outFeatures) outputs")
@@ -139,6 +153,7 @@ extension Context {
       self.y = y
       self.epilogue = epilogue
       self.bias = bias
+      self.function = function
     }
   }
 
@@ -150,7 +165,6 @@ extension Context {
     var job = vt_linear_job()
     job.linear = linearKernels
     job.gemm = gemmKernels
-    job.elementwise = elementwiseKernels
     job.rows = Int32(rows)
     job.parts = Int32(parts.count)
     job.exact = precision == .exact ? 1 : 0
@@ -165,7 +179,8 @@ extension Context {
         precondition(y.shape == [rows, matrix.outFeatures] && y.isContiguous, "result \(y.shape)")
         slots[index] = vt_linear_part(
           weights: UnsafePointer(matrix.packed), y: y.pointer(as: Float.self), ldy: Int64(matrix.outFeatures),
-          epilogue: part.epilogue.cValue, bias: (part.bias?.pointer(as: Float.self)).map { UnsafePointer($0) })
+          epilogue: part.epilogue.cValue, function: part.function.cValue,
+          bias: (part.bias?.pointer(as: Float.self)).map { UnsafePointer($0) })
       }
     }
     for kind in [VT_ACTIVATION_I8, VT_ACTIVATION_I8X2, VT_ACTIVATION_I16] where vt_linear_reads(&job, kind) != 0 {
@@ -199,9 +214,18 @@ extension LinearEpilogue {
     switch self {
     case .store: VT_STORE
     case .add: VT_ADD
-    case .gate(.silu): VT_SILU_GATE
-    case .gate(.gelu): VT_GELU_GATE
-    case .gate(.geluTanh): VT_GELU_TANH_GATE
+    case .gate: VT_GATE
+    }
+  }
+}
+
+extension GateFunction? {
+  var cValue: vt_function {
+    switch self {
+    case nil: VT_IDENTITY
+    case .silu: VT_SILU
+    case .gelu: VT_GELU
+    case .geluTanh: VT_GELU_TANH
     }
   }
 }

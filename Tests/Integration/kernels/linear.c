@@ -123,9 +123,15 @@ static void test_gate(void) {
   for (int trial = 0; trial < 40; trial++) {
     if (trial & 1) fill_extreme(g, 72), fill_extreme(u, 72);
     else fill_random(g, 72), fill_random(u, 72);
-    fast->silu_gate(3, 24, g, u, y[0], 40);
-    twin->silu_gate(3, 24, g, u, y[1], 40);
-    expect_equal_f32(y[0], y[1], 3 * 40, "gate, trial %d", trial);
+    for (int f = VT_IDENTITY; f <= VT_GELU_TANH; f++)
+      for (int n = 24; n >= 5; n -= 19) {
+        fast->gate((vt_function)f, 3, n, g, u, y[0], 40);
+        twin->gate((vt_function)f, 3, n, g, u, y[1], 40);
+        expect_equal_f32(y[0], y[1], 3 * 40, "gate %d of %d, trial %d", f, n, trial);
+        fast->finish((vt_function)f, 3, n, trial & 2 ? u : NULL, y[0], 40);
+        twin->finish((vt_function)f, 3, n, trial & 2 ? u : NULL, y[1], 40);
+        expect_equal_f32(y[0], y[1], 3 * 40, "finish %d of %d, trial %d", f, n, trial);
+      }
   }
 }
 
