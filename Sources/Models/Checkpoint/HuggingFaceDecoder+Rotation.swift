@@ -21,7 +21,7 @@ extension HuggingFaceDecoder {
   /// - Throws: ``/Formats/FormatError`` naming the key.
   func setRotation(
     _ result: inout HuggingFaceTranslation, shareKey: String? = nil, share: Double = 1, part: String? = nil,
-    base: Double = 10_000
+    base: Double = 10_000, rotated: Int? = nil
   ) throws {
     var parameters = try config.objectIfPresent("rope_parameters")
     if let part, let own = try parameters?.objectIfPresent(part) { parameters = own }
@@ -29,7 +29,7 @@ extension HuggingFaceDecoder {
     let turningShare =
       try parameters?.doubleIfPresent("partial_rotary_factor", in: shares)
       ?? config.doubleIfPresent(shareKey ?? "partial_rotary_factor", in: shares) ?? share
-    let turning = Int(Double(headDim) * turningShare)
+    let turning = rotated ?? Int(Double(headDim) * turningShare)
     guard turning >= 2, turning.isMultiple(of: 2) else {
       throw config.invalid("head_dim", "an even number of values that turn, found \(turning)")
     }

@@ -61,14 +61,14 @@ extension Context {
       base: (gathered ?? x).pointer(as: Float.self), rowStride: width, groupStride: rows == 1 ? 0 : width)
     groupedLinear(
       sorting.groups, input, tiles: (rows: rows == 1 ? 1 : slots, groupStride: rows == 1 ? 0 : 1),
-      isShared: rows == 1, [(experts.gate, .gate(function)), (experts.up, .store)],
+      isShared: rows == 1, [(experts.gate, .gate, function), (experts.up, .store, nil)],
       to: GroupedRows(base: inner.pointer(as: Float.self), rowStride: hidden, groupStride: hidden),
       precision: precision)
     let outputs = empty([slots, width])
     groupedLinear(
       sorting.groups,
       GroupedRows(base: inner.pointer(as: Float.self), rowStride: hidden, groupStride: hidden),
-      tiles: (rows: slots, groupStride: 1), [(experts.down, .store)],
+      tiles: (rows: slots, groupStride: 1), [(experts.down, .store, nil)],
       to: GroupedRows(base: outputs.pointer(as: Float.self), rowStride: width, groupStride: width),
       precision: downPrecision ?? precision)
     let (from, factors, places) = (

@@ -127,13 +127,13 @@ extension Context {
   ///   - isShared: whether all groups read the same rows.
   func groupedLinear(
     _ groups: ProductGroups, _ x: GroupedRows, tiles: (rows: Int, groupStride: Int), isShared: Bool = false,
-    _ parts: [(matrices: PackedMatrices, epilogue: LinearEpilogue)], to y: GroupedRows, precision: LinearPrecision
+    _ parts: [(matrices: PackedMatrices, epilogue: LinearEpilogue, function: GateFunction?)], to y: GroupedRows,
+    precision: LinearPrecision
   ) {
     let k = parts[0].matrices.inFeatures
     var template = vt_linear_job()
     template.linear = linearKernels
     template.gemm = gemmKernels
-    template.elementwise = elementwiseKernels
     template.rows = 1
     template.parts = Int32(parts.count)
     template.exact = precision == .exact ? 1 : 0
@@ -145,7 +145,7 @@ extension Context {
         precondition(part.matrices.inFeatures == k, "matrices of \(k) and \(part.matrices.inFeatures) inputs")
         slots[index] = vt_linear_part(
           weights: UnsafePointer(part.matrices.packed), y: y.base, ldy: Int64(y.rowStride),
-          epilogue: part.epilogue.cValue, bias: nil)
+          epilogue: part.epilogue.cValue, function: part.function.cValue, bias: nil)
       }
     }
     var made: [Tensor] = []
@@ -248,7 +248,7 @@ extension Context {
         base: tensor.pointer(as: Float.self), rowStride: tensor.shape[1], groupStride: tensor.shape[1] / heads)
     }
     groupedLinear(
-      groups, side(x), tiles: (rows: heads * rows, groupStride: rows), [(matrices, .store)], to: side(y),
+      groups, side(x), tiles: (rows: heads * rows, groupStride: rows), [(matrices, .store, nil)], to: side(y),
       precision: precision)
   }
 }
