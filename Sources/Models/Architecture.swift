@@ -35,7 +35,9 @@ public struct Architecture: Sendable {
 
   /// The architectures of the house.
   static let catalogue: [Architecture] = [
-    .llama
+    .llama,
+    .mamba2,
+    .rwkv7,
   ]
 
   private static let registered = Mutex<[Architecture]>([])

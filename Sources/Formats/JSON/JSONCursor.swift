@@ -35,84 +35,86 @@ struct JSONCursor {
   /// Walks the members of an object: at most `limit`, no two of one name. `member` reads the value; it gets the name
   /// and its place.
   mutating func object(
-    _ field: String, limit: Int,
+    _ field: @autoclosure () -> String, limit: Int,
     _ member: (inout JSONCursor, String, Int) throws(FormatError) -> Void
   ) throws(FormatError) {
-    try expect("{", field, "an object")
+    try expect("{", field(), "an object")
     var first: [String: Int] = [:]
     skipSpace()
     if take("}") { return }
     repeat {
       skipSpace()
       let place = offset
-      let name = try string(field, "a name")
+      let name = try string(field(), "a name")
       guard first.count < limit else {
-        throw .limitExceeded(field: field, offset: place, value: UInt64(first.count) + 1, limit: UInt64(limit))
+        throw .limitExceeded(field: field(), offset: place, value: UInt64(first.count) + 1, limit: UInt64(limit))
       }
-      try charge(name.utf8.count + 96, field)
+      try charge(name.utf8.count + 96, field())
       if let earlier = first.updateValue(place, forKey: name) {
         throw .duplicate(field: name, offset: place, first: earlier)
       }
       skipSpace()
-      guard take(":") else { throw failure(field, "a colon is missing") }
+      guard take(":") else { throw failure(field(), "a colon is missing") }
       skipSpace()
       try member(&self, name, place)
       skipSpace()
     } while take(",")
-    guard take("}") else { throw failure(field, "a comma or brace is missing") }
+    guard take("}") else { throw failure(field(), "a comma or brace is missing") }
   }
 
   /// Walks the elements of an array: at most `limit`.
   mutating func array(
-    _ field: String, limit: Int, _ element: (inout JSONCursor, Int) throws(FormatError) -> Void
+    _ field: @autoclosure () -> String, limit: Int, _ element: (inout JSONCursor, Int) throws(FormatError) -> Void
   ) throws(FormatError) {
-    try expect("[", field, "an array")
+    try expect("[", field(), "an array")
     skipSpace()
     if take("]") { return }
     var count = 0
     repeat {
       guard count < limit else {
-        throw .limitExceeded(field: field, offset: offset, value: UInt64(count) + 1, limit: UInt64(limit))
+        throw .limitExceeded(field: field(), offset: offset, value: UInt64(count) + 1, limit: UInt64(limit))
       }
       skipSpace()
       try element(&self, count)
       count += 1
       skipSpace()
     } while take(",")
-    guard take("]") else { throw failure(field, "a comma or bracket is missing") }
+    guard take("]") else { throw failure(field(), "a comma or bracket is missing") }
   }
 
   /// A string.
-  mutating func string(_ field: String, _ expected: String = "a string") throws(FormatError) -> String {
-    guard parser.byte == UInt8(ascii: "\"") else { throw wrongType(field, expected) }
+  mutating func string(_ field: @autoclosure () -> String, _ expected: String = "a string") throws(FormatError)
+    -> String
+  {
+    guard parser.byte == UInt8(ascii: "\"") else { throw wrongType(field(), expected) }
     do { return try parser.string() } catch {
-      throw .notJSON(field: field, offset: base + error.offset, problem: error.problem)
+      throw .notJSON(field: field(), offset: base + error.offset, problem: error.problem)
     }
   }
 
   /// A whole number from 0, written with digits only.
-  mutating func unsigned(_ field: String) throws(FormatError) -> Int {
+  mutating func unsigned(_ field: @autoclosure () -> String) throws(FormatError) -> Int {
     let start = parser.at
-    guard parser.digits() > 0 else { throw wrongType(field, "a whole number from 0") }
+    guard parser.digits() > 0 else { throw wrongType(field(), "a whole number from 0") }
     let digits = parser.bytes[start..<parser.at]
     let isFraction = [".", "e", "E"].contains { UInt8(ascii: $0) == parser.byte }
     // What is shown of a number that may be as long as the file.
     let text = String(decoding: digits.prefix(24), as: UTF8.self) + (digits.count > 24 ? "…" : "")
     guard !isFraction, digits.count == 1 || digits.first != UInt8(ascii: "0") else {
       throw .invalidValue(
-        field: field, offset: base + start, value: isFraction ? text + " with a fraction or exponent" : text,
+        field: field(), offset: base + start, value: isFraction ? text + " with a fraction or exponent" : text,
         expected: "a whole number from 0")
     }
     guard digits.count <= 19, let value = Int(text) else {
-      throw .overflow(field: field, offset: base + start, computation: text)
+      throw .overflow(field: field(), offset: base + start, computation: text)
     }
     return value
   }
 
   /// Steps over a value of any kind.
-  mutating func skip(_ field: String) throws(FormatError) {
+  mutating func skip(_ field: @autoclosure () -> String) throws(FormatError) {
     do { _ = try parser.value(depth: 0) } catch {
-      throw .notJSON(field: field, offset: base + error.offset, problem: error.problem)
+      throw .notJSON(field: field(), offset: base + error.offset, problem: error.problem)
     }
   }
 
@@ -123,17 +125,17 @@ struct JSONCursor {
   }
 
   private mutating func expect(
-    _ character: Unicode.Scalar, _ field: String, _ expected: String
+    _ character: Unicode.Scalar, _ field: @autoclosure () -> String, _ expected: String
   ) throws(FormatError) {
-    guard take(character) else { throw wrongType(field, expected) }
+    guard take(character) else { throw wrongType(field(), expected) }
   }
 
-  private func failure(_ field: String, _ problem: String) -> FormatError {
-    .notJSON(field: field, offset: offset, problem: problem)
+  private func failure(_ field: @autoclosure () -> String, _ problem: String) -> FormatError {
+    .notJSON(field: field(), offset: offset, problem: problem)
   }
 
   /// The error where something of another kind is found.
-  private func wrongType(_ field: String, _ expected: String) -> FormatError {
+  private func wrongType(_ field: @autoclosure () -> String, _ expected: String) -> FormatError {
     let found: String
     switch parser.byte {
     case UInt8(ascii: "{"): found = "object"
@@ -143,8 +145,8 @@ struct JSONCursor {
     case UInt8(ascii: "n"): found = "null"
     case UInt8(ascii: "-"): found = "negative number"
     case .some(UInt8(ascii: "0")...UInt8(ascii: "9")): found = "number"
-    default: return failure(field, "\(expected) is missing")
+    default: return failure(field(), "\(expected) is missing")
     }
-    return .wrongType(field: field, offset: offset, found: found, expected: expected)
+    return .wrongType(field: field(), offset: offset, found: found, expected: expected)
   }
 }

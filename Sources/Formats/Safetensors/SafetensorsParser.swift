@@ -90,18 +90,19 @@ struct SafetensorsParser {
     var places: [Int]?
     try cursor.object(name, limit: 3) {
       (cursor: inout JSONCursor, key: String, offset: Int) throws(FormatError) in
-      let field = "\(name) (\(key))"
+      func field() -> String { "\(name) (\(key))" }
       switch key {
       case "dtype":
         let place = cursor.offset
-        let found = try cursor.string(field)
+        let found = try cursor.string(field())
         guard SafetensorsType.bits[found] != nil else {
           throw .unsupported(
-            field: field, offset: place, found: "tensor type '\(found.prefix(32))'", supported: "a type of the format")
+            field: field(), offset: place, found: "tensor type '\(found.prefix(32))'", supported: "a type of the format"
+          )
         }
         type = found
-      case "shape": shape = try numbers(&cursor, field, limit: limits.rank)
-      case "data_offsets": places = try numbers(&cursor, field, limit: 2)
+      case "shape": shape = try numbers(&cursor, field(), limit: limits.rank)
+      case "data_offsets": places = try numbers(&cursor, field(), limit: 2)
       default:
         throw .unsupported(
           field: name, offset: offset, found: "the field '\(key.prefix(32))'",
@@ -127,11 +128,11 @@ struct SafetensorsParser {
   }
 
   private static func numbers(
-    _ cursor: inout JSONCursor, _ field: String, limit: Int
+    _ cursor: inout JSONCursor, _ field: @autoclosure () -> String, limit: Int
   ) throws(FormatError) -> [Int] {
     var numbers: [Int] = []
-    try cursor.array(field, limit: limit) { (cursor: inout JSONCursor, index: Int) throws(FormatError) in
-      numbers.append(try cursor.unsigned("\(field)[\(index)]"))
+    try cursor.array(field(), limit: limit) { (cursor: inout JSONCursor, index: Int) throws(FormatError) in
+      numbers.append(try cursor.unsigned("\(field())[\(index)]"))
     }
     return numbers
   }

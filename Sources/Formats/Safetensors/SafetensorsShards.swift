@@ -44,12 +44,20 @@ public struct SafetensorsShards: Sendable {
       }
       named = [first]
     }
-    var known = Set(named)
-    for name in named {
-      guard let part = PartName(name, suffix: suffix) else { continue }
-      for other in part.all.map(\.name) where known.insert(other).inserted { named.append(other) }
-    }
+    // Stops at the first name that is not there: a series says itself how long it is.
     for name in named where !present.contains(name) { throw .missingFile(field: name) }
+    var known = Set(named)
+    var series: Set<PartName> = []
+    for name in named {
+      guard var part = PartName(name, suffix: suffix) else { continue }
+      part.number = 1
+      guard series.insert(part).inserted else { continue }
+      for number in 1...part.count {
+        part.number = number
+        guard present.contains(part.name) else { throw .missingFile(field: part.name) }
+        if known.insert(part.name).inserted { named.append(part.name) }
+      }
+    }
     return index == nil ? named.sorted() : named
   }
 

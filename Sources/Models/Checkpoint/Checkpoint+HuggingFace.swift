@@ -19,9 +19,14 @@ extension Checkpoint {
       for layer in layers {
         let name = rule.name.replacing("{n}", with: "\(layer)")
         guard !names.contains(name) else { continue }
-        let source = rule.source.replacing("{n}", with: "\(layer)")
-        guard var weight = try SourceWeight(source, in: folder, experts: translation.experts) else { continue }
-        for change in rule.changes { weight = try weight.changed(change, name: source) }
+        var sources = rule.sources.map { $0.replacing("{n}", with: "\(layer)") }
+        if let source = sources.first, source.contains("{e}") {
+          sources = (0..<translation.experts).map { source.replacing("{e}", with: "\($0)") }
+        }
+        guard var weight = try SourceWeight(sources, isStack: rule.isStack, in: folder) else {
+          continue
+        }
+        for change in rule.changes { weight = try weight.changed(change, name: sources[0]) }
         names.insert(name)
         tensors.append(
           try CheckpointTensor(
@@ -39,17 +44,15 @@ private struct SourceWeight {
   var shape: Shape
   var content: CheckpointTensor.Content
 
-  /// The folder's tensor called `source`, or the stack of its experts' tensors; nothing when there is none.
-  init?(_ source: String, in folder: HuggingFaceFolder, experts: Int) throws {
-    guard source.contains("{e}") else {
-      guard let tensor = folder.tensors[source] else { return nil }
-      self.init(dtype: tensor.dtype, shape: tensor.shape, content: .stored(tensor.storage, offset: tensor.offset))
+  /// The folder's tensor of a name, or the stack of those of several; nothing when there is none.
+  init?(_ names: [String], isStack: Bool, in folder: HuggingFaceFolder) throws {
+    guard let name = names.first, let first = folder.tensors[name] else { return nil }
+    guard isStack else {
+      self.init(dtype: first.dtype, shape: first.shape, content: .stored(first.storage, offset: first.offset))
       align()
       return
     }
-    guard experts > 0, let first = folder.tensors[source.replacing("{e}", with: "\(0)")] else { return nil }
-    let parts = try (0..<experts).map { expert in
-      let name = source.replacing("{e}", with: "\(expert)")
+    let parts = try names.map { name in
       guard let part = folder.tensors[name] else { throw FormatError.missingTensor(field: name) }
       guard part.dtype == first.dtype, part.shape == first.shape else {
         throw FormatError.wrongShape(
@@ -58,9 +61,8 @@ private struct SourceWeight {
       return part
     }
     let bytes = try first.dtype.byteCount(of: first.shape.count)
-    let shape = try Shape(validating: [experts] + first.shape.dimensions)
     self.init(
-      dtype: first.dtype, shape: shape,
+      dtype: first.dtype, shape: try Shape(validating: [parts.count] + first.shape.dimensions),
       content: .made { target in
         for (index, part) in parts.enumerated() {
           target.baseAddress?.advanced(by: index * bytes)

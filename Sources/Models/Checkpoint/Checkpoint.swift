@@ -33,7 +33,7 @@ public final class Checkpoint: Metadata, Sendable {
     tensorIndex = Dictionary(tensors.enumerated().map { ($1.name, $0) }) { first, _ in first }
   }
 
-  /// The model at `path`: a GGUF file, or a folder in Hugging Face's form.
+  /// The model at `path`: a GGUF file, one of the parts of a split one, or a folder in Hugging Face's form.
   ///
   /// - Throws: ``/Tensors/TensorError`` when a file cannot be mapped or changes meanwhile, ``/Formats/FormatError`` when
   ///   one is malformed, ``ModelError`` when the architecture is not known.
@@ -41,8 +41,41 @@ public final class Checkpoint: Metadata, Sendable {
     if FolderFiles.isFolder(path) {
       try self.init(HuggingFaceFolder(path: path))
     } else {
-      try self.init(gguf: Storage(mapping: path), path: path)
+      let storage = try Storage(mapping: path)
+      let file = try storage.reading { try GGUFFile(storage.bytes, keeper: storage, allowsParts: true) }
+      if file.split == nil {
+        try self.init(file, storage: storage, path: path)
+      } else {
+        try self.init(part: file, path: path)
+      }
     }
+  }
+
+  /// The model of which the file at `path` is a part; the others lie beside it.
+  private convenience init(part file: GGUFFile, path: String) throws {
+    let components = path.split(separator: "/", omittingEmptySubsequences: false)
+    let above = components.dropLast().joined(separator: "/")
+    let folder = FolderFiles(path: above.isEmpty ? (path.hasPrefix("/") ? "/" : ".") : above)
+    let names = try GGUFParts.names(of: file, named: components.last.map(String.init) ?? path)
+    let present = Set(try folder.names())
+    if let missing = names.first(where: { !present.contains($0) }) { throw FormatError.missingFile(field: missing) }
+    var storages: [String: Storage] = [:]
+    let files = try names.map { name in
+      let storage = try folder.map(name)
+      storages[name] = storage
+      return (name, try storage.reading { try GGUFFile(storage.bytes, keeper: storage, allowsParts: true) })
+    }
+    let model = try GGUFParts(files)
+    let ordered = try model.parts.map { part in
+      guard let storage = storages[part.name] else { throw FormatError.missingFile(field: part.name) }
+      return storage
+    }
+    let tensors = try model.tensors.map { part, tensor in
+      try CheckpointTensor(
+        name: tensor.name, dtype: tensor.dtype, shape: tensor.shape, infoOffset: tensor.infoOffset,
+        content: .stored(ordered[part], offset: tensor.byteRange.lowerBound))
+    }
+    self.init(path: path, entries: model.entries, tensors: tensors, folder: nil, files: ordered)
   }
 
   /// The GGUF file in `storage`.

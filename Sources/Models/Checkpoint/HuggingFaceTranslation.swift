@@ -13,10 +13,13 @@ import Numerics
 /// is there counts.
 public struct HuggingFaceTranslation: Sendable {
   struct Rule: Sendable {
-    var source: String
+    /// One tensor, or several of one shape that are stacked.
+    var sources: [String]
     var name: String
     var changes: [WeightChange]
     var layers: Range<Int>
+    /// Whether even one source is a stack, of one.
+    var isStack: Bool { sources.count > 1 || sources[0].contains("{e}") }
   }
 
   /// The number of layers, for `{n}`.
@@ -48,7 +51,12 @@ public struct HuggingFaceTranslation: Sendable {
   /// Says that the weight `name` is the folder's `source`, changed in the given ways one after the other; of the layers
   /// given, or of all.
   public mutating func map(_ source: String, to name: String, _ changes: WeightChange..., layers: Range<Int>? = nil) {
-    rules.append(Rule(source: source, name: name, changes: changes, layers: layers ?? 0..<self.layers))
+    rules.append(Rule(sources: [source], name: name, changes: changes, layers: layers ?? 0..<self.layers))
+  }
+
+  /// Says that the weight `name` is the folder's `sources`, which have one shape, stacked.
+  public mutating func map(stacked sources: [String], to name: String, _ changes: WeightChange...) {
+    rules.append(Rule(sources: sources, name: name, changes: changes, layers: 0..<layers))
   }
 }
 

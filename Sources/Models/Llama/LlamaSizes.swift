@@ -107,14 +107,15 @@ struct LlamaSizes {
   ) -> [Set<Int>] {
     let types = Set(matrices.filter { $0.inFeatures == width }.map(\.dtype))
     if options.compute == .f32 { return [Set(types.map { size($0, .exact) })] }
-    // Some sets of kernels give 8-bit weights refined inputs everywhere.
-    let everywhere = types.contains(where: \.takesWords) && !precisions.contains(.refined)
+    // Some sets of kernels give Q8_0 refined inputs everywhere.
+    let everywhere = types.contains(where: \.takesWordsFreely) && !precisions.contains(.refined)
     return (precisions + (everywhere ? [.refined] : [])).map { precision in Set(types.map { size($0, precision) }) }
   }
 
-  /// Only 8-bit weights may take another form of input than the rest; see ``LlamaWeights``.
+  /// Only Q8_0 may take another form of input than the rest; see ``LlamaWeights``.
   private var hasMixedGates: Bool {
     let types = matrices.filter { $0.outFeatures == configuration.feedForward }.map(\.dtype)
-    return options.compute == .fast && types.contains(where: \.takesWords) && !types.allSatisfy(\.takesWords)
+    let free = types.count(where: \.takesWordsFreely)
+    return options.compute == .fast && free > 0 && free < types.count
   }
 }
