@@ -46,7 +46,7 @@ import VenturiTesting
 
     /// Whether products of a part take 16-bit inputs.
     func isRefined(_ part: String, layer: Int?) -> Bool {
-      if isEightBits, kernels != .avx512 { return true }
+      if dtype == .q8_0, kernels != .avx512 { return true }
       return part == "mixer q,k,v" || part == "head" || (part == "mlp down" && layer == 0)
     }
 

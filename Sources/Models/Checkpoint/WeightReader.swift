@@ -43,7 +43,7 @@ struct WeightReader {
   /// How products with weights of a type treat their input where the fast mode wants `precision`.
   private func precision(_ precision: LinearPrecision, _ dtype: DType) -> LinearPrecision {
     // Where 16-bit activations cost 8-bit weights nothing they are taken.
-    let isFree = dtype.takesWords && !context.kernelSet.hasByteProducts
+    let isFree = dtype.takesWordsFreely && !context.kernelSet.hasByteProducts
     return compute == .f32 ? .exact : isFree ? .refined : precision
   }
 

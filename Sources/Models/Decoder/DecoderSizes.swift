@@ -183,7 +183,7 @@ struct DecoderSizes {
     let types = Set(matrices.filter { $0.inFeatures == width }.map(\.dtype))
     if options.compute == .f32 { return [Set(types.map { size($0, .exact) })] }
     // Some sets of kernels give 8-bit weights refined inputs everywhere.
-    let everywhere = types.contains(where: \.takesWords) && !precisions.contains(.refined)
+    let everywhere = types.contains(where: \.takesWordsFreely) && !precisions.contains(.refined)
     return (precisions + (everywhere ? [.refined] : [])).map { precision in Set(types.map { size($0, precision) }) }
   }
 
@@ -193,6 +193,7 @@ struct DecoderSizes {
   /// Only 8-bit weights may take another form of input than the rest; see ``WeightReader``.
   private var hasMixedGates: Bool {
     let types = matrices.filter { $0.outFeatures == configuration.feedForward }.map(\.dtype)
-    return options.compute == .fast && types.contains(where: \.takesWords) && !types.allSatisfy(\.takesWords)
+    return options.compute == .fast && types.contains(where: \.takesWordsFreely)
+      && !types.allSatisfy(\.takesWordsFreely)
   }
 }

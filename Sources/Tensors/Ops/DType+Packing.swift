@@ -39,8 +39,7 @@ extension DType {
     }
   }
 
-  /// Whether refined products with matrices of this type read their input as 16-bit words: those with weights of 8 bits.
-  public var takesWords: Bool {
-    packedFormat.map { vt_format_activation($0, 1) == VT_ACTIVATION_I16 } ?? false
-  }
+  /// Whether 16-bit input costs products with matrices of this type no more than 8-bit input does, where a processor has
+  /// no products of bytes: weights that lie there as bytes are widened anyway.
+  public var takesWordsFreely: Bool { packedFormat.map { vt_format_form($0) == VT_Q8_0 } ?? false }
 }
