@@ -12,7 +12,13 @@ model() { echo "$home/models/smollm2-135m-instruct-$1.gguf"; }
 types="q4_1 q4_0 q8_0 q4_k_m q6_k f16"
 unset OPENBLAS_CORETYPE
 
-step_tokenizer() { "$python" "$scripts/make_tokenizer.py" "$(model q4_1)" "$worker" "$golden/tokenizer"; }
+step_tokenizer() {
+  "$python" "$scripts/make_tokenizer.py" "$(model q4_1)" "$worker" "$golden/tokenizer"
+  vocabularies=${VENTURI_HOME:-$HOME/.cache/venturi}/cases/vocabularies
+  "$python" "$scripts/make_families.py" "$vocabularies" "$worker" "$golden/tokenizer" gpt-2 llama-bpe qwen2 qwen35 starcoder \
+    refact command-r falcon mpt deepseek-coder llama-spm phi-3 baichuan gemma-4 nomic-bert-moe >"$golden/tokenizer/families.json"
+  "$python" "$scripts/make_tokenizer_json.py" "$golden/tokenizer" "$golden/tokenizer/json" "$vocabularies"
+}
 step_quants() { "$python" "$scripts/make_quants.py" "$golden/quants.bin"; }
 step_chat() { "$python" "$scripts/make_chat_template.py" "$(model q4_1)" "$worker" "$golden/chat-template.json"; }
 step_logprobs() {
@@ -45,7 +51,11 @@ step_perplexity() {
   done
 }
 
-[ $# -gt 0 ] || set -- tokenizer quants logprobs chat tiny perplexity
+step_architectures() {
+  HF_HUB_OFFLINE=1 "$python" "$scripts/make_architectures.py" "$golden/architectures" >&2
+}
+
+[ $# -gt 0 ] || set -- tokenizer quants logprobs chat tiny perplexity architectures
 for step; do
   printf 'golden: %s\n' "$step" >&2
   "step_$step"

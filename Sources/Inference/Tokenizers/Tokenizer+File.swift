@@ -2,11 +2,14 @@ import Formats
 import Text
 
 extension Tokenizer {
-  /// The tokenizer that a model file describes.
+  /// The tokenizer that a model's metadata describe.
   ///
   /// - Throws: `FormatError` when its description is missing, malformed, contradicts itself or is of a kind that is not
   ///   known.
-  public init(_ file: GGUFFile) throws(FormatError) {
+  public init(_ file: GGUFFile) throws(FormatError) { try self.init(metadata: file) }
+
+  /// The tokenizer that metadata describe.
+  init(metadata file: some Metadata) throws(FormatError) {
     let description = try TokenizerDescription(file)
     do throws(TextError) { try self.init(description) } catch {
       throw file.inconsistent(error.key, error)
@@ -15,10 +18,10 @@ extension Tokenizer {
 }
 
 extension TokenizerDescription {
-  /// What a model file says of its tokenizer.
+  /// What a model's metadata say of its tokenizer.
   ///
   /// - Throws: `FormatError` naming the key.
-  public init(_ file: GGUFFile) throws(FormatError) {
+  public init(_ file: some Metadata) throws(FormatError) {
     func key(_ name: String) -> String { "tokenizer.ggml.\(name)" }
     func id(_ name: String) throws(FormatError) -> Int? { try file.uintIfPresent(key("\(name)_token_id")) }
     func has(_ name: String) -> Bool { file.entry(key(name)) != nil }
@@ -67,7 +70,7 @@ extension TokenizerDescription {
 
   /// The tokens that play a role. Where a file does not say, its kind does, as far as the vocabulary reaches.
   private static func special(
-    _ file: GGUFFile, _ kind: Kind, count: Int, preTokenizer: String?,
+    _ file: some Metadata, _ kind: Kind, count: Int, preTokenizer: String?,
     id: (String) throws(FormatError) -> Int?, flag: (String) throws(FormatError) -> Bool?
   ) throws(FormatError) -> SpecialTokens {
     func known(_ id: Int) -> Int? { id < count ? id : nil }
@@ -107,10 +110,10 @@ extension TokenizerDescription {
 }
 
 extension ChatTemplate {
-  /// The chat template of a model file; nothing when the file has none.
+  /// The chat template of a model; nothing when the file has none.
   ///
   /// - Throws: `FormatError` when it is no text, or none that the engine renders exactly.
-  public init?(_ file: GGUFFile) throws(FormatError) {
+  public init?(_ file: some Metadata) throws(FormatError) {
     guard let text = try file.stringIfPresent("tokenizer.chat_template") else { return nil }
     do throws(TextError) { try self.init(recognising: text) } catch {
       throw file.inconsistent("tokenizer.chat_template", error)
@@ -118,7 +121,7 @@ extension ChatTemplate {
   }
 }
 
-extension GGUFFile {
+extension Metadata {
   /// What the text library says of a value, with the key and the place in the file.
   fileprivate func inconsistent(_ key: String, _ error: TextError) -> FormatError {
     .inconsistent(field: key, offset: entry(key)?.offset, problem: "\(error)")
