@@ -12,7 +12,8 @@ func check(_ bytes: UnsafeRawBufferPointer) {
     var texts: [[UInt8]] = [Array("the water in a pipe<|im_end|> ab".utf8), Array(bytes.prefix(512))]
     // Text that the fuzzer can shape on its own.
     if let name = try? file.string("general.name") { texts.append(Array(name.utf8)) }
-    for text in texts { roundTrip(text, tokenizer) }
+    let isByteLevel = (try? file.string("tokenizer.ggml.model")) == "gpt2"
+    for text in texts { roundTrip(text, tokenizer, isByteLevel: isByteLevel) }
     guard let template = try ChatTemplate(file) else { return }
     for text in texts { converse(String(decoding: text, as: UTF8.self), tokenizer, template) }
   } catch {
@@ -23,21 +24,24 @@ func check(_ bytes: UnsafeRawBufferPointer) {
   }
 }
 
-private func roundTrip(_ text: [UInt8], _ tokenizer: Tokenizer) {
+private func roundTrip(_ text: [UInt8], _ tokenizer: Tokenizer, isByteLevel: Bool) {
   let vocabulary = tokenizer.vocabulary
   for parseSpecial in [false, true] {
     let tokens = tokenizer.encode(bytes: text, parseSpecial: parseSpecial, addBoundaries: false)
     guard let back = try? tokenizer.decodeBytes(tokens, rendersSpecial: true),
       let shown = try? tokenizer.decode(tokens)
     else { fatalError("\(tokens) are not all in the vocabulary of \(vocabulary.count)") }
-    if vocabulary.missingBytes.isEmpty, String(validating: text, as: UTF8.self) != nil, back != text {
+    if isByteLevel, vocabulary.missingBytes.isEmpty, String(validating: text, as: UTF8.self) != nil, back != text {
       fatalError("\(text) came back as \(back)")
     }
     var stream = StreamingDetokenizer(vocabulary: vocabulary)
     var pieces = ""
     for token in tokens { pieces += (try? stream.append(token)) ?? "" }
     pieces += stream.finish()
-    guard pieces.utf8.elementsEqual(shown.utf8) else { fatalError("\(tokens) stream as \(pieces), not \(shown)") }
+    // SentencePiece's texts begin with a space that only a stream keeps.
+    guard pieces.utf8.elementsEqual(shown.utf8) || !isByteLevel && pieces.utf8.elementsEqual((" " + shown).utf8) else {
+      fatalError("\(tokens) stream as \(pieces), not \(shown)")
+    }
   }
 }
 

@@ -12,7 +12,13 @@ model() { echo "$home/models/smollm2-135m-instruct-$1.gguf"; }
 types="q4_1 q4_0 q8_0 q4_k_m q6_k f16"
 unset OPENBLAS_CORETYPE
 
-step_tokenizer() { "$python" "$scripts/make_tokenizer.py" "$(model q4_1)" "$worker" "$golden/tokenizer"; }
+step_tokenizer() {
+  "$python" "$scripts/make_tokenizer.py" "$(model q4_1)" "$worker" "$golden/tokenizer"
+  vocabularies=${VENTURI_HOME:-$HOME/.cache/venturi}/cases/vocabularies
+  "$python" "$scripts/make_families.py" "$vocabularies" "$worker" "$golden/tokenizer" gpt-2 llama-bpe qwen2 qwen35 starcoder \
+    refact command-r falcon mpt deepseek-coder llama-spm phi-3 baichuan gemma-4 nomic-bert-moe >"$golden/tokenizer/families.json"
+  "$python" "$scripts/make_tokenizer_json.py" "$golden/tokenizer" "$golden/tokenizer/json" "$vocabularies"
+}
 step_quants() {
   "$python" "$scripts/make_quant_checksums.py" "$home/build/llama.cpp/bin/libggml-base.so" "$golden/quants.json"
 }

@@ -55,7 +55,8 @@ extension Engine {
     let (tokenizer, template) = try result.get()
     let model = try loaded.get().model
     let (tokens, rows) = (tokenizer.vocabulary.count, model.description.vocabularySize)
-    guard tokens == rows else {
+    // Folders come with rows that fill the matrix up and stand for no token.
+    guard tokens == rows || checkpoint.folder != nil && tokens < rows else {
       throw FormatError.wrongCount(
         field: "tokenizer.ggml.tokens", offset: checkpoint.entry("tokenizer.ggml.tokens")?.offset ?? 0, found: tokens,
         expected: rows)

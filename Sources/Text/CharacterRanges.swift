@@ -1,9 +1,20 @@
 /// A set of characters, as ranges of code points in ascending order.
-struct CharacterRanges: Sendable, Equatable {
+package struct CharacterRanges: Sendable, Equatable {
   private let bounds: [UInt32]
 
   /// Pairs of hexadecimal numbers: the first and the last code point of each range.
   init(_ pairs: StaticString) { bounds = HexWords.parse(pairs) }
+
+  /// The ranges as a regular expression's class has them.
+  var pattern: String {
+    var text = ""
+    for index in stride(from: 0, to: bounds.count, by: 2) {
+      let ends = [bounds[index], bounds[index + 1]].map { Unicode.Scalar($0).map { String($0) } ?? "" }
+      let width = bounds[index + 1] - bounds[index]
+      text += width == 0 ? ends[0] : ends.joined(separator: width == 1 ? "" : "-")
+    }
+    return text
+  }
 
   func contains(_ point: UInt32) -> Bool {
     // Ranges are few for the large sets and many only for letters; ASCII is met first.

@@ -27,6 +27,13 @@ public struct PreTokenizer: Sendable, Equatable {
       name: name, rules: known.rules, takesWholeWords: known.wholeWords, addsBeginning: known.beginning)
   }
 
+  /// The first name of the way with these rules, if there is one.
+  package static func name(of rules: [SplitRule], takesWholeWords: Bool) -> String? {
+    // Steps that come to one of ours.
+    let rules = rules == [.numbers(1), .gpt2] ? [.gpt2SingleNumbers] : rules
+    return known.first { $0.rules == rules && $0.wholeWords == takesWholeWords }?.names.first
+  }
+
   /// Every name that is known.
   public static var names: [String] { known.flatMap(\.names) }
 }

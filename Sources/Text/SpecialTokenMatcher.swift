@@ -29,9 +29,18 @@ struct SpecialTokenMatcher: Sendable {
     ids: [Int], pieces: [UInt8], starts: [UInt32], types: [TokenType], flags: [Int: AddedTokenFlags] = [:],
     takesLeftmost: Bool = false
   ) throws(TextError) {
+    let texts = ids.map { (text: Array(pieces[Int(starts[$0])..<Int(starts[$0 + 1])]), id: $0) }
+    try self.init(texts, types: types, flags: flags, takesLeftmost: takesLeftmost)
+  }
+
+  /// Finds these texts, none of which is empty; `types` are those of the whole vocabulary.
+  init(
+    _ list: [(text: [UInt8], id: Int)], types: [TokenType], flags: [Int: AddedTokenFlags], takesLeftmost: Bool
+  ) throws(TextError) {
     self.flags = flags
     self.takesLeftmost = takesLeftmost
-    let entries = ids.map { (text: Array(pieces[Int(starts[$0])..<Int(starts[$0 + 1])]), id: $0) }
+    let entries =
+      list
       .sorted { $0.text == $1.text ? $0.id < $1.id : $0.text.lexicographicallyPrecedes($1.text) }
     var firsts = [Int](repeating: 0, count: 257)
     var open: [Int] = []

@@ -1,6 +1,6 @@
 /// One step of cutting text into words. What it matches becomes a piece, and so does what lies between two matches; later
 /// steps cut the pieces further.
-enum SplitRule: Sendable, Equatable {
+package enum SplitRule: Sendable, Equatable {
   /// GPT-2's: contractions, runs of letters, of numbers and of anything else with one leading space, white space.
   case gpt2
   /// GPT-2's with every number alone, in one step.
@@ -42,7 +42,7 @@ enum SplitRule: Sendable, Equatable {
 }
 
 /// The details in which the word rules after GPT-4's differ.
-struct WordStyle: Sendable, Equatable {
+package struct WordStyle: Sendable, Equatable {
   /// Whether English contractions are words: of capitals, too.
   var contractions = true
   /// How many numbers make a word; 0 for any.

@@ -30,6 +30,7 @@ extension TextError: CustomStringConvertible {
     case .invalidTokenScore(let id, let score): "scores: the score of token \(id) is \(score)"
     case .malformedCharacterMap(let offset, let problem): "character map: at byte \(offset): \(problem)"
     case .listMissing(let field): "\(field): the vocabulary's kind needs this list"
+    case .notExpressible(let what): "a GGUF file cannot say \(what)"
     case .tokenOutOfRange(let id, let count): "token \(id) is not in the vocabulary of \(count) tokens"
     case .unknownSpecialToken(let text): "special token: \"\(text)\" is not a special token of the vocabulary"
     case .tooManyStops(let count, let limit): "stop: \(count) stop strings, at most \(limit) are taken"

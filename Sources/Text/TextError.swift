@@ -44,6 +44,8 @@ public enum TextError: Error, Equatable, Sendable {
   case malformedCharacterMap(offset: Int, problem: String)
   /// The vocabulary's kind needs a list that is not there; `field` is `merges` or `scores`.
   case listMissing(field: String)
+  /// A tokenizer that GGUF has no words for; `what` is the part that it lacks them for.
+  case notExpressible(what: String)
   /// A token that the vocabulary does not have.
   case tokenOutOfRange(id: Int, count: Int)
   /// A text that should be a special token of the vocabulary but is none.

@@ -9,15 +9,18 @@ extension Tokenizer {
     case .bytePair:
       vocabulary = try Vocabulary(
         byteLevel: description.tokens, types: description.types, special: description.special,
-        flags: description.flags)
+        flags: description.flags, late: details?.normalizedTokens)
     case .sentencePiece, .unigram, .characterPair, .wordPiece:
       vocabulary = try Vocabulary(
         tokens: description.tokens, style: description.kind == .wordPiece ? .wordPiece : .sentencePiece,
-        types: description.types, special: description.special, flags: description.flags)
+        types: description.types, special: description.special, flags: description.flags,
+        late: details?.normalizedTokens)
     }
     let model = try Self.model(description, vocabulary)
     var pieces = TextPieces(normalization: details?.normalization ?? [], steps: details?.steps ?? [])
     if details == nil { pieces = try Self.pieces(description) }
+    // The byte-level model cuts words itself where that is all there is to do.
+    if case .bytePair(let model) = model, !model.preTokenizer.rules.isEmpty { pieces.steps = [] }
     let dropsLeadingSpace =
       switch description.kind {
       case .bytePair: false
@@ -26,8 +29,23 @@ extension Tokenizer {
       case .wordPiece: true
       }
     self.init(
-      vocabulary, model, pieces: pieces, prefix: details?.prefix, suffix: details?.suffix,
-      dropsLeadingSpace: dropsLeadingSpace)
+      vocabulary, model, pieces: pieces, lateMatcher: try Self.lateMatcher(description, vocabulary, pieces),
+      prefix: details?.prefix, suffix: details?.suffix, dropsLeadingSpace: dropsLeadingSpace)
+  }
+
+  /// Finds the tokens that are looked for in normalized text, in their normalized form.
+  private static func lateMatcher(
+    _ description: TokenizerDescription, _ vocabulary: Vocabulary, _ pieces: TextPieces
+  ) throws(TextError) -> SpecialTokenMatcher? {
+    guard let late = description.details?.normalizedTokens, !late.isEmpty else { return nil }
+    var texts: [(text: [UInt8], id: Int)] = []
+    for id in late.sorted() {
+      let piece = Array(vocabulary.pieces[Int(vocabulary.starts[id])..<Int(vocabulary.starts[id + 1])])
+      let text = piece.withUnsafeBufferPointer { pieces.normalize($0) }
+      // What normalization leaves nothing of is in no text, and of two that look alike the first counts.
+      if !text.isEmpty, !texts.contains(where: { $0.text == text }) { texts.append((text, id)) }
+    }
+    return try SpecialTokenMatcher(texts, types: vocabulary.types, flags: description.flags, takesLeftmost: true)
   }
 
   private static func model(
@@ -53,7 +71,9 @@ extension Tokenizer {
     case .characterPair:
       guard let merges = description.merges else { throw .listMissing(field: "merges") }
       let words: CharacterPairModel.WholeWords = details.map { $0.takesWholeWords ? .all : .none } ?? .lineFeeds
-      return .characterPair(try CharacterPairModel(vocabulary: vocabulary, merges: merges, wholeWords: words))
+      return .characterPair(
+        try CharacterPairModel(
+          vocabulary: vocabulary, merges: merges, wholeWords: words, fusesUnknown: details?.fusesUnknown ?? false))
     case .sentencePiece:
       guard let scores = description.scores else { throw .listMissing(field: "scores") }
       return .sentencePiece(

@@ -121,12 +121,14 @@ public struct Tokenizer: Sendable {
   /// - Throws: ``TextError/tokenOutOfRange(id:count:)``.
   public func decodeBytes(_ tokens: [TokenID], rendersSpecial: Bool = false) throws(TextError) -> [UInt8] {
     var bytes: [UInt8] = []
+    var isFirst = dropsLeadingSpace
     for token in tokens {
       let id = try vocabulary.check(token)
       if rendersSpecial || !vocabulary.isHidden(id) {
         let piece = vocabulary.pieces[Int(vocabulary.starts[id])..<Int(vocabulary.starts[id + 1])]
         // SentencePiece and BERT begin a text as they begin a word.
-        let isMark = dropsLeadingSpace && bytes.isEmpty && vocabulary.types[id] == .normal && piece.first == 0x20
+        let isMark = isFirst && vocabulary.types[id] == .normal && piece.first == 0x20
+        isFirst = false
         bytes += isMark ? piece.dropFirst() : piece
       }
     }

@@ -50,4 +50,10 @@ public struct TokenizerDescription: Sendable {
     self.types = types
     self.special = special
   }
+
+  /// Adds what a `tokenizer.json` says beyond GGUF's words, and the GGUF name of its way of cutting text, if it has one.
+  package mutating func apply(_ details: TokenizerDetails, name: String?) {
+    self.details = details
+    preTokenizer = name
+  }
 }

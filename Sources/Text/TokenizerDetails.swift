@@ -1,26 +1,31 @@
 /// What a `tokenizer.json` says that GGUF has no words for.
-struct TokenizerDetails: Sendable {
-  var normalization: [NormalizationStep] = []
-  var steps: [PieceStep] = []
+package struct TokenizerDetails: Sendable {
+  package var normalization: [NormalizationStep] = []
+  package var steps: [PieceStep] = []
   /// Scores in double precision, which unigram models are compared in.
-  var scores: [Double]?
+  package var scores: [Double]?
   /// Whether what no token covers becomes byte tokens.
-  var fallsBack = false
+  package var fallsBack = false
   /// Whether a word that is a token becomes it, whatever merges lead to.
-  var takesWholeWords = false
+  package var takesWholeWords = false
   /// Tokens that are looked for in normalized text only.
-  var normalizedTokens: Set<Int> = []
+  package var normalizedTokens: Set<Int> = []
   /// The tokens before and behind a text; nil for those that the special tokens say.
-  var prefix: [Int]?
-  var suffix: [Int]?
+  package var prefix: [Int]?
+  package var suffix: [Int]?
   /// Whether a space in front of a decoded text belongs to the encoding and is left out.
-  var dropsLeadingSpace = false
+  package var dropsLeadingSpace = false
   /// Longer words are unknown to WordPiece.
-  var wordLimit = 100
+  package var wordLimit = 100
+  /// Whether unknown characters side by side are one unknown token.
+  package var fusesUnknown = false
+
+  /// Details that change nothing.
+  package init() {}
 }
 
 /// A step that cuts normalized text into pieces.
-enum PieceStep: Sendable, Equatable {
+package enum PieceStep: Sendable, Equatable {
   /// Cuts by a rule.
   case split(SplitRule)
   /// Leaves out pieces of white space.
@@ -30,7 +35,7 @@ enum PieceStep: Sendable, Equatable {
   /// A space in front of each piece that has none.
   case spacePrefix
 
-  enum MetaspacePrefix: Sendable {
+  package enum MetaspacePrefix: Sendable {
     case never
     case first
     case always

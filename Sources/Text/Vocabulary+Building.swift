@@ -75,9 +75,10 @@ extension Vocabulary {
     }
   }
 
-  /// Whether a text starts with a character larger than all of the byte alphabet.
+  /// Whether well-formed text starts with a character larger than all of the byte alphabet.
   private static func isBehindAlphabet(_ text: UnsafePointer<UInt8>, count: Int) -> Bool {
-    LenientUTF8.scalar(text, count: count).map { $0.point >= ByteAlphabet.limit && $0.length > 1 } ?? false
+    guard String(validating: UnsafeBufferPointer(start: text, count: count), as: UTF8.self) != nil else { return false }
+    return LenientUTF8.scalar(text, count: count).map { $0.point >= ByteAlphabet.limit } ?? false
   }
 
   /// Whether a token's text has visible ASCII characters only, which are the same in the byte alphabet.

@@ -18,7 +18,13 @@ extension Vocabulary {
   ///
   /// - Throws: ``TextError/unknownSpecialToken(text:)``.
   public func specialToken(_ text: String) throws(TextError) -> TokenID {
-    guard let id = matcher.find(Array(text.utf8)) else { throw .unknownSpecialToken(text: text) }
+    if let id = matcher.find(Array(text.utf8)) { return TokenID(truncatingIfNeeded: id) }
+    // Those that are looked for in normalized text only.
+    let key = Array(text.utf8) + [UInt8](repeating: 0, count: ByteHash.slack)
+    let id = withTexts { lookup in
+      key.withUnsafeBufferPointer { lookup.find($0.baseAddress ?? lookup.block, count: text.utf8.count) }
+    }
+    guard id >= 0, types[id] == .control || types[id] == .userDefined else { throw .unknownSpecialToken(text: text) }
     return TokenID(truncatingIfNeeded: id)
   }
 

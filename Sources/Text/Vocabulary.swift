@@ -47,7 +47,8 @@ public final class Vocabulary: Sendable {
   }
 
   init(
-    byteLevel tokens: ByteStrings, types: [Int32]?, special: SpecialTokens, flags: [Int: AddedTokenFlags]
+    byteLevel tokens: ByteStrings, types: [Int32]?, special: SpecialTokens, flags: [Int: AddedTokenFlags],
+    late: Set<Int>? = nil
   ) throws(TextError) {
     let count = tokens.count
     guard count > 0 else { throw .emptyVocabulary }
@@ -84,7 +85,9 @@ public final class Vocabulary: Sendable {
     self.types = kinds
     self.index = index
     byteTokens = Vocabulary.singleBytes(index, pieces, starts)
-    matcher = try SpecialTokenMatcher(ids: specialIDs, pieces: pieces, starts: starts, types: kinds, flags: flags)
+    matcher = try SpecialTokenMatcher(
+      ids: specialIDs.filter { late?.contains($0) != true }, pieces: pieces, starts: starts, types: kinds, flags: flags,
+      takesLeftmost: late != nil)
     if let (first, second) = Vocabulary.hiddenDuplicate(
       tokens, special: specialIDs, index: index, pieces: pieces, starts: starts)
     {
@@ -97,7 +100,8 @@ public final class Vocabulary: Sendable {
   ///
   /// - Throws: ``TextError`` naming the field and the token.
   init(
-    tokens: ByteStrings, style: PieceStyle, types: [Int32]?, special: SpecialTokens, flags: [Int: AddedTokenFlags]
+    tokens: ByteStrings, style: PieceStyle, types: [Int32]?, special: SpecialTokens, flags: [Int: AddedTokenFlags],
+    late: Set<Int>? = nil
   ) throws(TextError) {
     let count = tokens.count
     guard count > 0 else { throw .emptyVocabulary }
@@ -116,7 +120,8 @@ public final class Vocabulary: Sendable {
     index = plain.index
     byteTokens = plain.byteTokens
     matcher = try SpecialTokenMatcher(
-      ids: plain.special, pieces: plain.pieces, starts: plain.starts, types: kinds, flags: flags)
+      ids: plain.special.filter { late?.contains($0) != true }, pieces: plain.pieces, starts: plain.starts,
+      types: kinds, flags: flags, takesLeftmost: late != nil)
     endOfGeneration = Vocabulary.endTokens(special, plain.special, kinds, matcher)
   }
 }

@@ -28,6 +28,18 @@ public enum GoldenFiles {
     return path
   }
 
+  /// The folder of conformance cases that `make setup` fetches: `vocabularies` or `onnx`.
+  ///
+  /// - Throws: ``Missing``; a suite without its cases fails, it is not skipped.
+  public static func cases(_ name: String) throws -> URL {
+    let home = ProcessInfo.processInfo.environment["VENTURI_HOME"] ?? NSHomeDirectory() + "/.cache/venturi"
+    let folder = URL(filePath: "\(home)/cases/\(name)")
+    guard FileManager.default.fileExists(atPath: folder.path) else {
+      throw Missing(description: "no cases at \(folder.path): run `make setup`")
+    }
+    return folder
+  }
+
   /// The path of the default model: `VENTURI_TEST_MODEL`, or where `make setup` puts it.
   ///
   /// - Throws: ``Missing``; a test without its model fails, it is not skipped.

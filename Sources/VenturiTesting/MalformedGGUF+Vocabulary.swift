@@ -52,8 +52,8 @@ extension MalformedGGUF {
       token("token cut in a character", [0xC4]),
       token("token of overlong UTF-8", [0xC0, 0xA1]),
       token("token of a surrogate", [0xED, 0xA0, 0x80]),
-      token("token outside of the byte alphabet", Array("😀".utf8)),
-      token("token just outside of the byte alphabet", Array("\u{144}".utf8)),
+      token("token with a hole of the byte alphabet", Array("\u{AD}".utf8)),
+      token("token with a control of Latin-1", Array("a\u{85}".utf8)),
       token("token of a mebibyte", [UInt8](repeating: 0x61, count: 1 << 20)),
       token("byte token <0x-1>", Array("<0x-1>".utf8), type: 6),
       token("byte token <0xGG>", Array("<0xGG>".utf8), type: 6),
@@ -112,7 +112,7 @@ extension MalformedGGUF {
       vocabulary(.g14, "tokens missing") { $0.remove(tokensKey) },
       vocabulary(.g14, "merges missing") { $0.remove(mergesKey) },
       vocabulary(.g14, "tokenizer model missing") { $0.remove("tokenizer.ggml.model") },
-      vocabulary(.g14, "tokenizer model of another kind") { $0.set("tokenizer.ggml.model", string: "bert") },
+      vocabulary(.g14, "tokenizer model of another kind") { $0.set("tokenizer.ggml.model", string: "rwkv") },
       vocabulary(.g14, "unknown pre-tokenizer") { $0.set("tokenizer.ggml.pre", string: "../smollm") },
       llama(.g14, .configuration, "fewer tokens than embedding rows") {
         $0.set(tokensKey, strings: TinyLlama.tokens.dropLast(1).map { Array($0.utf8) })

@@ -2,7 +2,7 @@ import Formats
 import Text
 
 extension Tokenizer {
-  /// The tokenizer that a model file describes.
+  /// The tokenizer that a model's metadata describe.
   ///
   /// - Throws: `FormatError` when its description is missing, malformed, contradicts itself or is of a kind that is not
   ///   known.
@@ -15,7 +15,7 @@ extension Tokenizer {
 }
 
 extension TokenizerDescription {
-  /// What a model file says of its tokenizer.
+  /// What a model's metadata say of its tokenizer.
   ///
   /// - Throws: `FormatError` naming the key.
   public init(_ file: some Metadata) throws(FormatError) {
@@ -107,7 +107,7 @@ extension TokenizerDescription {
 }
 
 extension ChatTemplate {
-  /// The chat template of a model file; nothing when the file has none.
+  /// The chat template of a model; nothing when the file has none.
   ///
   /// - Throws: `FormatError` when it is no text, or a template that the engine does not render.
   public init?(_ file: some Metadata) throws(FormatError) {

@@ -18,6 +18,8 @@ public struct PeerCatalogue: Sendable {
     case attention
     /// Logits and likeliest tokens of the model file at `path`, its weights decoded to f32.
     case logits(path: String)
+    /// Token ids of the text `file` with the vocabulary of `model`, on one thread.
+    case tokenize(model: String, file: String)
 
     /// The task's name.
     public var name: String {
@@ -26,6 +28,7 @@ public struct PeerCatalogue: Sendable {
       case .gemm: "gemm"
       case .attention: "attention"
       case .logits: "logits"
+      case .tokenize: "tokenize"
       }
     }
 
@@ -36,6 +39,7 @@ public struct PeerCatalogue: Sendable {
       case .gemm: ["torch", "onednn", "numpy"]
       case .attention: ["torch"]
       case .logits: ["torch"]
+      case .tokenize: ["tokenizers"]
       }
     }
   }
@@ -126,6 +130,12 @@ public struct PeerCatalogue: Sendable {
       ]
     case ("torch", .logits(let path)):
       return [Variant(name: "", worker: "torch_llama_worker.py", arguments: [path], request: [])]
+    case ("tokenizers", .tokenize(let model, let file)):
+      let worker = "tokenizers_worker.py"
+      return [
+        Variant(name: "one by one", worker: worker, arguments: [model, file], request: mode("one")),
+        Variant(name: "in a batch", worker: worker, arguments: [model, file], request: mode("batch")),
+      ]
     case ("numpy", .gemm(let threads)):
       let environment = ["OPENBLAS_NUM_THREADS=\(threads)"]
       return [

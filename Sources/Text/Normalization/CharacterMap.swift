@@ -3,19 +3,19 @@
 ///
 /// A unit of the trie holds, from its low bits: the byte that leads to it, whether a string ends there, and the distance of
 /// its children; one with the highest bit set holds a value.
-struct CharacterMap: Sendable, Equatable {
+package struct CharacterMap: Sendable, Equatable {
   private let units: [UInt32]
   private let strings: [UInt8]
 
   /// The most bytes that are taken; the largest in use has some 400,000.
   static let bytesLimit = 1 << 24
-  /// The most bytes that a string becomes.
-  static let replacementLimit = 256
+  /// The most bytes that a string becomes; U+FDFA becomes 33.
+  package static let replacementLimit = 64
 
   /// Checks the sizes; every look-up checks its places.
   ///
   /// - Throws: ``TextError/malformedCharacterMap(offset:problem:)``.
-  init(_ bytes: [UInt8]) throws(TextError) {
+  package init(_ bytes: [UInt8]) throws(TextError) {
     guard bytes.count <= CharacterMap.bytesLimit else {
       throw .malformedCharacterMap(offset: CharacterMap.bytesLimit, problem: "\(bytes.count) bytes are too many")
     }

@@ -1,5 +1,5 @@
 /// One step that text goes through before it is cut into words.
-enum NormalizationStep: Sendable, Equatable {
+package enum NormalizationStep: Sendable, Equatable {
   case nfc
   case nfd
   case nfkc

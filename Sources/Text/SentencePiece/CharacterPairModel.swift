@@ -4,6 +4,8 @@ struct CharacterPairModel: Sendable {
   private let merges: MergeTable
   /// Whether a piece that is a token becomes it, whatever merges lead to: for all, or for line feeds only.
   private let wholeWords: WholeWords
+  private let fusesUnknown: Bool
+  private let breaksAtMarks: Bool
 
   enum WholeWords: Sendable {
     case none
@@ -11,9 +13,15 @@ struct CharacterPairModel: Sendable {
     case all
   }
 
-  init(vocabulary: Vocabulary, merges: ByteStrings, wholeWords: WholeWords) throws(TextError) {
+  /// - Parameter fusesUnknown: whether unknown characters side by side are one unknown token.
+  init(
+    vocabulary: Vocabulary, merges: ByteStrings, wholeWords: WholeWords, fusesUnknown: Bool
+  ) throws(TextError) {
     self.merges = try MergeTable(merges, vocabulary: vocabulary)
+    self.fusesUnknown = fusesUnknown
     self.wholeWords = wholeWords
+    // Unknown tokens fuse across words, too.
+    breaksAtMarks = !fusesUnknown && vocabulary.breaksAtMarks
   }
 
   /// Appends the tokens of a piece of text.
@@ -38,17 +46,21 @@ struct CharacterPairModel: Sendable {
           let id = lookup.find(bytes, count: text.count)
           if id >= 0 { return tokens.append(TokenID(truncatingIfNeeded: id)) }
         }
-        var merger = SymbolMerger()
-        var position = 0
-        while position < text.count {
-          let length = LenientUTF8.scalar(bytes + position, count: text.count - position)?.length ?? 1
-          let id = lookup.find(bytes + position, count: length)
-          merger.append(start: position, token: id < 0 ? MergeTable.noToken : UInt32(truncatingIfNeeded: id))
-          position += length
-        }
-        merger.run(Pairs(merges: merges), end: text.count) { start, end, token in
-          if token != MergeTable.noToken { return tokens.append(TokenID(truncatingIfNeeded: token)) }
-          vocabulary.appendFallback(text[start..<end], to: &tokens)
+        let unknown = vocabulary.special.unknown.map { TokenID(truncatingIfNeeded: $0) }
+        var isAfterUnknown = false
+        var encoder = SymbolEncoder(lookup: lookup, source: Pairs(merges: merges), text: bytes, count: text.count)
+        encoder.encode(breaksAtMarks: breaksAtMarks, to: &tokens) {
+          LenientUTF8.scalar(bytes + $0, count: text.count - $0)?.length ?? 1
+        } emit: { start, end, token, tokens in
+          let first = tokens.count
+          if token != MergeTable.noToken {
+            tokens.append(TokenID(truncatingIfNeeded: token))
+          } else {
+            vocabulary.appendFallback(text[start..<end], to: &tokens)
+          }
+          let isUnknown = token == MergeTable.noToken && tokens.count == first + 1 && tokens.last == unknown
+          if isUnknown, isAfterUnknown, fusesUnknown { tokens.removeLast() }
+          isAfterUnknown = isUnknown
         }
       }
     }

@@ -4,6 +4,7 @@ struct SentencePieceModel: Sendable {
   /// For each token its rank by score, smaller for better ones; ``SymbolMerger/noKey`` for those that text cannot become.
   private let keys: [UInt32]
   private let longest: Int
+  private let breaksAtMarks: Bool
 
   init(vocabulary: Vocabulary, scores: [Float]) throws(TextError) {
     guard scores.count == vocabulary.count else {
@@ -21,6 +22,7 @@ struct SentencePieceModel: Sendable {
     }
     self.keys = keys
     self.longest = longest
+    breaksAtMarks = vocabulary.breaksAtMarks
   }
 
   /// Appends the tokens of a text in which spaces are U+2581. Bytes that are no UTF-8 are symbols as llama.cpp cuts them.
@@ -41,16 +43,11 @@ struct SentencePieceModel: Sendable {
         guard let base = text.baseAddress, let bytes = copy.baseAddress else { return }
         bytes.update(from: base, count: text.count)
         (bytes + text.count).initialize(repeating: 0, count: ByteHash.slack)
-        var merger = SymbolMerger()
-        var position = 0
-        while position < text.count {
-          let length = min(Self.width(text[position]), text.count - position)
-          let id = lookup.find(bytes + position, count: length)
-          merger.append(start: position, token: id < 0 ? MergeTable.noToken : UInt32(truncatingIfNeeded: id))
-          position += length
-        }
         let source = Pairs(text: bytes, lookup: lookup, keys: keys, longest: longest)
-        merger.run(source, end: text.count) { start, end, token in
+        var encoder = SymbolEncoder(lookup: lookup, source: source, text: bytes, count: text.count)
+        encoder.encode(breaksAtMarks: breaksAtMarks, to: &tokens) {
+          Self.width(text[$0])
+        } emit: { start, end, token, tokens in
           if token != MergeTable.noToken { return tokens.append(TokenID(truncatingIfNeeded: token)) }
           vocabulary.appendFallback(text[start..<end], to: &tokens)
         }

@@ -25,6 +25,17 @@ struct SymbolMerger {
   /// Longer texts are cut, as 32-bit places demand.
   static let limit = 1 << 30
 
+  /// Forgets the symbols, and keeps their room.
+  mutating func reset() {
+    starts.removeAll(keepingCapacity: true)
+    tokens.removeAll(keepingCapacity: true)
+    keys.removeAll(keepingCapacity: true)
+    made.removeAll(keepingCapacity: true)
+    next.removeAll(keepingCapacity: true)
+    previous.removeAll(keepingCapacity: true)
+    heap.removeAll(keepingCapacity: true)
+  }
+
   mutating func append(start: Int, token: UInt32) {
     starts.append(UInt32(truncatingIfNeeded: start))
     tokens.append(token)
@@ -35,11 +46,12 @@ struct SymbolMerger {
     let count = starts.count
     guard count > 0 else { return }
     self.end = UInt32(truncatingIfNeeded: end)
-    keys = [UInt32](repeating: SymbolMerger.noKey, count: count)
-    made = [UInt32](repeating: 0, count: count)
-    next = (0..<count).map { $0 + 1 < count ? UInt32($0 + 1) : SymbolMerger.none }
-    previous = (0..<count).map { $0 > 0 ? UInt32($0 - 1) : SymbolMerger.none }
-    heap.reserveCapacity(2 * count)
+    for place in 0..<count {
+      keys.append(SymbolMerger.noKey)
+      made.append(0)
+      next.append(place + 1 < count ? UInt32(truncatingIfNeeded: place + 1) : SymbolMerger.none)
+      previous.append(place > 0 ? UInt32(truncatingIfNeeded: place - 1) : SymbolMerger.none)
+    }
     for place in 0..<count - 1 { renew(place, source) }
     while let first = heap.first {
       let last = heap.removeLast()
