@@ -6,7 +6,10 @@ import Venturi
 package struct Pull: AsyncParsableCommand {
   package static let configuration = CommandConfiguration(
     commandName: "pull", abstract: "Fetches a model by name into the model home.",
-    discussion: "The home is what VENTURI_HOME names, else ~/.cache/venturi. Known names: \(ModelPackage.known.map(\.name).joined(separator: ", ")).")
+    discussion: """
+      The home is what VENTURI_HOME names, else ~/.cache/venturi. Known names: \
+      \(ModelPackage.known.map(\.name).joined(separator: ", ")).
+      """)
 
   @Argument(help: "The model's name.")
   package var name: String

@@ -18,6 +18,8 @@ public struct PeerCatalogue: Sendable {
     case attention
     /// Logits and likeliest tokens of the model file at `path`, its weights decoded to f32.
     case logits(path: String)
+    /// Embeddings by the encoder in `folder`, whose graph for onnxruntime is at `graph`.
+    case embeddings(folder: String, graph: String)
 
     /// The task's name.
     public var name: String {
@@ -26,6 +28,7 @@ public struct PeerCatalogue: Sendable {
       case .gemm: "gemm"
       case .attention: "attention"
       case .logits: "logits"
+      case .embeddings: "embeddings"
       }
     }
 
@@ -36,6 +39,7 @@ public struct PeerCatalogue: Sendable {
       case .gemm: ["torch", "onednn", "numpy"]
       case .attention: ["torch"]
       case .logits: ["torch"]
+      case .embeddings: ["torch", "onnxruntime"]
       }
     }
   }
@@ -126,6 +130,13 @@ public struct PeerCatalogue: Sendable {
       ]
     case ("torch", .logits(let path)):
       return [Variant(name: "", worker: "torch_llama_worker.py", arguments: [path], request: [])]
+    case (_, .embeddings(let folder, let graph)):
+      let arguments = name == "torch" ? [folder] : [folder, graph]
+      return [8, 16, 32, 64].map { batch in
+        Variant(
+          name: "batches of \(batch)", worker: "\(name)_embed_worker.py", arguments: arguments,
+          request: [JSON.Member("batch", .integer(batch))])
+      }
     case ("numpy", .gemm(let threads)):
       let environment = ["OPENBLAS_NUM_THREADS=\(threads)"]
       return [
