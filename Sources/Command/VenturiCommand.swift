@@ -17,7 +17,7 @@ package struct VenturiCommand: ParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      Run.self, Chat.self, Pull.self, Ls.self, Show.self, Rm.self, Tokenize.self, Bench.self, Profile.self,
+      Run.self, Chat.self, Pull.self, Ls.self, Show.self, Rm.self, Tokenize.self, Embed.self, Bench.self, Profile.self,
       Optimize.self, Eval.self, Planning.self, Systems.self, Doctor.self,
     ])
 

@@ -49,23 +49,26 @@ package struct Setting: Sendable, Equatable {
   private static let opens = [
     "run", "chat", "tokenize", "bench model", "profile", "optimize", "eval perplexity", "eval kl",
   ]
-  private static let benches = ["bench model", "bench gemm", "bench attention"]
+  private static let benches = ["bench model", "bench gemm", "bench attention", "bench embed"]
+  private static let encoders = ["embed", "bench embed"]
   private static let systems = ["systems list", "systems show", "systems search"]
   private static let everywhere =
     [
-      "run", "chat", "pull", "ls", "show", "rm", "tokenize", "profile", "optimize", "eval perplexity", "eval kl",
-      "plan devices", "doctor",
+      "run", "chat", "pull", "ls", "show", "rm", "tokenize", "embed", "profile", "optimize", "eval perplexity",
+      "eval kl", "plan devices", "doctor",
     ] + benches + systems + ["reproduce", "results"]
 
   /// All of them. A test compares this list with the parser's.
   package static let all: [Setting] = [
     Setting("json", .flag, everywhere),
     Setting("model", .value, opens, aliases: ["-m"]),
-    Setting("threads", .value, loads + benches + ["doctor", "reproduce"], aliases: ["-t"]),
+    Setting("threads", .value, loads + ["embed"] + benches + ["doctor", "reproduce"], aliases: ["-t"]),
     Setting("ctx-size", .value, generate, aliases: ["-c"]),
     Setting("batch-size", .value, generate + ["profile", "optimize"], aliases: ["-b"]),
-    Setting("compute", .value, opens.filter { $0 != "tokenize" }),
-    Setting("memory-limit", .value, loads),
+    Setting("encoder", .value, encoders, aliases: ["-m"]),
+    Setting("pooling", .value, ["embed"]),
+    Setting("compute", .value, opens.filter { $0 != "tokenize" } + encoders),
+    Setting("memory-limit", .value, loads + ["embed"]),
     Setting("max-tokens", .value, generate, aliases: ["-n", "--n-predict", "--predict"]),
     Setting("seed", .value, generate, aliases: ["-s"]),
     Setting("temp", .value, generate, aliases: ["--temperature"]),
@@ -105,7 +108,7 @@ package struct Setting: Sendable, Equatable {
     "help", "version", "prompt", "file", "n-prompt", "n-gen", "depth", "measure", "show-origin", "m", "n", "k", "d",
     "square", "heads", "kv-heads", "causal", "no-causal", "decode", "layers", "repeat", "ids", "no-parse-special",
     "no-bos", "windows", "metadata", "tensors", "force", "limit", "stdin", "positions", "quick", "into", "record",
-    "seconds", "trace", "for", "dry-run", "write", "texts",
+    "seconds", "trace", "for", "dry-run", "write", "texts", "output", "no-normalize", "sentences",
   ]
 
   /// The verbs that have settings.

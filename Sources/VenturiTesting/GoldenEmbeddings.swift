@@ -23,10 +23,17 @@ public struct GoldenEmbeddings {
   /// The length of an embedding.
   public let width: Int
 
+  /// The committed fixture, or the folder of a larger one that `VENTURI_GOLDEN_EMBEDDINGS` names.
+  private static var usual: URL {
+    let named = ProcessInfo.processInfo.environment["VENTURI_GOLDEN_EMBEDDINGS"]
+    return named.map { URL(filePath: $0) } ?? GoldenFiles.url("embeddings")
+  }
+
   /// Reads the fixture, or one that was made alike in another folder.
   ///
   /// - Throws: ``GoldenFiles/Missing``; what reading and parsing throws.
-  public init(folder: URL = GoldenFiles.url("embeddings")) throws {
+  public init(folder: URL? = nil) throws {
+    let folder = folder ?? Self.usual
     let json = try JSON(parsing: [UInt8](Data(contentsOf: folder.appending(path: "minilm.json"))))
     let bytes = [UInt8](try Data(contentsOf: folder.appending(path: "minilm.f16.bin")))
     let elements = json["cases"]?.elements ?? []

@@ -27,8 +27,8 @@ json() { # one object on one line, which the command's own reader of JSON is tes
 
 expect 0 --version; holds out 'kernels: '; holds out 'Swift'; silent err
 expect 0 --help; holds out 'SUBCOMMANDS'; silent err
-for verb in run chat pull ls show rm tokenize profile plan doctor; do expect 0 "$verb" --help; holds out 'USAGE'; silent err; done
-for verb in 'bench model' 'bench gemm' 'bench attention' 'eval perplexity' 'eval kl'; do
+for verb in run chat pull ls show rm tokenize embed profile plan doctor; do expect 0 "$verb" --help; holds out 'USAGE'; silent err; done
+for verb in 'bench model' 'bench gemm' 'bench attention' 'bench embed' 'eval perplexity' 'eval kl'; do
   # shellcheck disable=SC2086
   expect 0 $verb --help; holds out 'USAGE'
 done
@@ -44,6 +44,11 @@ expect 2 run; holds err 'prompt'
 expect 2 rm smollm2 --nonsense
 VENTURI_THREADS=many expect 2 run hello; holds err 'VENTURI_THREADS'
 echo 'nonsense = 1' >"$folder/config"; expect 2 ls; holds err 'line 1'; rm "$folder/config"
+
+expect 2 embed hello --file lines; silent out; holds err '\-\-file'
+expect 2 embed hello --output vectors.txt --json; json; holds out '"code":2'
+expect 2 embed hello --pooling most; silent out; holds err 'pooling'
+expect 69 embed hello; silent out; holds err 'pull minilm'
 
 expect 69 run hello; silent out; holds err 'pull smollm2'
 expect 69 run --json hello; json; holds out '"code":69'

@@ -5,7 +5,10 @@ extension BenchOptions {
   /// Measures operators beside the peers, and prints each row when it is there and the whole table at the end.
   ///
   /// - Throws: what ``OperatorBenchmark`` throws.
-  func measure(_ cases: [any OperatorCase], subject: String, threads: CountList, output: OutputOptions) throws {
+  func measure(
+    _ cases: [any OperatorCase], subject: String, threads: CountList, output: OutputOptions,
+    findings: [JSON.Member] = []
+  ) throws {
     let benchmark = OperatorBenchmark(
       cases: cases, threads: threads.values, peers: peers, timing: timing, fingerprint: fingerprint(subject))
     let progress = ProgressBar("bench")
@@ -23,6 +26,7 @@ extension BenchOptions {
       "geometricMean": OperatorBenchmark.geometricMean(result.rows),
       "smallest": OperatorBenchmark.smallest(result.rows), "rows": .array(result.rows),
     ]
-    Output.answer(output.json ? report.line : BenchTable.text(result.rows))
+    let whole = JSON.object((report.members ?? []) + findings)
+    Output.answer(output.json ? whole.line : BenchTable.text(result.rows))
   }
 }

@@ -2,6 +2,8 @@ extension Run: ModelVerb { package var modelName: String { model.model } }
 extension Chat: ModelVerb { package var modelName: String { model.model } }
 extension Show: ModelVerb { package var modelName: String { model } }
 extension Tokenize: ModelVerb { package var modelName: String { model } }
+extension Embed: ModelVerb { package var modelName: String { encoder } }
+extension BenchEmbed: ModelVerb { package var modelName: String { encoder } }
 extension Profile: ModelVerb {}
 extension Optimize: ModelVerb { package var modelName: String { name } }
 extension BenchModel: ModelVerb { package var modelName: String { model } }

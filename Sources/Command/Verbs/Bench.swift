@@ -9,7 +9,9 @@ package struct Bench: ParsableCommand {
       over the pairs of turns, with a 95 % bootstrap interval, against the strongest peer in its best configuration. A peer \
       that is not installed is reported as absent.
       """,
-    subcommands: [BenchModel.self, BenchGemm.self, BenchAttention.self, BenchTokenize.self])
+    subcommands: [
+      BenchModel.self, BenchGemm.self, BenchAttention.self, BenchTokenize.self, BenchEmbed.self,
+    ])
 
   package init() {}
 }

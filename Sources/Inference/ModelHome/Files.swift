@@ -100,25 +100,9 @@ package enum Files {
   ///
   /// - Throws: ``InferenceError/system(operation:path:code:)``.
   package static func writeAtomically(_ path: String, _ bytes: [UInt8]) throws(InferenceError) {
-    let refusal = makeFolders(above: path)
-    let isSpecial = Self.isSpecial(path)
-    // A pipe that nobody reads is an error: it would be waited for.
-    let probe = isSpecial ? open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC) : -1
-    defer { if probe >= 0 { close(probe) } }
-    if isSpecial, probe < 0 { throw .system(operation: "write", path: path, code: errno) }
-    let temporary = isSpecial ? path : "\(path).\(getpid()).part"
-    guard let file = fopen(temporary, "wb") else {
-      // A folder that could not be made is why it is not there.
-      throw .system(operation: "write", path: path, code: errno == ENOENT ? refusal ?? ENOENT : errno)
-    }
-    let written = fwrite(bytes, 1, bytes.count, file)
-    let flushed = fflush(file) == 0 && (isSpecial || fsync(fileno(file)) == 0)
-    let closed = fclose(file) == 0
-    guard written == bytes.count, flushed, closed, isSpecial || rename(temporary, path) == 0 else {
-      let code = errno
-      if !isSpecial { unlink(temporary) }
-      throw .system(operation: "write", path: path, code: code)
-    }
+    let file = try AtomicFile(path)
+    try file.append(bytes)
+    try file.commit()
   }
 
   /// The last lines of a text file.

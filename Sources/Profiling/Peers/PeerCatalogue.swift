@@ -20,6 +20,8 @@ public struct PeerCatalogue: Sendable {
     case logits(path: String)
     /// Token ids of the text `file` with the vocabulary of `model`, on one thread.
     case tokenize(model: String, file: String)
+    /// Embeddings by the encoder in `folder`, whose graph for onnxruntime is at `graph`.
+    case embeddings(folder: String, graph: String)
 
     /// The task's name.
     public var name: String {
@@ -29,6 +31,7 @@ public struct PeerCatalogue: Sendable {
       case .attention: "attention"
       case .logits: "logits"
       case .tokenize: "tokenize"
+      case .embeddings: "embeddings"
       }
     }
 
@@ -40,6 +43,7 @@ public struct PeerCatalogue: Sendable {
       case .attention: ["torch"]
       case .logits: ["torch"]
       case .tokenize: ["tokenizers"]
+      case .embeddings: ["torch", "onnxruntime"]
       }
     }
   }
@@ -136,6 +140,13 @@ public struct PeerCatalogue: Sendable {
         Variant(name: "one by one", worker: worker, arguments: [model, file], request: mode("one")),
         Variant(name: "in a batch", worker: worker, arguments: [model, file], request: mode("batch")),
       ]
+    case (_, .embeddings(let folder, let graph)):
+      let arguments = name == "torch" ? [folder] : [folder, graph]
+      return [8, 16, 32, 64].map { batch in
+        Variant(
+          name: "batches of \(batch)", worker: "\(name)_embed_worker.py", arguments: arguments,
+          request: [JSON.Member("batch", .integer(batch))])
+      }
     case ("numpy", .gemm(let threads)):
       let environment = ["OPENBLAS_NUM_THREADS=\(threads)"]
       return [

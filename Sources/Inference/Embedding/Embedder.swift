@@ -1,0 +1,177 @@
+import Formats
+import Models
+import Tensors
+import Text
+
+/// An encoder with its tokenizer, and the thread on which everything asked of it is computed: texts in, vectors out.
+///
+/// ```swift
+/// let embedder = try await Embedder.load("minilm")
+/// let vector = try await embedder.embed("Water flows faster where a pipe is narrow.")
+/// ```
+///
+/// Texts share steps without padding, and what a text becomes is the same, bit for bit, as if it were alone. Cancelling the
+/// task that waits stops the work between two layers. Dropping the embedder ends the thread.
+public final class Embedder: Sendable {
+  /// The model.
+  public let model: any EncoderModel
+  /// The model's tokenizer.
+  public let tokenizer: Tokenizer
+  /// How a text's vectors become one.
+  public let pooling: Pooling
+  /// The most tokens that a text is read to.
+  public let maxTokens: Int
+  private let stepTokens: Int
+  private let context: Context
+  private let mailbox = Mailbox<@Sendable () -> Void>()
+
+  /// The length of a vector.
+  public var dimension: Int { model.description.width }
+
+  /// An embedder from its parts; `context` is what the model computes with.
+  ///
+  /// - Throws: ``InferenceError/invalidOption(field:value:problem:)``,
+  ///   ``InferenceError/vocabularyMismatch(tokenizer:model:)``.
+  public init(
+    model: any EncoderModel, tokenizer: Tokenizer, context: Context, options: EmbedderOptions = EmbedderOptions()
+  ) throws(InferenceError) {
+    try options.validate()
+    let size = model.description.vocabularySize
+    guard tokenizer.vocabulary.count <= size else {
+      throw .vocabularyMismatch(tokenizer: tokenizer.vocabulary.count, model: size)
+    }
+    self.model = model
+    self.tokenizer = tokenizer
+    self.context = context
+    pooling = options.pooling ?? model.pooling
+    maxTokens = min(options.maxTokens ?? .max, model.description.contextLength)
+    stepTokens = options.stepTokens ?? EmbedderOptions.defaultStepTokens
+    let mailbox = mailbox
+    try Thread.start {
+      while let messages = mailbox.receive(waits: true) { for message in messages { message() } }
+    }
+  }
+
+  deinit { mailbox.close() }
+
+  /// Loads an encoder by its name in the ``ModelHome`` or by the path of its file or folder.
+  ///
+  /// - Throws: ``InferenceError``; `TensorError` when a file cannot be mapped or changes meanwhile, `FormatError` and
+  ///   `ModelError` when it is no encoder that the engine runs exactly.
+  public static func load(_ model: String, options: EmbedderOptions = EmbedderOptions()) async throws -> Embedder {
+    try await Thread.run { try open(model, options: options) }
+  }
+
+  /// What ``load(_:options:)`` does, on the calling thread.
+  ///
+  /// - Throws: what ``load(_:options:)`` throws.
+  public static func open(_ model: String, options: EmbedderOptions = EmbedderOptions()) throws -> Embedder {
+    try options.validate()
+    return try open(
+      Checkpoint(path: ModelHome().file(for: model)), context: Context(threads: options.threads), options: options)
+  }
+
+  /// The embedder of a checkpoint.
+  ///
+  /// - Throws: what ``load(_:options:)`` throws.
+  package static func open(_ checkpoint: Checkpoint, context: Context, options: EmbedderOptions) throws -> Embedder {
+    let encoder = try ModelLoader.loadEncoder(
+      checkpoint,
+      options: LoadOptions(
+        compute: options.compute, memoryLimit: options.memoryLimit,
+        stepTokens: options.stepTokens ?? EmbedderOptions.defaultStepTokens), context: context)
+    let tokenizer = try checkpoint.reading { try Tokenizer(encoder: checkpoint) }
+    return try Embedder(model: encoder, tokenizer: tokenizer, context: context, options: options)
+  }
+
+  /// An embedder that shares this one's model and pools in another way.
+  ///
+  /// - Throws: ``InferenceError/system(operation:path:code:)`` when there is no thread to be had.
+  public func with(pooling: Pooling) throws(InferenceError) -> Embedder {
+    try Embedder(
+      model: model, tokenizer: tokenizer, context: context,
+      options: EmbedderOptions(pooling: pooling, maxTokens: maxTokens, stepTokens: stepTokens))
+  }
+
+  /// The vector of a text.
+  ///
+  /// - Throws: `CancellationError`; ``InferenceError/engineStopped``; the model's errors.
+  public func embed(_ text: String) async throws -> [Float] { try await embed([text]).values }
+
+  /// The vectors of texts, in their order. A text with more tokens than ``maxTokens`` is cut, and listed.
+  ///
+  /// - Parameters:
+  ///   - texts: any number of texts, which may be empty.
+  ///   - report: called on the compute thread with the number of texts that are done.
+  /// - Throws: `CancellationError`; ``InferenceError/engineStopped``; the model's errors.
+  public func embed(
+    _ texts: [String], report: @escaping @Sendable (Int) -> Void = { _ in }
+  ) async throws -> Embeddings {
+    let cancellation = Cancellation()
+    return try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { continuation in
+        let accepted = mailbox.send { [self] in
+          continuation.resume(with: Result { try compute(texts, report) { cancellation.isRequested } })
+        }
+        if !accepted { continuation.resume(throwing: InferenceError.engineStopped) }
+      }
+    } onCancel: {
+      cancellation.request()
+    }
+  }
+
+  /// What ``embed(_:report:)`` does, on the calling thread.
+  package func compute(
+    _ texts: [String], _ report: (Int) -> Void = { _ in }, isCancelled: () -> Bool = { false }
+  ) throws -> Embeddings {
+    if isCancelled() { throw CancellationError() }
+    var sequences = tokens(of: texts)
+    let counts = sequences.map(\.count)
+    var truncated: [Int] = []
+    for (index, sequence) in sequences.enumerated() where sequence.count > maxTokens {
+      sequences[index] = Self.cut(sequence, to: maxTokens, keepsEnd: tokenizer.vocabulary.special.addsEnd)
+      truncated.append(index)
+    }
+    var values: [Float] = []
+    values.reserveCapacity(texts.count * dimension)
+    var first = 0
+    while first < sequences.count {
+      var (end, rows) = (first, 0)
+      while end < sequences.count, end == first || rows + sequences[end].count <= stepTokens {
+        rows += sequences[end].count
+        end += 1
+      }
+      let vectors = try model.embed(Array(sequences[first..<end]), pooling: pooling, isCancelled: isCancelled)
+      withExtendedLifetime(vectors) {
+        values.append(contentsOf: UnsafeBufferPointer(start: vectors.pointer(as: Float.self), count: vectors.count))
+      }
+      first = end
+      report(end)
+    }
+    return Embeddings(dimension: dimension, values: values, tokens: counts, truncated: truncated)
+  }
+
+  /// The tokens of each text, whole; texts are shared out to the threads.
+  private func tokens(of texts: [String]) -> [[TokenID]] {
+    var sequences = [[TokenID]](repeating: [], count: texts.count)
+    sequences.withUnsafeMutableBufferPointer { results in
+      let box = SequenceBox(results)
+      context.workers.run(texts.count) { [tokenizer] index, _ in
+        box.results[index] = tokenizer.encode(texts[index], parseSpecial: true)
+      }
+    }
+    return sequences
+  }
+
+  /// The first tokens, and the one at the end where the tokenizer sets one.
+  private static func cut(_ tokens: [TokenID], to count: Int, keepsEnd: Bool) -> [TokenID] {
+    guard keepsEnd, count > 1, let last = tokens.last else { return Array(tokens.prefix(count)) }
+    return Array(tokens.prefix(count - 1)) + [last]
+  }
+}
+
+/// Places that threads fill, each its own.
+private struct SequenceBox: @unchecked Sendable {
+  let results: UnsafeMutableBufferPointer<[TokenID]>
+  init(_ results: UnsafeMutableBufferPointer<[TokenID]>) { self.results = results }
+}

@@ -1,0 +1,86 @@
+import Foundation
+import Testing
+import Venturi
+import VenturiTesting
+
+/// Texts to vectors by all-MiniLM-L6-v2, from tokenizer to pooling, against sentence-transformers.
+@Suite struct EmbedderTests {
+  private static let embedder = Task { try await Embedder.load(GoldenFiles.miniLM()) }
+
+  @Test func textsBecomeTheReferencesTokensAndVectors() async throws {
+    let embedder = try await Self.embedder.value
+    let golden = try GoldenEmbeddings()
+    #expect(golden.cases.count >= 64)
+    let result = try await embedder.embed(golden.cases.map(\.text))
+    #expect(result.dimension == golden.width && result.count == golden.cases.count)
+    for (index, expected) in golden.cases.enumerated() {
+      let name = "text \(index): \(expected.text.prefix(40))"
+      #expect(result.tokens[index] == expected.tokens, "\(name)")
+      #expect(result.truncated.contains(index) == (expected.tokens > golden.limit), "\(name)")
+      #expect(GoldenEmbeddings.cosine(Array(result[index]), expected.vector) >= 0.9999, "\(name)")
+      if expected.tokens <= golden.limit {
+        #expect(embedder.tokenizer.encode(expected.text, parseSpecial: true) == expected.ids, "\(name)")
+      }
+    }
+    #expect(!result.truncated.isEmpty, "some text is longer than the model takes")
+  }
+
+  @Test func companyStepsAndThreadsChangeNoBit() async throws {
+    let golden = try GoldenEmbeddings()
+    let texts = golden.cases.prefix(24).map(\.text)
+    let together = try await Self.embedder.value.embed(texts)
+    let other = try await Embedder.load(GoldenFiles.miniLM(), options: EmbedderOptions(threads: 1, stepTokens: 7))
+    #expect(try await other.embed(texts) == together)
+    for (index, text) in texts.enumerated().prefix(4) {
+      #expect(try await other.embed(text) == Array(together[index]))
+    }
+  }
+
+  @Test func optionsAreKept() async throws {
+    let embedder = try await Self.embedder.value
+    #expect(try await embedder.embed([]) == Embeddings(dimension: 384, values: [], tokens: [], truncated: []))
+    let plain = try embedder.with(pooling: Pooling(.mean, normalizes: false))
+    let (unit, long) = (try await embedder.embed("water"), try await plain.embed("water"))
+    let norm = long.reduce(0) { $0 + $1 * $1 }.squareRoot()
+    #expect(abs(norm - 1) > 0.1 && zip(unit, long).allSatisfy { abs($0 - $1 / norm) < 1e-6 })
+    #expect(try await embedder.with(pooling: Pooling(.cls)).embed("water") != unit)
+    let short = try await Embedder.load(GoldenFiles.miniLM(), options: EmbedderOptions(maxTokens: 4))
+    let cut = try await short.embed(["water flows downhill", "water"])
+    #expect(cut.truncated == [0] && cut.tokens == [5, 3])
+    #expect(try await Array(cut[0]) == embedder.embed("water flows"))
+    await #expect(throws: InferenceError.self) {
+      try await Embedder.load(GoldenFiles.miniLM(), options: EmbedderOptions(maxTokens: 1))
+    }
+    await #expect(throws: ModelError.wrongKind(architecture: "llama", isEncoder: false)) {
+      try await Embedder.load(GoldenFiles.defaultModel())
+    }
+  }
+
+  @Test func cancellingStopsTheWork() async throws {
+    let embedder = try await Self.embedder.value
+    let task = Task { try await embedder.embed([String](repeating: "water flows downhill", count: 100_000)) }
+    task.cancel()
+    await #expect(throws: CancellationError.self) { try await task.value }
+    #expect(try await embedder.embed("still there").count == 384)
+  }
+
+  @Test func filesGetTheirNamesWhenTheyAreWhole() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "atomic-\(UUID().uuidString)").path
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let path = folder + "/inner/file"
+    func append(_ text: String, _ file: AtomicFile) throws {
+      try file.append(Array(text.utf8))
+    }
+    do {
+      let file = try AtomicFile(path)
+      try append("a", file)
+      #expect(!FileManager.default.fileExists(atPath: path))
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder + "/inner").isEmpty)
+    let file = try AtomicFile(path)
+    for part in ["one ", "two"] { try append(part, file) }
+    try file.commit()
+    #expect(try String(contentsOfFile: path, encoding: .utf8) == "one two")
+    #expect(throws: InferenceError.self) { try AtomicFile("/proc/nowhere/file") }
+  }
+}
