@@ -63,7 +63,8 @@ import VenturiTesting
     Case("phi3", "partial_rotary_factor", "2"), Case("phi3_longrope", "rope_scaling.long_factor", "[1.0]"),
     Case("phi3_longrope", "rope_scaling.long_factor", "[1.0, 1.0, 1.0, 0.0]"),
     Case("phi3_longrope", "rope_scaling.long_factor", "[1.0, 1.0, 1.0, \"x\"]"),
-    Case("phi3_longrope", "rope_scaling.short_factor", "{}"), Case("phi3_longrope", "rope_scaling.short_factor", "null"),
+    Case("phi3_longrope", "rope_scaling.short_factor", "{}"),
+    Case("phi3_longrope", "rope_scaling.short_factor", "null"),
     Case("phi3_longrope", "original_max_position_embeddings", "0"), Case("gpt_neox", "rotary_pct", "0"),
     Case("gpt_neox", "rotary_pct", "1.5"), Case("gpt_neox", "rotary_emb_base", "0"),
   ]
@@ -81,14 +82,15 @@ import VenturiTesting
     Case("gemma3", "sliding_window_pattern", "0"), Case("gemma3", "layer_types", "[\"full_attention\"]"),
     Case("gemma3", "layer_types", "[\"a\", \"b\", \"c\"]"), Case("gemma3", "layer_types", "\"full_attention\""),
     Case("qwen2", "use_sliding_window", "1"), Case("qwen3", "tie_word_embeddings", "\"no\""),
-    Case("llama3", "tie_word_embeddings", "0"), Case("gpt2", "n_layer", "0"), Case("gpt2", "n_head", "3", names: "head_count"),
+    Case("llama3", "tie_word_embeddings", "0"), Case("gpt2", "n_layer", "0"),
+    Case("gpt2", "n_head", "3", names: "head_count"),
     Case("gpt2", "n_head", "0"), Case("gpt2", "n_embd", "0"), Case("gpt2", "n_inner", "0"),
     Case("gpt2", "n_inner", "64", names: "ffn_"), Case("gpt2", "n_positions", "64", names: "position_embd.weight"),
     Case("gpt2", "scale_attn_by_inverse_layer_idx", "true"), Case("gpt_neox", "use_parallel_residual", "\"yes\""),
     Case("llama3", "model_type", "\"llamas\"", names: "'llamas'"), Case("llama3", "model_type", "null"),
   ]
 
-  static let cases = sizes + norms + rotations + rest
+  static let cases = sizes + norms + rotations + rest + experts
 
   /// A copy of a fixture's folder with one value changed.
   private static func folder(_ test: Case) throws -> TemporaryFolder {
