@@ -24,7 +24,8 @@ import VenturiTesting
     case .vocabulary: field.hasPrefix("tokenizer.ggml.")
     case .template: field == "tokenizer.chat_template"
     case .configuration:
-      field.hasPrefix("llama.") || field == "general.architecture" || field == "tokenizer.ggml.tokens"
+      field.hasPrefix("llama.")
+        || ["general.architecture", "tokenizer.ggml.tokens", "rope_freqs.weight"].contains(field)
     case .weights: field.hasPrefix("token_embd.") || field.hasPrefix("blk.") || field.hasPrefix("output")
     case .survives: false
     }

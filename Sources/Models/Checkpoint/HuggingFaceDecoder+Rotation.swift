@@ -15,18 +15,24 @@ extension HuggingFaceDecoder {
   /// for some of them.
   ///
   /// The names are those of `rope_parameters` where there is such an object (transformers 5), else of `rope_theta` and
-  /// `rope_scaling`. Dynamic scaling begins beyond the context length, which sequences never leave here.
+  /// `rope_scaling`, and `shareKey` for the part of a head that turns, `share` where nothing says it. Dynamic scaling
+  /// begins beyond the context length, which sequences never leave here.
   ///
   /// - Throws: ``/Formats/FormatError`` naming the key.
   func setRotation(
-    _ result: inout HuggingFaceTranslation, rotated: Int? = nil, part: String? = nil, base: Double = 10_000
+    _ result: inout HuggingFaceTranslation, shareKey: String? = nil, share: Double = 1, part: String? = nil,
+    base: Double = 10_000
   ) throws {
-    let turning = rotated ?? headDim
-    guard turning >= 2, turning.isMultiple(of: 2), turning <= headDim else {
-      throw config.invalid("head_dim", "an even number of values that turn, found \(turning)")
-    }
     var parameters = try config.objectIfPresent("rope_parameters")
     if let part, let own = try parameters?.objectIfPresent(part) { parameters = own }
+    let shares = 1e-3...1.0
+    let turningShare =
+      try parameters?.doubleIfPresent("partial_rotary_factor", in: shares)
+      ?? config.doubleIfPresent(shareKey ?? "partial_rotary_factor", in: shares) ?? share
+    let turning = Int(Double(headDim) * turningShare)
+    guard turning >= 2, turning.isMultiple(of: 2) else {
+      throw config.invalid("head_dim", "an even number of values that turn, found \(turning)")
+    }
     let scaling = try parameters ?? config.objectIfPresent("rope_scaling")
     let theta =
       try parameters?.doubleIfPresent("rope_theta", in: 1...1e12) ?? config.doubleIfPresent("rope_theta", in: 1...1e12)

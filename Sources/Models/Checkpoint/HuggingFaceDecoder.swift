@@ -97,14 +97,12 @@ struct HuggingFaceDecoder {
     }
     let block = root + "layers.{n}."
     result.map(block + "input_layernorm.weight", to: "blk.{n}.attn_norm.weight")
-    for (source, name) in [("v_proj", "attn_v"), ("o_proj", "attn_output")] {
-      for part in ["weight", "bias"] {
-        result.map(block + "self_attn.\(source).\(part)", to: "blk.{n}.\(name).\(part)")
-      }
-    }
     result.map(block + "post_attention_layernorm.weight", to: "blk.{n}.ffn_norm.weight")
-    for (source, name) in [("gate_proj", "ffn_gate"), ("up_proj", "ffn_up"), ("down_proj", "ffn_down")] {
-      for part in ["weight", "bias"] { result.map(block + "mlp.\(source).\(part)", to: "blk.{n}.\(name).\(part)") }
+    for (source, name) in [
+      ("self_attn.v_proj", "attn_v"), ("self_attn.o_proj", "attn_output"), ("mlp.gate_proj", "ffn_gate"),
+      ("mlp.up_proj", "ffn_up"), ("mlp.down_proj", "ffn_down"),
+    ] {
+      for part in ["weight", "bias"] { result.map("\(block)\(source).\(part)", to: "blk.{n}.\(name).\(part)") }
     }
   }
 

@@ -21,12 +21,8 @@ extension Architecture {
     let decoder = try HuggingFaceDecoder(config, architecture: "gptneox")
     var result = try decoder.translation()
     try decoder.setEpsilon("layer_norm_eps", layerNorm: true, &result)
-    let parameters = try config.objectIfPresent("rope_parameters")
-    let share =
-      try parameters?.doubleIfPresent("partial_rotary_factor", in: 1e-3...1)
-      ?? config.doubleIfPresent("rotary_pct", in: 1e-3...1) ?? 0.25
     let base = try config.doubleIfPresent("rotary_emb_base", in: 1...1e12) ?? 10_000
-    try decoder.setRotation(&result, rotated: Int(Double(decoder.headDim) * share), base: base)
+    try decoder.setRotation(&result, shareKey: "rotary_pct", share: 0.25, base: base)
     result.set("gptneox.use_parallel_residual", .bool(try config.boolIfPresent("use_parallel_residual") ?? true))
     result.set("gptneox.hidden_activation", .string(try config.stringIfPresent("hidden_act") ?? "gelu"))
 

@@ -14,12 +14,10 @@ extension Architecture {
       return result
     },
     translate: { folder in
-      let config = folder.configuration
-      let decoder = try HuggingFaceDecoder(config, architecture: "phi3")
+      let decoder = try HuggingFaceDecoder(folder.configuration, architecture: "phi3")
       var result = try decoder.translation()
       try decoder.setEpsilon("rms_norm_eps", &result)
-      let share = try config.doubleIfPresent("partial_rotary_factor", in: 1e-3...1) ?? 1
-      try decoder.setRotation(&result, rotated: Int(Double(decoder.headDim) * share))
+      try decoder.setRotation(&result)
       _ = try decoder.activation(["hidden_act"], known: ["silu"], otherwise: "silu")
       try decoder.setWindow(&result)
       try decoder.mapWeights(&result, tied: false)

@@ -6,7 +6,7 @@ import Testing
 import VenturiTesting
 
 /// What the house makes of a folder against what llama.cpp's converter makes of it: the same keys, the same names, shapes
-/// and numbers of weights. `Golden/scripts/make_converted.py` makes the lists.
+/// and numbers of weights. `Golden/scripts/make_listings.py` makes the lists.
 @Suite struct ConvertedFolderTests {
   static let names = [
     "deepseek_v2", "deepseek_v3", "gemma2", "gpt2", "llama3", "llama_linear", "llama_yarn", "mamba2", "mistral",
@@ -39,7 +39,7 @@ import VenturiTesting
   }
 
   @Test(arguments: names) func keysAndWeightsAreTheSame(_ name: String) throws {
-    let path = GoldenFiles.url("architectures/\(name)/converted.json")
+    let path = GoldenFiles.url("architectures/\(name)/listing.json")
     let json = try JSON(parsing: [UInt8](Data(contentsOf: path)))
     let checkpoint = try Checkpoint(path: GoldenArchitecture(name).path)
     let keys = try #require(json["keys"]?.members)

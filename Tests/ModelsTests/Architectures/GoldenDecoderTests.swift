@@ -41,12 +41,31 @@ import VenturiTesting
         #expect(mixed == expected, "\(compute), \(kernels), \(threads) threads")
       }
       #expect(seen.count == 1, "\(compute)")
+      if compute == .f32, let bits = seen.first {
+        print("\(name): relative error \(golden.error(of: bits.map { Float(bitPattern: $0) }, prompt: 1))")
+      }
     }
   }
 
   @Test func thereAreEnoughOfThem() throws {
     #expect(Self.names.count >= 12)
     for name in Self.names { #expect(try GoldenArchitecture(name).prompts.map(\.count) == [24, 40]) }
+  }
+
+  /// The same models as llama.cpp's converter writes them.
+  @Test(arguments: ["llama3", "phi3_longrope"]) func convertedFilesGiveTheSame(_ name: String) throws {
+    let golden = try GoldenArchitecture(name)
+    let path = GoldenFiles.url("converted/\(name).gguf.bin").path
+    let context = Context(threads: 2)
+    let model = try ModelLoader.load(path: path, options: LoadOptions(compute: .f32), context: context).model
+    for (index, prompt) in golden.prompts.enumerated() {
+      let state = try model.makeState(capacity: prompt.count)
+      let batch = TokenBatch([.init(state: state, tokens: prompt, logits: .all)])
+      let logits = try model.evaluate(batch, isCancelled: { false }).values.floats
+      let error = golden.error(of: logits, prompt: index)
+      print("\(name).gguf: relative error \(error)")
+      #expect(error <= 1e-4)
+    }
   }
 
   /// Sequences that may not outgrow a model's original length turn by LongRoPE's factors for short ones.
