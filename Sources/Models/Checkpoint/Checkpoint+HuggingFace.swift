@@ -24,6 +24,7 @@ extension Checkpoint {
           sources = (0..<translation.experts).map { source.replacing("{e}", with: "\($0)") }
         }
         guard var weight = try SourceWeight(sources, isStack: rule.isStack, in: folder) else {
+          if let source = sources.first { try folder.refuseUnread(source) }
           continue
         }
         for change in rule.changes { weight = try weight.changed(change, name: sources[0]) }

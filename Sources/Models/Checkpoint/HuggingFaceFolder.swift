@@ -29,6 +29,7 @@ public struct HuggingFaceFolder: Sendable {
   /// The weight files.
   let storages: [Storage]
   private let files: FolderFiles
+  private let shards: SafetensorsShards
 
   private static let largestText = 256 << 20
 
@@ -67,6 +68,14 @@ public struct HuggingFaceFolder: Sendable {
       }
     }
     self.tensors = tensors
+    self.shards = shards
+  }
+
+  /// Does nothing, unless the folder has the tensor `name` in a type that is not read.
+  ///
+  /// - Throws: ``/Formats/FormatError/unsupported(field:offset:found:supported:)``.
+  func refuseUnread(_ name: String) throws {
+    if tensors[name] == nil, shards.part(of: name) != nil { _ = try shards.tensor(name) }
   }
 
   /// The JSON file called `name`; nothing when there is none.

@@ -92,7 +92,7 @@ import VenturiTesting
     Case("llama3", "model_type", "\"llamas\"", names: "'llamas'"), Case("llama3", "model_type", "null"),
   ]
 
-  static let cases = sizes + norms + rotations + rest
+  static let cases = sizes + norms + rotations + rest + experts
 
   /// A copy of a fixture's folder with one value changed.
   private static func folder(_ test: Case) throws -> TemporaryFolder {
