@@ -6,7 +6,7 @@ import Venturi
 package struct Pull: AsyncParsableCommand {
   package static let configuration = CommandConfiguration(
     commandName: "pull", abstract: "Fetches a model by name into the model home.",
-    discussion: "The home is what VENTURI_HOME names, else ~/.cache/venturi. Known names: smollm2.")
+    discussion: "The home is what VENTURI_HOME names, else ~/.cache/venturi. Known names: smollm2; hf:user/model[:quant] is a model of a hub.")
 
   @Argument(help: "The model's name.")
   package var name: String
@@ -19,6 +19,12 @@ package struct Pull: AsyncParsableCommand {
   package init() {}
 
   package func run() async throws {
+    if name.hasPrefix(HubReference.scheme) {
+      // The sibling would have taken over.
+      throw CommandFailure(
+        status: .unavailable, kind: "unavailable",
+        message: "'\(name)' is fetched by the program venturi-hub, which is not installed")
+    }
     let progress = ProgressBar(name)
     defer { progress.finish() }
     let name = name, force = force
