@@ -53,6 +53,7 @@ cases: packages-run
 
 build: packages-run ## Build the command in release mode
 	@$(BUILD) --product venturi >&2
+	@$(BUILD) --product venturi-hub >&2
 
 build-atlas: packages-atlas build ## Build the reproductions too: venturi reproduce, venturi results
 	@$(BUILD) --product venturi-atlas >&2

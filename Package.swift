@@ -10,6 +10,7 @@ let package = Package(
     .library(name: "VenturiTesting", targets: ["VenturiTesting"]),
     .executable(name: "venturi", targets: ["Command"]),
     .executable(name: "venturi-atlas", targets: ["AtlasCommand"]),
+    .executable(name: "venturi-hub", targets: ["HubCommand"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -53,6 +54,13 @@ let package = Package(
         "CVenturi", "Costs", "Venturi", "Profiling", "Catalogue", "Console",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+    .target(name: "Hub", dependencies: ["Formats", "Inference"]),
+    .executableTarget(
+      name: "HubCommand",
+      dependencies: [
+        "Venturi", "Profiling", "Console", "Hub",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
     // Debian's libsqlite3-dev; only what reproduces and keeps results needs it.
     .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
     .target(
@@ -87,6 +95,7 @@ let package = Package(
       ]),
     .testTarget(
       name: "InferenceTests", dependencies: ["Venturi", "VenturiTesting", "CAllocationCounter"]),
+    .testTarget(name: "HubTests", dependencies: ["Formats", "Hub", "Inference", "VenturiTesting"]),
     .testTarget(
       name: "CommandTests",
       dependencies: [

@@ -37,13 +37,16 @@ struct Manifest: Decodable {
 
 /// The plan of the house, bottom first: a target may use only what stands before it.
 let order = [
-  "CVenturi", "Numerics", "Costs", "Tensors", "Formats", "Text", "Layers", "Mixers", "Models", "Inference", "Profiling",
-  "Planner", "Venturi", "VenturiTesting", "Catalogue", "Console", "Command", "CSQLite", "Atlas", "AtlasCommand",
+  "CVenturi", "Numerics", "Costs", "Tensors", "Formats", "Text", "Layers", "Mixers", "Models", "Inference", "Hub",
+  "Profiling", "Planner", "Venturi", "VenturiTesting", "Catalogue", "Console", "Command", "HubCommand", "CSQLite",
+  "Atlas",
+  "AtlasCommand",
 ]
 
 /// Modules of the toolchain.
 let system: Set<String> = [
-  "Foundation", "FoundationEssentials", "FoundationXML", "Glibc", "Musl", "Darwin", "Synchronization", "Testing",
+  "Foundation", "FoundationEssentials", "FoundationNetworking", "FoundationXML", "Glibc", "Musl", "Darwin",
+  "Synchronization", "Testing",
   "Swift", "Dispatch", "_Concurrency", "_Builtin_float", "Android",
 ]
 

@@ -12,6 +12,7 @@ package enum Siblings {
   /// Siblings of the house, and what they do.
   package static let known = [
     "serve": "the HTTP server", "cluster": "work across machines", "atlas": "reproductions of published systems",
+    "hub": "models of a model hub",
   ]
 
   /// Verbs that a sibling of another name does: `venturi reproduce 67` is `venturi-atlas reproduce 67`.
@@ -35,11 +36,14 @@ package enum Siblings {
     // `help VERB` asks the program that does the verb.
     let asksHelp = arguments.count == 2 && arguments[0] == "help" && verbs[arguments[1]] != nil
     let arguments = asksHelp ? [arguments[1], "--help"] : arguments
-    guard let verb = arguments.first, isName(verb), !own.contains(verb) else { return }
-    guard let program = locate(name(for: verb), beside: executablePath, path: environmentValue("PATH") ?? "")
-    else { return }
+    guard let verb = arguments.first, isName(verb) else { return }
+    // Talking to a hub takes libraries that nothing else needs.
+    let asksHub = verb == "pull" && arguments.contains { $0.hasPrefix("hf:") }
+    if own.contains(verb), !asksHub { return }
+    let sibling = asksHub ? "hub" : name(for: verb)
+    guard let program = locate(sibling, beside: executablePath, path: environmentValue("PATH") ?? "") else { return }
     // A sibling that has several verbs is told which; one that has its own name is the verb.
-    let words = verbs[verb] == nil ? Array(arguments.dropFirst()) : arguments
+    let words = asksHub || verbs[verb] != nil ? arguments : Array(arguments.dropFirst())
     var pointers: [UnsafeMutablePointer<CChar>?] = ([program] + words).map { strdup($0) }
     pointers.append(nil)
     execv(program, pointers)

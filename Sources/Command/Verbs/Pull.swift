@@ -8,7 +8,7 @@ package struct Pull: AsyncParsableCommand {
     commandName: "pull", abstract: "Fetches a model by name into the model home.",
     discussion: """
       The home is what VENTURI_HOME names, else ~/.cache/venturi. Known names: \
-      \(ModelPackage.known.map(\.name).joined(separator: ", ")).
+      \(ModelPackage.known.map(\.name).joined(separator: ", ")); hf:user/model[:quant] is a model of a hub.
       """)
 
   @Argument(help: "The model's name.")
@@ -22,6 +22,12 @@ package struct Pull: AsyncParsableCommand {
   package init() {}
 
   package func run() async throws {
+    if name.hasPrefix(HubReference.scheme) {
+      // The sibling would have taken over.
+      throw CommandFailure(
+        status: .unavailable, kind: "unavailable",
+        message: "'\(name)' is fetched by the program venturi-hub, which is not installed")
+    }
     let progress = ProgressBar(name)
     defer { progress.finish() }
     let name = name, force = force

@@ -9,7 +9,7 @@
 /// The few things that the engine and its programs do with files.
 package enum Files {
   /// The entries of a folder, sorted; none when it cannot be read.
-  static func names(in folder: String) -> [String] {
+  package static func names(in folder: String) -> [String] {
     guard let directory = opendir(folder) else { return [] }
     defer { closedir(directory) }
     var names: [String] = []
@@ -21,7 +21,7 @@ package enum Files {
   }
 
   /// Every file below a folder. Links are files here: they are never followed.
-  static func all(in folder: String) -> [String] {
+  package static func all(in folder: String) -> [String] {
     names(in: folder).flatMap { name in
       let path = "\(folder)/\(name)"
       return isFolder(path) ? all(in: path) : [path]
@@ -48,7 +48,7 @@ package enum Files {
   /// Waits until a file or folder is on its disk.
   ///
   /// - Throws: ``InferenceError/system(operation:path:code:)``.
-  static func sync(_ path: String) throws(InferenceError) {
+  package static func sync(_ path: String) throws(InferenceError) {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     if descriptor < 0 { throw .system(operation: "open", path: path, code: errno) }
     defer { close(descriptor) }
@@ -118,7 +118,7 @@ package enum Files {
   /// The SHA-256 of a file.
   ///
   /// - Throws: ``InferenceError/system(operation:path:code:)``; `CancellationError`.
-  static func sha256(_ path: String, isCancelled: () -> Bool) throws -> String {
+  package static func sha256(_ path: String, isCancelled: () -> Bool) throws -> String {
     guard let file = fopen(path, "r") else {
       throw InferenceError.system(operation: "read", path: path, code: errno)
     }

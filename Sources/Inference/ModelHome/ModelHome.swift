@@ -64,6 +64,11 @@ public struct ModelHome: Sendable, Hashable {
   ///
   /// - Throws: ``InferenceError/modelNotFound(name:searched:)`` and ``InferenceError/invalidModelName(_:)``.
   public func file(for model: String) throws(InferenceError) -> String {
+    if model.hasPrefix(HubReference.scheme) {
+      let name = try HubReference(model).homeName
+      if let path = try path(of: name) { return path }
+      throw .modelNotFound(name: model, searched: [try folder(of: name)])
+    }
     if model.utf8.contains(UInt8(ascii: "/")) || model.hasSuffix(".gguf") {
       guard access(model, F_OK) == 0 else { throw .modelNotFound(name: model, searched: [model]) }
       return model
