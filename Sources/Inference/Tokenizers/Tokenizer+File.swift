@@ -6,7 +6,10 @@ extension Tokenizer {
   ///
   /// - Throws: `FormatError` when its description is missing, malformed, contradicts itself or is of a kind that is not
   ///   known.
-  public init(_ file: some Metadata) throws(FormatError) {
+  public init(_ file: GGUFFile) throws(FormatError) { try self.init(metadata: file) }
+
+  /// The tokenizer that metadata describe.
+  init(metadata file: some Metadata) throws(FormatError) {
     let description = try TokenizerDescription(file)
     do throws(TextError) { try self.init(description) } catch {
       throw file.inconsistent(error.key, error)
