@@ -110,10 +110,13 @@ extension TokenizerDescription {
 }
 
 extension ChatTemplate {
-  /// The chat template of a model; nothing when the file has none.
+  /// The chat template of a model file; nothing when the file has none.
   ///
   /// - Throws: `FormatError` when it is no text, or a template that the engine does not render.
-  public init?(_ file: some Metadata) throws(FormatError) {
+  public init?(_ file: GGUFFile) throws(FormatError) { try self.init(metadata: file) }
+
+  /// The chat template that metadata hold; nothing when they hold none.
+  init?(metadata file: some Metadata) throws(FormatError) {
     guard let text = try file.stringIfPresent("tokenizer.chat_template") else { return nil }
     let tokens = try file.strings("tokenizer.ggml.tokens")
     func token(_ name: String) throws(FormatError) -> String {
