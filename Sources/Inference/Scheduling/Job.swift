@@ -16,6 +16,7 @@ final class Job {
   var detokenizer: StreamingDetokenizer
   var stops: StopMatcher
   var lookup: PromptLookup?
+  private let matcher: GrammarMatcher?
   var text = ""
   var begun: ContinuousClock.Instant?
   var firstToken: ContinuousClock.Instant?
@@ -41,6 +42,9 @@ final class Job {
     stops = try StopMatcher(options.stop)
     let guesses = options.lookup ?? order.session.engine.options.settings.lookup ?? 0
     lookup = guesses > 0 ? PromptLookup(limit: guesses) : nil
+    matcher = try options.constraint.map {
+      try GrammarMatcher($0, order.session.engine.tokenTrie(), allowsEnd: !options.ignoreEnd)
+    }
   }
 
   var isCancelled: Bool { order.cancellation.isRequested }
@@ -120,7 +124,7 @@ final class Job {
 
   private func draw(_ row: UnsafeBufferPointer<Float>, _ scratch: SamplingScratch) throws -> Int32 {
     let options = order.options
-    let token = try sampler.draw(row, history: tokens, scratch)
+    let token = try matcher.map { try drawAllowed(row, $0, scratch) } ?? sampler.draw(row, history: tokens, scratch)
     let now = ContinuousClock.now
     if firstToken == nil { firstToken = now }
     lastToken = now
@@ -141,9 +145,23 @@ final class Job {
     }
     // A model may have more rows than its tokenizer has tokens; those rows have no text.
     if Int(token) < vocabulary.count { give(stops.append(try detokenizer.append(token))) }
+    if finishing == nil, matcher?.isComplete == true { finishing = .stop }
     if finishing == nil, usage.completionTokens == options.maxTokens || tokens.count >= contextLength {
       finishing = .length
     }
+    return token
+  }
+
+  /// Draws a token that the constraint allows, and goes on in it.
+  private func drawAllowed(
+    _ row: UnsafeBufferPointer<Float>, _ matcher: GrammarMatcher, _ scratch: SamplingScratch
+  ) throws -> Int32 {
+    // Where the likeliest token fits, the others need not be looked at.
+    if let likeliest = sampler.likeliest(row, scratch), try matcher.advance(likeliest) { return likeliest }
+    let mask = try matcher.mask()
+    if mask.isEmpty { throw InferenceError.noTokenAllowed(position: tokens.count) }
+    let token = try sampler.draw(row, history: tokens, scratch, allowed: mask)
+    guard try matcher.advance(token) else { throw InferenceError.noTokenAllowed(position: tokens.count) }
     return token
   }
 
