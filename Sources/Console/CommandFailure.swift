@@ -58,7 +58,8 @@ package struct CommandFailure: Error, Sendable, Equatable, CustomStringConvertib
     switch error {
     case is CancellationError: (.interrupted, "interrupted")
     case is ValidationError: (.usage, "usage")
-    case is FormatError, is TextError: (.badModel, "bad_model")
+    case let error as TextError: classify(error)
+    case is FormatError: (.badModel, "bad_model")
     case let error as ModelError: classify(error)
     case let error as InferenceError: classify(error)
     case let error as TensorError: classify(error)
@@ -74,6 +75,14 @@ package struct CommandFailure: Error, Sendable, Equatable, CustomStringConvertib
     case .contextExceeded: (.failure, "context_length_exceeded")
     case .tokenOutOfRange: (.usage, "usage")
     default: (.failure, "failure")
+    }
+  }
+
+  private static func classify(_ error: TextError) -> (ExitStatus, String) {
+    switch error {
+    case .grammarMalformed, .grammarLeftRecursion, .grammarLimit, .schemaUnsupported, .schemaInvalid: (.usage, "usage")
+    case .chatTemplateRaised, .chatTemplateFailed, .chatTemplateBudget: (.failure, "chat_template")
+    default: (.badModel, "bad_model")
     }
   }
 

@@ -1,4 +1,5 @@
 import Models
+import Synchronization
 import Tensors
 import Text
 
@@ -31,6 +32,7 @@ public final class Engine: Sendable {
   /// The longest sequence, in tokens.
   public let contextLength: Int
   let scheduler: Scheduler
+  private let trie = Mutex<TokenTrie?>(nil)
 
   /// An engine from its parts.
   ///
@@ -70,6 +72,16 @@ public final class Engine: Sendable {
   }
 
   deinit { scheduler.stop() }
+
+  /// The tokens as constraints look at them, made when the first one does.
+  func tokenTrie() -> TokenTrie {
+    trie.withLock { trie in
+      if let trie { return trie }
+      let made = TokenTrie(tokenizer.vocabulary)
+      trie = made
+      return made
+    }
+  }
 
   /// A session, with a conversation that has already taken place or instructions, if any.
   public func session(messages: [ChatMessage] = []) -> Session {

@@ -16,6 +16,8 @@ public enum InferenceError: Error, Sendable, Equatable {
   case noChatTemplate(model: String)
   /// Every logit of a step was NaN or negative infinity.
   case noFiniteLogit(position: Int)
+  /// The constraint of an answer allows no token of the vocabulary at this position.
+  case noTokenAllowed(position: Int)
   /// No model has this name, and no file this path.
   case modelNotFound(name: String, searched: [String])
   /// A model name that is not a plain name.
@@ -56,6 +58,7 @@ extension InferenceError: CustomStringConvertible {
     case .tokenOutOfRange(let field, let id, let size): "\(field): token id \(id) is outside the vocabulary of \(size)"
     case .noChatTemplate(let model): "model '\(model)' has no chat template; use a raw prompt"
     case .noFiniteLogit(let position): "the model gave no finite logit at position \(position)"
+    case .noTokenAllowed(let position): "the constraint allows no token of the vocabulary at position \(position)"
     case .modelNotFound(let name, let searched):
       "no model '\(name)'; looked for \(searched.joined(separator: ", "))"
     case .invalidModelName(let name): "'\(name)' is not a model name (letters, digits, '.', '_' and '-')"

@@ -46,6 +46,11 @@ extension TextError: CustomStringConvertible {
     case .chatTemplateRaised(let line, let message): "chat template: line \(line) refuses the conversation: \(message)"
     case .chatTemplateBudget(let line, let what, let limit):
       "chat template: line \(line): more than \(limit) \(what)"
+    case .grammarMalformed(let line, let problem): "grammar: line \(line): \(problem)"
+    case .grammarLeftRecursion(let rule): "grammar: the rule '\(rule)' can begin with itself"
+    case .grammarLimit(let what, let limit): "grammar: more than \(limit) \(what)"
+    case .schemaUnsupported(let path, let keyword): "JSON schema: \(path): \(keyword) is not supported"
+    case .schemaInvalid(let path, let problem): "JSON schema: \(path): \(problem)"
     }
   }
 }

@@ -68,4 +68,14 @@ public enum TextError: Error, Equatable, Sendable {
   case chatTemplateRaised(line: Int, message: String)
   /// The chat template wants more of something than it is given.
   case chatTemplateBudget(line: Int, what: String, limit: Int)
+  /// A grammar that is not in the notation.
+  case grammarMalformed(line: Int, problem: String)
+  /// A rule that can begin with itself, so that it would never begin.
+  case grammarLeftRecursion(rule: String)
+  /// A grammar or schema that has, or a text that needs, more of something than the engine takes.
+  case grammarLimit(what: String, limit: Int)
+  /// A keyword of a JSON schema that the engine does not know; `path` is the schema's place.
+  case schemaUnsupported(path: String, keyword: String)
+  /// A JSON schema that is none, or that nothing follows.
+  case schemaInvalid(path: String, problem: String)
 }

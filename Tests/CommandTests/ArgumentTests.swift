@@ -17,7 +17,7 @@ struct ArgumentTests {
       "-l", "15+2.5", "-l", "16-inf", "-r", "end", "-sys", "be brief", "--logprobs", "3",
     ]
     let run = try #require(try VenturiCommand.parseAsRoot(arguments) as? Run)
-    let options = run.generation.options(logprobs: run.logprobs)
+    let options = try run.generation.options(logprobs: run.logprobs)
     #expect(options.maxTokens == nil && options.temperature == 0.1 && options.topK == 5 && options.topP == 0.9)
     #expect(options.minP == 0.1 && options.repeatPenalty == 1.1 && options.penaltyWindow == -1 && options.seed == nil)
     #expect(options.logitBias == [15: 2.5, 16: -.infinity] && options.stop == ["end"])

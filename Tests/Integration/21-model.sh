@@ -45,6 +45,25 @@ printf 'The capital of France is' | "$venturi" run --raw -n 2 --temp 0 --json >"
 code=0; "$venturi" run --json -c 16 "a b c d e f g h i j k l m n o p q r s t u v w x y z" >"$folder/out" 2>/dev/null || code=$?
 [ $code = 1 ]; last 'it["error"]["type"] == "context_length_exceeded"'
 
+# Answers that must be something, and what cannot be asked for.
+cat >"$folder/schema" <<'JSON'
+{"type": "object", "properties": {"name": {"type": "string", "maxLength": 20}, "age": {"type": "integer", "minimum": 0, "maximum": 120}}, "required": ["name", "age"]}
+JSON
+for drawing in "--temp 0" "-s 3" "--temp 0 --lookup 4"; do
+  "$venturi" run --json $drawing --json-schema "$folder/schema" "Describe a person." >"$folder/out"
+  last 'it["finishReason"] == "stop" and list(json.loads(it["text"])) == ["name", "age"] and 0 <= json.loads(it["text"])["age"] <= 120'
+done
+printf 'root ::= "yes" | "no"\n' >"$folder/grammar"
+"$venturi" run --json --grammar "$folder/grammar" "Is water wet?" >"$folder/out"; last 'it["text"] in ("yes", "no")'
+printf 'Is water wet?\nSurely?\n' | "$venturi" chat --json --grammar "$folder/grammar" >"$folder/out" 2>/dev/null
+[ "$(wc -l <"$folder/out")" = 2 ]; last 'it["text"] in ("yes", "no")'
+printf '{"type": "string", "contains": 1}' >"$folder/schema"
+code=0; "$venturi" run --json --json-schema "$folder/schema" "x" >"$folder/out" 2>/dev/null || code=$?
+[ $code = 2 ]; last '"contains" in it["error"]["message"] and "#" in it["error"]["message"]'
+printf 'root ::= root "a"' >"$folder/grammar"
+code=0; "$venturi" run --json --grammar "$folder/grammar" "x" >"$folder/out" 2>/dev/null || code=$?
+[ $code = 2 ]; last '"root" in it["error"]["message"]'
+
 # An interrupt stops the answer and gives what is there.
 python3 - "$venturi" "$folder/out" <<'PY'
 import signal, subprocess, sys, json

@@ -68,6 +68,12 @@ package struct GenerationFlags: ParsableArguments {
       discussion: "0, none, unless a profile says otherwise."))
   package var lookup: Int?
 
+  @Option(help: ArgumentHelp("Answer only with what a GBNF grammar describes.", valueName: "file"))
+  package var grammar: String?
+
+  @Option(help: ArgumentHelp("Answer only with JSON that a schema allows.", valueName: "file"))
+  package var jsonSchema: String?
+
   @Option(
     name: [.customLong("model-draft"), .customLong("md", withSingleDash: true)],
     help: ArgumentHelp(
@@ -89,20 +95,37 @@ package struct GenerationFlags: ParsableArguments {
   package func validate() throws {
     if maxTokens < -1 || maxTokens == 0 { throw ValidationError("--max-tokens \(maxTokens): must be -1 or at least 1") }
     if contextSize < 0 { throw ValidationError("--ctx-size \(contextSize): must be 0 or more") }
+    if grammar != nil, jsonSchema != nil { throw ValidationError("--grammar and --json-schema exclude each other") }
     if seed < -1 { throw ValidationError("--seed \(seed): must be -1 or more") }
   }
 
   /// The longest sequence, if it was given.
   package var contextLength: Int? { contextSize == 0 ? nil : contextSize }
 
+  /// What the answer must be, if it was given.
+  ///
+  /// - Throws: `TextError` for a grammar or schema that is none, or that the engine does not know, `ProfilingError` for a
+  ///   file that cannot be read.
+  private func constraint() throws -> Grammar? {
+    if let grammar { return try Grammar(gbnf: try InputText.file(grammar)) }
+    guard let jsonSchema else { return nil }
+    let schema: JSON
+    do { schema = try JSON(parsing: try InputText.file(jsonSchema)) } catch let error as JSONError {
+      throw ValidationError("--json-schema \(jsonSchema): \(error)")
+    }
+    return try Grammar(jsonSchema: schema)
+  }
+
   /// The options as the library has them.
-  package func options(logprobs: Int? = nil) -> GenerationOptions {
+  ///
+  /// - Throws: `TextError`, `ProfilingError` and `ValidationError` for a grammar or schema.
+  package func options(logprobs: Int? = nil) throws -> GenerationOptions {
     GenerationOptions(
       maxTokens: maxTokens == -1 ? nil : maxTokens, temperature: temperature, topK: topK, topP: topP, minP: minP,
       repeatPenalty: repeatPenalty, frequencyPenalty: frequencyPenalty, presencePenalty: presencePenalty,
       penaltyWindow: repeatLastN,
       logitBias: Dictionary(logitBias.map { ($0.token, $0.bias) }, uniquingKeysWith: { $1 }),
       seed: seed == -1 ? nil : UInt64(seed), stop: stop, logProbabilities: logprobs, tokenEvents: logprobs != nil,
-      ignoreEnd: ignoreEos, lookup: lookup, draft: draftMax)
+      ignoreEnd: ignoreEos, lookup: lookup, draft: draftMax, constraint: try constraint())
   }
 }

@@ -28,10 +28,11 @@ package struct Chat: AsyncParsableCommand {
   package init() {}
 
   package func run() async throws {
+    let options = try generation.options()
     let (engine, seconds) = try await ModelAccess.load(model, generation, profile: profile)
     if engine.template == nil { throw InferenceError.noChatTemplate(model: engine.model.description.name) }
     var conversation = Conversation(
-      engine: engine, system: generation.systemPrompt, options: generation.options(), json: output.json)
+      engine: engine, system: generation.systemPrompt, options: options, json: output.json)
     guard isatty(STDIN_FILENO) == 1, isatty(STDERR_FILENO) == 1 else { return try await readLines(&conversation) }
     Output.note(
       "\(engine.model.description.name), loaded in \(Human.fixed(seconds * 1000, 0)) ms. /help lists commands, Ctrl-D leaves."

@@ -46,12 +46,13 @@ package struct Run: AsyncParsableCommand {
 
   package func run() async throws {
     let text = try promptText()
+    let options = try generation.options(logprobs: logprobs)
     let (engine, loadSeconds) = try await ModelAccess.load(model, generation, profile: profile)
     var conversation: [ChatMessage] = []
     if let system = generation.systemPrompt { conversation.append(ChatMessage(role: .system, content: system)) }
     conversation.append(ChatMessage(role: .user, content: text))
     let answer = engine.generate(
-      raw ? .text(text) : .chat(conversation), options: generation.options(logprobs: logprobs))
+      raw ? .text(text) : .chat(conversation), options: options)
     let (completion, tokens, firstToken) = try await read(answer, vocabulary: engine)
     let report = RunReport(
       model: engine.model.description.name, completion: completion, tokens: tokens, engine: engine,

@@ -1,8 +1,9 @@
 import Tensors
+import Text
 
 /// Draws one token after the other from a model's logits.
 ///
-/// In this order, as llama.cpp has it by default:
+/// Of the tokens that the constraint allows, if there is one, in this order, as llama.cpp has it by default:
 /// 1. *Bias*: each id's bias is added to its logit x.
 /// 2. *Penalties*, over the ids among the last `penaltyWindow` tokens, with c occurrences each: x becomes x / r if x > 0,
 ///    else x · r, with r the repeat penalty; then x − c · frequency − presence.
@@ -40,14 +41,22 @@ public struct Sampler {
     try draw(logits, history: history, SamplingScratch())
   }
 
+  /// The token after `history` when there is no choice to make: the likeliest one of an unchanged row at temperature 0.
+  func likeliest(_ row: UnsafeBufferPointer<Float>, _ scratch: SamplingScratch) -> Int32? {
+    guard options.temperature == 0, bias.isEmpty, !penalties.isActive else { return nil }
+    scratch.scan(row)
+    return scratch.maximum == -.infinity ? nil : scratch.argmax(row)
+  }
+
+  /// The token after `history`, one of those `allowed`: the logits of all others count as negative infinity.
   mutating func draw(
-    _ logits: UnsafeBufferPointer<Float>, history: [Int32], _ scratch: SamplingScratch
+    _ logits: UnsafeBufferPointer<Float>, history: [Int32], _ scratch: SamplingScratch, allowed: TokenMask? = nil
   ) throws(InferenceError) -> Int32 {
-    if bias.isEmpty, !penalties.isActive { return try choose(logits, position: history.count, scratch) }
-    scratch.logits.removeAll(keepingCapacity: true)
-    scratch.logits.append(contentsOf: logits)
+    if allowed == nil, bias.isEmpty, !penalties.isActive { return try choose(logits, position: history.count, scratch) }
+    if let allowed { scratch.copy(logits, allowed) } else { scratch.copy(logits) }
     for (id, value) in bias where id < logits.count {
-      scratch.logits[id] = value.isFinite ? (logits[id] + value).finite(ifSo: logits[id]) : logits[id] + value
+      let logit = scratch.logits[id]
+      scratch.logits[id] = value.isFinite ? (logit + value).finite(ifSo: logit) : logit + value
     }
     penalties.apply(history, to: &scratch.logits)
     // The copy is put aside while the scratch works on it.

@@ -1,3 +1,5 @@
+import Text
+
 /// Memory that drawing tokens reuses, and the selections that need it. One thread at a time.
 final class SamplingScratch {
   /// A token that may be drawn.
@@ -18,6 +20,36 @@ final class SamplingScratch {
   private var swap: [UInt64] = []
   var candidates: [Candidate] = []
   var weights: [Float] = []
+
+  /// Fills ``logits`` with a row.
+  func copy(_ row: UnsafeBufferPointer<Float>) {
+    logits.removeAll(keepingCapacity: true)
+    logits.append(contentsOf: row)
+  }
+
+  /// Fills ``logits`` with a row, negative infinity for what is not allowed.
+  func copy(_ row: UnsafeBufferPointer<Float>, _ allowed: TokenMask) {
+    if logits.count != row.count { logits = [Float](repeating: -.infinity, count: row.count) }
+    logits.withUnsafeMutableBufferPointer { logits in
+      allowed.words.withUnsafeBufferPointer { words in
+        for start in stride(from: 0, to: row.count, by: 64) {
+          let word = start >> 6 < words.count ? words[start >> 6] : 0
+          let end = min(start + 64, row.count)
+          if word == .max, end - start == 64 {
+            for id in start..<end { logits[id] = row[id] }
+            continue
+          }
+          for id in start..<end { logits[id] = -.infinity }
+          var rest = word
+          while rest != 0 {
+            let id = start + rest.trailingZeroBitCount
+            if id < end { logits[id] = row[id] }
+            rest &= rest - 1
+          }
+        }
+      }
+    }
+  }
 
   /// Reads a row of logits; everything else asks about it.
   func scan(_ row: UnsafeBufferPointer<Float>) {

@@ -17,6 +17,7 @@ final class Job {
   var stops: StopMatcher
   var lookup: PromptLookup?
   private var draft: DraftGuesser?
+  private let matcher: GrammarMatcher?
   var text = ""
   var begun: ContinuousClock.Instant?
   var firstToken: ContinuousClock.Instant?
@@ -47,6 +48,9 @@ final class Job {
     let drafted = options.draft ?? GenerationOptions.defaultDraft
     if let model = order.session.engine.draft, drafted > 0 {
       draft = DraftGuesser(model, limit: drafted, options: options, seed: seed)
+    }
+    matcher = try options.constraint.map {
+      try GrammarMatcher($0, order.session.engine.tokenTrie(), allowsEnd: !options.ignoreEnd)
     }
   }
 
@@ -140,7 +144,7 @@ final class Job {
 
   private func draw(_ row: UnsafeBufferPointer<Float>, _ scratch: SamplingScratch) throws -> Int32 {
     let options = order.options
-    let token = try sampler.draw(row, history: tokens, scratch)
+    let token = try matcher.map { try drawAllowed(row, $0, scratch) } ?? sampler.draw(row, history: tokens, scratch)
     let now = ContinuousClock.now
     if firstToken == nil { firstToken = now }
     lastToken = now
@@ -161,9 +165,23 @@ final class Job {
     }
     // A model may have more rows than its tokenizer has tokens; those rows have no text.
     if Int(token) < vocabulary.count { give(stops.append(try detokenizer.append(token))) }
+    if finishing == nil, matcher?.isComplete == true { finishing = .stop }
     if finishing == nil, usage.completionTokens == options.maxTokens || tokens.count >= contextLength {
       finishing = .length
     }
+    return token
+  }
+
+  /// Draws a token that the constraint allows, and goes on in it.
+  private func drawAllowed(
+    _ row: UnsafeBufferPointer<Float>, _ matcher: GrammarMatcher, _ scratch: SamplingScratch
+  ) throws -> Int32 {
+    // Where the likeliest token fits, the others need not be looked at.
+    if let likeliest = sampler.likeliest(row, scratch), try matcher.advance(likeliest) { return likeliest }
+    let mask = try matcher.mask()
+    if mask.isEmpty { throw InferenceError.noTokenAllowed(position: tokens.count) }
+    let token = try sampler.draw(row, history: tokens, scratch, allowed: mask)
+    guard try matcher.advance(token) else { throw InferenceError.noTokenAllowed(position: tokens.count) }
     return token
   }
 

@@ -1,6 +1,8 @@
+import Text
+
 /// How an answer is generated.
 ///
-/// The defaults are llama.cpp's. Each new token is drawn in this order: logit bias, penalties, top-k, top-p, min-p,
+/// The defaults are llama.cpp's. Each new token is drawn in this order: constraint, logit bias, penalties, top-k, top-p, min-p,
 /// temperature, draw; ``Sampler`` defines every step.
 public struct GenerationOptions: Sendable, Hashable {
   /// The most new tokens; until the context ends by default.
@@ -40,13 +42,17 @@ public struct GenerationOptions: Sendable, Hashable {
   /// The most tokens guessed ahead by the engine's draft model, if it has one; 0 for none, ``defaultDraft`` by default. The
   /// answer is the same, token for token.
   public var draft: Int?
+  /// What the answer must be; anything by default. Tokens that do not fit are out of question before everything else is
+  /// done; the answer ends when it is whole and nothing can follow. With ``maxTokens`` it may be cut before.
+  public var constraint: Grammar?
 
   /// Options with defaults.
   public init(
     maxTokens: Int? = nil, temperature: Float = 0.8, topK: Int = 40, topP: Float = 0.95, minP: Float = 0.05,
     repeatPenalty: Float = 1, frequencyPenalty: Float = 0, presencePenalty: Float = 0, penaltyWindow: Int = 64,
     logitBias: [Int32: Float] = [:], seed: UInt64? = nil, stop: [String] = [], logProbabilities: Int? = nil,
-    tokenEvents: Bool = false, ignoreEnd: Bool = false, lookup: Int? = nil, draft: Int? = nil
+    tokenEvents: Bool = false, ignoreEnd: Bool = false, lookup: Int? = nil, draft: Int? = nil,
+    constraint: Grammar? = nil
   ) {
     self.maxTokens = maxTokens
     self.temperature = temperature
@@ -65,6 +71,7 @@ public struct GenerationOptions: Sendable, Hashable {
     self.ignoreEnd = ignoreEnd
     self.lookup = lookup
     self.draft = draft
+    self.constraint = constraint
   }
 
   /// The most tokens that a draft model guesses ahead where options do not say.

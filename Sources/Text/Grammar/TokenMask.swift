@@ -1,0 +1,20 @@
+/// Which tokens may come next, a bit for each.
+public struct TokenMask: Sendable, Equatable {
+  /// 64 tokens a word, the lowest bit first.
+  public internal(set) var words: [UInt64]
+
+  init(count: Int) { words = [UInt64](repeating: 0, count: (count + 63) / 64) }
+
+  /// Whether a token may come; false for one outside the vocabulary.
+  public func contains(_ token: TokenID) -> Bool {
+    token >= 0 && Int(token) >> 6 < words.count && words[Int(token) >> 6] >> (UInt64(token) & 63) & 1 == 1
+  }
+
+  mutating func insert(_ token: TokenID) { words[Int(token) >> 6] |= 1 << (UInt64(token) & 63) }
+
+  /// Whether no token may come.
+  public var isEmpty: Bool { words.allSatisfy { $0 == 0 } }
+
+  /// How many tokens may come.
+  public var population: Int { words.reduce(0) { $0 + $1.nonzeroBitCount } }
+}
