@@ -24,6 +24,11 @@ package struct Show: ParsableCommand {
     let path = try ModelAccess.path(of: model)
     let storage = try Storage(mapping: path)
     let text = try storage.reading {
+      if path.hasSuffix(".onnx") {
+        let model = try ONNXModel(ByteView(storage.bytes, keeper: storage))
+        let report = ONNXReport(path: path, model: model, fileBytes: storage.byteCount)
+        return output.json ? report.json(tensors: tensors).line : report.text(tensors: tensors)
+      }
       let file = try GGUFFile(storage.bytes, keeper: storage)
       let report = try ShowReport(path: path, file: file, fileBytes: storage.byteCount)
       return output.json
