@@ -15,7 +15,7 @@ func check(_ bytes: UnsafeRawBufferPointer) {
   copy.copyMemory(from: bytes)
   do {
     let options = EngineOptions(threads: 1, memoryLimit: 64 << 20)
-    let model = try Engine.open(Storage(borrowing: copy, keeper: nil), options: options).model
+    let model = try Engine.open(Checkpoint(gguf: Storage(borrowing: copy, keeper: nil)), options: options).model
     try run(model)
   } catch {
     switch error {

@@ -1,13 +1,18 @@
 #!/bin/bash
-# run.sh TARGET [RUNS] [FURTHER LIBFUZZER OPTIONS]: fuzz a target (gguf, onnx, tokenizer, loader, json) with libFuzzer and the
-# address sanitizer. Starts from seeds made by code, and keeps what it learns in .build/fuzz/TARGET/corpus. A crash leaves
-# its input in .build/fuzz/TARGET.
+# run.sh TARGET [RUNS] [FURTHER LIBFUZZER OPTIONS]: fuzz a target with libFuzzer and the address sanitizer. A target is a
+# dictionary Fuzz/TARGET.dict and the Swift file of its name, whose imports say what is built. Starts from seeds made by
+# code, and keeps what it learns in .build/fuzz/TARGET/corpus. A crash leaves its input in .build/fuzz/TARGET.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 target=${1:?usage: run.sh TARGET [RUNS] [FURTHER LIBFUZZER OPTIONS]}
 runs=${2:-100000}
 shift $(($# < 2 ? $# : 2))
+name=$(basename "$(find Fuzz -iname "$target.swift")" .swift)
+if [ ! -f "Fuzz/$target.dict" ] || [ -z "$name" ]; then
+  echo "no target '$target'; there are $(basename -s .dict Fuzz/*.dict | paste -sd' ')" >&2
+  exit 2
+fi
 built=.build/fuzz
 folder=$built/$target
 mkdir -p "$folder"/{corpus,seeds} "$built/c"
@@ -51,24 +56,18 @@ length=8192
 # Only what is under test is guided by coverage; the files' builders are not.
 module Numerics fuzzer,address $(sources Numerics)
 module Formats fuzzer,address $(sources Formats)
-case $target in
-gguf | json | onnx) name=${target^^} ;;
-tokenizer | loader)
-  name=${target^}
+if grep -q '^import Inference' "Fuzz/$name.swift"; then
   kernels
   for part in Costs Tensors Text Layers Mixers Models Inference; do
     module "$part" fuzzer,address $(sources "$part")
   done
   length=16384
   extra=(Fuzz/GGUFImage+Small.swift)
-  ;;
-*)
-  echo "no target '$target'; there are gguf, onnx, tokenizer, loader and json" >&2
-  exit 2
-  ;;
-esac
-module VenturiTesting address Sources/VenturiTesting/*GGUF*.swift Sources/VenturiTesting/TinyLlama*.swift \
-  Sources/VenturiTesting/ONNX/*.swift
+elif grep -q '^import Text' "Fuzz/$name.swift"; then
+  module Text fuzzer,address $(sources Text)
+fi
+module VenturiTesting address Sources/VenturiTesting/*GGUF*.swift Sources/VenturiTesting/*Safetensors*.swift \
+  Sources/VenturiTesting/TinyLlama{,+Vocabulary}.swift Sources/VenturiTesting/ONNX/*.swift
 
 swiftc -O -swift-version 6 -package-name venturi -parse-as-library -sanitize=fuzzer,address -I "$built" -I "$built/c" \
   -module-name Harness -o "$folder/fuzz" Fuzz/Entry.swift "Fuzz/$name.swift" "${extra[@]}" "${objects[@]}" -lm -lpthread

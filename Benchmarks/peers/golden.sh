@@ -45,7 +45,11 @@ step_perplexity() {
   done
 }
 
-[ $# -gt 0 ] || set -- tokenizer quants logprobs chat tiny perplexity
+step_architectures() {
+  HF_HUB_OFFLINE=1 "$python" "$scripts/make_architectures.py" "$golden/architectures" >&2
+}
+
+[ $# -gt 0 ] || set -- tokenizer quants logprobs chat tiny perplexity architectures
 for step; do
   printf 'golden: %s\n' "$step" >&2
   "step_$step"

@@ -5,6 +5,7 @@
 #include "vt_attention.h"
 
 #include "kernels/attention_ahead.h"
+#include "kernels/functions.h"
 #include "kernels/half.h"
 
 #pragma STDC FP_CONTRACT OFF
@@ -41,6 +42,11 @@ static void attention_scores(int rows, bool half, const float *q, int64_t d, con
         sum = fmaf(q[r * d + k], element(keys, (j / LANES * d + k) * LANES + j % LANES, half), sum);
       s[r * KEYS + j] = sum;
     }
+}
+
+static void attention_cap(float *s, int first, int last, float cap) {
+  const float inverse = 1 / cap;
+  for (int j = first; j < last; j++) s[j] = vt_tanh_scalar(s[j] * inverse) * cap;
 }
 
 static float attention_softmax(float *s, int first, int last, float *sum) {

@@ -44,6 +44,8 @@ static float binary(vt_binary_op op, float a, float b) {
   case VT_OP_MAXIMUM: return a != a ? a : a > b ? a : b;
   case VT_OP_POWER: return powf(a, b);
   case VT_OP_SILU_MULTIPLY: return vt_silu_scalar(a) * b;
+  case VT_OP_GELU_MULTIPLY: return vt_gelu_scalar(a) * b;
+  case VT_OP_GELU_TANH_MULTIPLY: return vt_gelu_tanh_scalar(a) * b;
   }
   return NAN;
 }

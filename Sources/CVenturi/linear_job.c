@@ -8,10 +8,10 @@
 // many chains of sums going. One row against halves waits for memory, which long runs of few panels use best.
 enum { FLOAT_PANELS = 6, FLOAT_PANELS_FEW = 4, HALF_PANELS_ONE = 2, CONVERTED_ROWS = 12 };
 
+static int is_gate(const vt_linear_job *job, int32_t part) { return job->part[part].epilogue >= VT_SILU_GATE; }
+
 // Part 2 of a gate is computed together with part 1 and has no items of its own.
-static int is_gated(const vt_linear_job *job, int32_t part) {
-  return part > 0 && job->part[part - 1].epilogue == VT_SILU_GATE;
-}
+static int is_gated(const vt_linear_job *job, int32_t part) { return part > 0 && is_gate(job, part - 1); }
 
 static vt_activation kind_of(const vt_linear_job *job, const vt_packed *w) {
   return job->exact ? VT_ACTIVATION_F32 : vt_format_activation(w->format, job->refined);
@@ -131,9 +131,27 @@ static void multiply(const vt_linear_job *job, const ready_panels *p, int32_t ro
 // A sum that is added to y must be complete first: tiles of quantised rows keep theirs in registers.
 static int adds(const ready_panels *p) { return p->unpacked && p->kind != VT_ACTIVATION_F32; }
 
+// y[r] += bias for `rows` rows of `columns` values.
+static void add_bias(float *y, int64_t ldy, int32_t rows, int32_t columns, const float *bias) {
+  if (!bias) return;
+  for (int32_t r = 0; r < rows; r++)
+    for (int32_t c = 0; c < columns; c++) y[r * ldy + c] += bias[c];
+}
+
+// y[r] = act(g[r]) · u[r] for `rows` rows of n values; g and u are dense.
+static void gate(const vt_linear_job *job, vt_epilogue kind, int32_t rows, int32_t n, const float *g, const float *u,
+                 float *y, int64_t ldy) {
+  if (kind == VT_SILU_GATE) {
+    job->linear->silu_gate(rows, n, g, u, y, ldy);
+    return;
+  }
+  const vt_binary_op op = kind == VT_GELU_GATE ? VT_OP_GELU_MULTIPLY : VT_OP_GELU_TANH_MULTIPLY;
+  for (int32_t r = 0; r < rows; r++) job->elementwise->binary_f32(op, n, g + r * n, 1, u + r * n, 1, y + r * ldy);
+}
+
 static void run_panels(const vt_linear_job *job, int32_t part, int32_t index, int32_t count, char *scratch) {
   const vt_linear_part *out = &job->part[part];
-  const int gated = out->epilogue == VT_SILU_GATE;
+  const int gated = is_gate(job, part);
   const int32_t column = index * VT_PANEL, width = count * VT_PANEL;
   const int32_t columns = out->weights->n - column < width ? out->weights->n - column : width;
   float *const sums = (float *)scratch, *const ups = sums + VT_LINEAR_ROWS * width;
@@ -143,22 +161,27 @@ static void run_panels(const vt_linear_job *job, int32_t part, int32_t index, in
   if (gated)
     up = prepare(job, job->part[part + 1].weights, index, count, unpacked + panel_scratch(job, out->weights));
   // Where a kernel can write its columns straight to their place.
+  const float *const bias = out->bias ? out->bias + column : NULL;
   const int in_place = columns == width && (out->epilogue == VT_STORE || (out->epilogue == VT_ADD && adds(&main)));
   for (int32_t row = 0; row < job->rows; row += VT_LINEAR_ROWS) {
     const int32_t rows = job->rows - row < VT_LINEAR_ROWS ? job->rows - row : VT_LINEAR_ROWS;
     float *y = out->y + row * out->ldy + column;
     if (in_place) {
       multiply(job, &main, row, rows, width, y, out->ldy, out->epilogue == VT_ADD);
+      add_bias(y, out->ldy, rows, width, bias);
       continue;
     }
     multiply(job, &main, row, rows, width, sums, width, 0);
     if (gated) {
       multiply(job, &up, row, rows, width, ups, width, 0);
+      const float *const second = job->part[part + 1].bias;
+      add_bias(sums, width, rows, columns, bias);
+      add_bias(ups, width, rows, columns, second ? second + column : NULL);
       if (columns == width) {
-        job->linear->silu_gate(rows, width, sums, ups, y, out->ldy);
+        gate(job, out->epilogue, rows, width, sums, ups, y, out->ldy);
         continue;
       }
-      job->linear->silu_gate(1, rows * width, sums, ups, sums, 0);
+      gate(job, out->epilogue, 1, rows * width, sums, ups, sums, 0);
     }
     for (int32_t r = 0; r < rows; r++) {
       float *target = y + r * out->ldy;
@@ -168,6 +191,7 @@ static void run_panels(const vt_linear_job *job, int32_t part, int32_t index, in
       else
         memcpy(target, source, (size_t)columns * sizeof *target);
     }
+    if (!gated) add_bias(y, out->ldy, rows, columns, bias);
   }
 }
 
@@ -186,7 +210,7 @@ void vt_linear_run(void *context, int32_t item, int32_t worker) {
     const int32_t end = index + job->panels_per_item < panels ? index + job->panels_per_item : panels;
     // A gate's two matrices may take their input in different forms.
     const int floats = kind_of(job, job->part[part].weights) == VT_ACTIVATION_F32 &&
-                       (job->part[part].epilogue != VT_SILU_GATE ||
+                       (!is_gate(job, part) ||
                         kind_of(job, job->part[part + 1].weights) == VT_ACTIVATION_F32);
     for (int32_t some; index < end; index += some) {
       some = !floats ? 1 : end - index < job->panels_together ? end - index : job->panels_together;

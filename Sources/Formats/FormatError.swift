@@ -34,6 +34,10 @@ public enum FormatError: Error, Sendable, Equatable {
   case missingKey(field: String)
   /// A tensor that the file does not have.
   case missingTensor(field: String)
+  /// Text that is not JSON; `problem` says why.
+  case notJSON(field: String, offset: Int, problem: String)
+  /// A file that another one refers to and that is not beside it.
+  case missingFile(field: String)
   /// What a writer was asked to write and the format cannot hold.
   case notWritable(field: String, reason: String)
 }
@@ -47,8 +51,8 @@ extension FormatError {
       .invalidUTF8(let field, _), .invalidValue(let field, _, _, _), .wrongType(let field, _, _, _),
       .unsupportedTensorType(let field, _, _, _), .duplicate(let field, _, _), .overlap(let field, _, _),
       .wrongCount(let field, _, _, _), .wrongShape(let field, _, _, _), .inconsistent(let field, _, _),
-      .missingKey(let field),
-      .missingTensor(let field), .notWritable(let field, _):
+      .notJSON(let field, _, _), .missingKey(let field), .missingTensor(let field), .missingFile(let field),
+      .notWritable(let field, _):
       field
     }
   }
@@ -60,10 +64,10 @@ extension FormatError {
       .limitExceeded(_, let offset, _, _), .budgetExceeded(_, let offset, _, _), .overflow(_, let offset, _),
       .invalidUTF8(_, let offset), .invalidValue(_, let offset, _, _), .wrongType(_, let offset, _, _),
       .unsupportedTensorType(_, let offset, _, _), .duplicate(_, let offset, _), .overlap(_, let offset, _),
-      .wrongCount(_, let offset, _, _), .wrongShape(_, let offset, _, _):
+      .wrongCount(_, let offset, _, _), .wrongShape(_, let offset, _, _), .notJSON(_, let offset, _):
       offset
     case .inconsistent(_, let offset, _): offset
-    case .missingKey, .missingTensor, .notWritable: nil
+    case .missingKey, .missingTensor, .missingFile, .notWritable: nil
     }
   }
 }
@@ -94,6 +98,8 @@ extension FormatError: CustomStringConvertible {
     case .inconsistent(_, _, let problem): problem
     case .missingKey: "the file lacks this key"
     case .missingTensor: "the file lacks this tensor"
+    case .notJSON(_, _, let problem): "not JSON: \(problem)"
+    case .missingFile: "there is no such file beside the one that names it"
     case .notWritable(_, let reason): reason
     }
   }

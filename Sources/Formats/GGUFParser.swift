@@ -205,9 +205,10 @@ struct GGUFParser {
     return Int(value)
   }
 
-  static func refuseSplit(
+  /// What the file says of its place among the parts of a split model; nothing for a whole file.
+  static func split(
     _ entries: [GGUFEntry], _ index: [String: Int], tensorCount: Int
-  ) throws(FormatError) {
+  ) throws(FormatError) -> GGUFSplit? {
     func number(_ key: String) throws(FormatError) -> (value: Int, offset: Int)? {
       guard let entry = index[key].map({ entries[$0] }) else { return nil }
       guard let value = entry.value.integer, value >= 0 else {
@@ -218,20 +219,28 @@ struct GGUFParser {
       return (value, entry.offset)
     }
     let parts = try number("split.count")
-    if let parts, parts.value > 1 {
-      throw .unsupported(
-        field: "split.count", offset: parts.offset, found: "a file split into \(parts.value) parts",
-        supported: "a whole one")
-    }
-    if let parts, parts.value == 0 {
-      throw .invalidValue(field: "split.count", offset: parts.offset, value: "0", expected: "1")
-    }
-    if let part = try number("split.no"), part.value != 0 {
-      throw .invalidValue(field: "split.no", offset: part.offset, value: "\(part.value)", expected: "0 of 1 part")
-    }
-    if let total = try number("split.tensors.count"), total.value != tensorCount {
+    let part = try number("split.no")
+    let total = try number("split.tensors.count")
+    if let parts, !(1...GGUFSplit.most).contains(parts.value) {
       throw .invalidValue(
-        field: "split.tensors.count", offset: total.offset, value: "\(total.value)", expected: "\(tensorCount)")
+        field: "split.count", offset: parts.offset, value: "\(parts.value)", expected: "1 to \(GGUFSplit.most)")
     }
+    let count = parts?.value ?? 1
+    if let part, part.value >= count {
+      throw .invalidValue(
+        field: "split.no", offset: part.offset, value: "\(part.value)", expected: "0 to \(count - 1) of \(count) parts")
+    }
+    // A part has no more than all of them; a whole file has them all.
+    if let total, count == 1 ? total.value != tensorCount : total.value < tensorCount {
+      throw .invalidValue(
+        field: "split.tensors.count", offset: total.offset, value: "\(total.value)",
+        expected: count == 1 ? "\(tensorCount)" : "\(tensorCount) or more")
+    }
+    guard let parts, count > 1 else { return nil }
+    guard let part else {
+      throw .inconsistent(
+        field: "split.count", offset: parts.offset, problem: "the file is one of \(count) parts and does not say which")
+    }
+    return GGUFSplit(number: part.value, count: count, tensors: total?.value, offset: parts.offset)
   }
 }

@@ -21,7 +21,8 @@ public final class Graph: @unchecked Sendable {
   ///   - folder: where the files with external data are.
   /// - Throws: ``GraphError`` for an operator or attribute that is not known, `FormatError`, `TensorError`.
   public convenience init(
-    _ model: ONNXModel, folder: String? = nil, library: OperatorLibrary = .standard, limits: GraphLimits = GraphLimits(),
+    _ model: ONNXModel, folder: String? = nil, library: OperatorLibrary = .standard,
+    limits: GraphLimits = GraphLimits(),
     context: Context
   ) throws {
     var external: ((ONNXTensor, ONNXExternalData) throws -> ByteView)?

@@ -45,7 +45,8 @@ final class GraphBuilder {
   }
 
   func main() throws -> PreparedGraph {
-    let versions = Dictionary(model.operatorSets.map { ($0.domain, $0.version) }, uniquingKeysWith: { first, _ in first })
+    let versions = Dictionary(
+      model.operatorSets.map { ($0.domain, $0.version) }, uniquingKeysWith: { first, _ in first })
     return try graph(model.graph, outer: [], Setting(versions: versions))
   }
 
@@ -141,7 +142,8 @@ final class GraphBuilder {
     guard operation.inputs.contains(node.inputs.count), node.outputs.count <= operation.outputs else {
       throw GraphError.refused(
         node: node.label,
-        reason: "\(node.inputs.count) inputs and \(node.outputs.count) outputs, expected \(operation.inputs) and at most "
+        reason:
+          "\(node.inputs.count) inputs and \(node.outputs.count) outputs, expected \(operation.inputs) and at most "
           + "\(operation.outputs)")
     }
     let view = GraphNode(
@@ -151,7 +153,9 @@ final class GraphBuilder {
 
   /// The node with the attributes of the function's call in place of references to them.
   private func resolved(_ node: ONNXNode, _ setting: Setting) throws -> ONNXNode {
-    guard node.attributes.contains(where: { if case .reference = $0.value { true } else { false } }) else { return node }
+    guard node.attributes.contains(where: { if case .reference = $0.value { true } else { false } }) else {
+      return node
+    }
     let attributes = node.attributes.compactMap { attribute -> ONNXAttribute? in
       guard case .reference(let name) = attribute.value else { return attribute }
       // An attribute that the call leaves out is left out here too.
@@ -184,4 +188,3 @@ final class GraphBuilder {
     return { call in try body.evaluate(call.inputs, in: call.run, outer: nil) }
   }
 }
-

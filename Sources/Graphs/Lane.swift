@@ -184,7 +184,9 @@ enum Lanes {
     }
     switch type {
     case .float32:
-      if Number.self == Float.self { target.copyMemory(from: source, byteCount: count * 4) } else {
+      if Number.self == Float.self {
+        target.copyMemory(from: source, byteCount: count * 4)
+      } else {
         each(Float.self) { Float($0.double) }
       }
     case .float64: each(Double.self) { $0.double }

@@ -23,11 +23,15 @@ struct TensorLoader {
       return try raw(tensor, try external(tensor, place))
     case .floats(let values):
       return try store(tensor, count * type.storedBytes) { target in
-        values.withUnsafeBytes { target.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(target), byteCount: $0.count) }
+        values.withUnsafeBytes {
+          target.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(target), byteCount: $0.count)
+        }
       }
     case .doubles(let values):
       return try store(tensor, count * type.storedBytes) { target in
-        values.withUnsafeBytes { target.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(target), byteCount: $0.count) }
+        values.withUnsafeBytes {
+          target.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(target), byteCount: $0.count)
+        }
       }
     case .int64s(let values): return try numbers(tensor, values)
     case .uint64s(let values): return try numbers(tensor, values)
@@ -68,7 +72,9 @@ struct TensorLoader {
       target.initializeMemory(as: UInt8.self, repeating: 0, count: count * size)
       for item in 0..<values.count {
         var position = 0
-        if isFlat { position = Int(indices[item]) } else {
+        if isFlat {
+          position = Int(indices[item])
+        } else {
           for axis in sparse.shape.indices {
             let index = indices[item * sparse.shape.count + axis]
             guard index >= 0, index < sparse.shape[axis] else { position = -1; break }

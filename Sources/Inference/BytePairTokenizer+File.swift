@@ -2,11 +2,11 @@ import Formats
 import Text
 
 extension BytePairTokenizer {
-  /// The tokenizer that a model file describes.
+  /// The tokenizer that a model's metadata describe.
   ///
   /// - Throws: `FormatError` when its description is missing, malformed, contradicts itself or is of another kind than
   ///   byte-level BPE.
-  public init(_ file: GGUFFile) throws(FormatError) {
+  public init(_ file: some Metadata) throws(FormatError) {
     let kind = try file.string("tokenizer.ggml.model")
     guard kind == "gpt2" else {
       throw .unsupported(
@@ -36,10 +36,10 @@ extension BytePairTokenizer {
 }
 
 extension ChatTemplate {
-  /// The chat template of a model file; nothing when the file has none.
+  /// The chat template of a model; nothing when the file has none.
   ///
   /// - Throws: `FormatError` when it is no text, or none that the engine renders exactly.
-  public init?(_ file: GGUFFile) throws(FormatError) {
+  public init?(_ file: some Metadata) throws(FormatError) {
     guard let text = try file.stringIfPresent("tokenizer.chat_template") else { return nil }
     do throws(TextError) { try self.init(recognising: text) } catch {
       throw file.inconsistent("tokenizer.chat_template", error)
@@ -47,7 +47,7 @@ extension ChatTemplate {
   }
 }
 
-extension GGUFFile {
+extension Metadata {
   /// What the text library says of a value, with the key and the place in the file.
   fileprivate func inconsistent(_ key: String, _ error: TextError) -> FormatError {
     .inconsistent(field: key, offset: entry(key)?.offset, problem: "\(error)")

@@ -25,27 +25,27 @@ extension Engine {
   public static func open(_ model: String, options: EngineOptions = EngineOptions()) throws -> Engine {
     try options.validate()
     let path = try ModelHome().file(for: model)
-    let storage = try Storage(mapping: path)
-    let finding = try EngineProfile.find(options.profile, model: path, storage: storage)
-    return try open(storage, options: options, profile: finding.profile, notes: finding.notes)
+    let checkpoint = try Checkpoint(path: path)
+    let finding = try EngineProfile.find(options.profile, model: path, checkpoint: checkpoint)
+    return try open(checkpoint, options: options, profile: finding.profile, notes: finding.notes)
   }
 
-  /// What ``open(_:options:)`` does with the bytes of the file; each part that reads them sees to it that they did not
-  /// change.
+  /// What ``open(_:options:)`` does with a checkpoint; each part that reads its files sees to it that they did not change.
   package static func open(
-    _ storage: Storage, options given: EngineOptions, profile: EngineProfile? = nil, notes: [String] = []
+    _ checkpoint: Checkpoint, options given: EngineOptions, profile: EngineProfile? = nil, notes: [String] = []
   ) throws -> Engine {
     let options = try resolve(given, profile)
-    let file = try storage.reading { try GGUFFile(storage.bytes, keeper: storage) }
     // The tokenizer's tables are built beside the weights.
     let text = Mailbox<Result<(BytePairTokenizer, ChatTemplate?), any Error>>()
     try Thread.start {
-      let result = Result { try storage.reading { (try BytePairTokenizer(file), try ChatTemplate(file)) } }
+      let result = Result {
+        try checkpoint.reading { (try BytePairTokenizer(checkpoint), try ChatTemplate(checkpoint)) }
+      }
       _ = text.send(result)
     }
     let loaded = Result {
       try ModelLoader.load(
-        file, storage: storage,
+        checkpoint,
         options: LoadOptions(
           compute: options.compute ?? .fast, contextLength: options.contextLength, memoryLimit: options.memoryLimit,
           stepTokens: options.stepTokens ?? EngineOptions.defaultStepTokens),
@@ -57,7 +57,7 @@ extension Engine {
     let (tokens, rows) = (tokenizer.vocabulary.count, model.description.vocabularySize)
     guard tokens == rows else {
       throw FormatError.wrongCount(
-        field: "tokenizer.ggml.tokens", offset: file.entry("tokenizer.ggml.tokens")?.offset ?? 0, found: tokens,
+        field: "tokenizer.ggml.tokens", offset: checkpoint.entry("tokenizer.ggml.tokens")?.offset ?? 0, found: tokens,
         expected: rows)
     }
     return try Engine(

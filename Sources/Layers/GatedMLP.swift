@@ -1,16 +1,17 @@
 import Costs
 import Tensors
 
-/// The gated feed-forward layer: down(silu(gate x) · up x) (Shazeer: GLU variants improve transformer, 2020).
-public struct GatedMLP: Sendable {
+/// The gated feed-forward layer: down(f(gate x) · up x) (Shazeer: GLU variants improve transformer, 2020).
+public struct GatedMLP: FeedForward {
   let gate: any LinearCore
   let up: any LinearCore
   let down: any LinearCore
+  let function: GateFunction
 
   /// A layer from its three matrices.
   ///
   /// - Precondition: gate and up have one shape, and down takes their output.
-  public init(gate: any LinearCore, up: any LinearCore, down: any LinearCore) {
+  public init(gate: any LinearCore, up: any LinearCore, down: any LinearCore, function: GateFunction = .silu) {
     precondition(
       gate.outFeatures == up.outFeatures && gate.inFeatures == up.inFeatures && down.inFeatures == gate.outFeatures,
       "gate \(gate.outFeatures)×\(gate.inFeatures), up \(up.outFeatures)×\(up.inFeatures), down takes \(down.inFeatures)"
@@ -18,17 +19,35 @@ public struct GatedMLP: Sendable {
     self.gate = gate
     self.up = up
     self.down = down
+    self.function = function
+  }
+
+  /// MLP(x), [rows, width].
+  public func callAsFunction(_ x: LinearInput, _ context: Context) -> Tensor {
+    let hidden = hidden(x, context)
+    return context.within("down") { down(LinearInput(hidden), context) }
   }
 
   /// y += MLP(x): the residual connection is part of the product.
   public func add(_ x: LinearInput, to y: Tensor, _ context: Context) {
-    let hidden = context.within("gate,up") {
-      if let gate = gate as? PackedLinear, let up = up as? PackedLinear, gate.precision == up.precision {
-        return context.gatedLinear(x, gate: gate.matrix, up: up.matrix, precision: gate.precision)
-      }
-      return context.siluMultiply(gate(x, context), up(x, context))
-    }
+    let hidden = hidden(x, context)
     context.within("down") { down.add(LinearInput(hidden), to: y, context) }
+  }
+
+  private func hidden(_ x: LinearInput, _ context: Context) -> Tensor {
+    context.within("gate,up") {
+      if let gate = gate as? PackedLinear, let up = up as? PackedLinear, gate.precision == up.precision {
+        return context.gatedLinear(
+          x, gate: gate.matrix, up: up.matrix, function: function, gateBias: gate.bias, upBias: up.bias,
+          precision: gate.precision)
+      }
+      let (gate, up) = (gate(x, context), up(x, context))
+      return switch function {
+      case .silu: context.siluMultiply(gate, up)
+      case .gelu: context.geluMultiply(gate, up)
+      case .geluTanh: context.geluTanhMultiply(gate, up)
+      }
+    }
   }
 
   /// What `rows` rows compute and move at least.

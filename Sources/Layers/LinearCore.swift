@@ -27,5 +27,5 @@ public func together(_ cores: [any LinearCore], _ x: LinearInput, _ context: Con
   else {
     return cores.map { $0(x, context) }
   }
-  return context.linear(x, packed.map(\.matrix), precision: precision)
+  return context.linear(x, packed.map(\.matrix), biases: packed.map(\.bias), precision: precision)
 }

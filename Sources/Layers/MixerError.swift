@@ -5,6 +5,8 @@ import Tensors
 public enum MixerError: Error, Sendable, Equatable {
   /// A setting outside its range; `field` names it.
   case invalidSetting(field: String, value: Int, expected: String)
+  /// A number outside its range; `field` names it.
+  case invalidNumber(field: String, value: Double, expected: String)
   /// Query heads that are no whole multiple of the kv heads.
   case headsNotDivisible(heads: Int, kvHeads: Int)
   /// A tensor whose shape does not fit; `argument` names it.
@@ -34,6 +36,7 @@ extension MixerError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .invalidSetting(let field, let value, let expected): "\(field) is \(value) where \(expected) is expected"
+    case .invalidNumber(let field, let value, let expected): "\(field) is \(value) where \(expected) is expected"
     case .headsNotDivisible(let heads, let kvHeads): "\(heads) query heads are no multiple of \(kvHeads) kv heads"
     case .unexpectedShape(let argument, let shape, let expected):
       "\(argument) has shape \(shape) where \(expected) is expected"

@@ -1,16 +1,25 @@
 import Costs
+import Numerics
 import Tensors
 
-/// A weight matrix packed for the kernels, used as its file has it.
+/// A weight matrix packed for the kernels, used as its file has it, with a bias where it has one.
 public struct PackedLinear: LinearCore {
   /// The packed weights.
   public let matrix: PackedMatrix
+  /// What is added to a product, [outFeatures], f32.
+  public let bias: Tensor?
   /// How products treat their input.
   public let precision: LinearPrecision
 
   /// A core over packed weights.
-  public init(_ matrix: PackedMatrix, precision: LinearPrecision = .bytes) {
+  ///
+  /// - Precondition: a bias is f32, contiguous and of the output's length.
+  public init(_ matrix: PackedMatrix, bias: Tensor? = nil, precision: LinearPrecision = .bytes) {
+    precondition(
+      bias.map { $0.dtype == .f32 && $0.isContiguous && $0.shape == [matrix.outFeatures] } ?? true,
+      "a bias of \(bias?.shape ?? []) for \(matrix.outFeatures) outputs")
     self.matrix = matrix
+    self.bias = bias
     self.precision = precision
   }
 
@@ -21,14 +30,14 @@ public struct PackedLinear: LinearCore {
   /// The bytes that a product reads of the weights.
   public var byteCount: Int { matrix.byteCount }
 
-  /// x Wᵀ, [rows, outFeatures].
+  /// x Wᵀ (+ b), [rows, outFeatures].
   public func callAsFunction(_ x: LinearInput, _ context: Context) -> Tensor {
-    context.linear(x, [matrix], precision: precision)[0]
+    context.linear(x, [matrix], biases: [bias], precision: precision)[0]
   }
 
-  /// y += x Wᵀ, in y's own storage.
+  /// y += x Wᵀ (+ b), in y's own storage.
   public func add(_ x: LinearInput, to y: Tensor, _ context: Context) {
-    context.addLinear(x, matrix, to: y, precision: precision)
+    context.addLinear(x, matrix, bias: bias, to: y, precision: precision)
   }
 
   /// What the product with `rows` rows computes and moves at least.

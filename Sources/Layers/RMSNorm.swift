@@ -2,7 +2,7 @@ import Numerics
 import Tensors
 
 /// x / √(mean(x²) + ε) · w (Zhang, Sennrich: Root mean square layer normalization, 2019).
-public struct RMSNorm: Sendable {
+public struct RMSNorm: Normalization {
   let weight: Tensor
   let epsilon: Float
 

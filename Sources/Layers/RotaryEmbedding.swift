@@ -8,12 +8,20 @@ import Tensors
   import Musl
 #endif
 
-/// Rotary position embedding on neighbouring pairs (Su et al., RoFormer, 2021): pair i of a head at position p turns by
-/// p · base^(-2i/d).
+/// Rotary position embedding (Su et al., RoFormer, 2021): pair i of a head at position p turns by p · base^(-2i/d), or by
+/// what a ``RotaryScaling`` makes of these frequencies.
 ///
 /// The table of cosines and sines grows in pages, outside of the computation: ``reserve(positions:)`` comes before any
 /// use of a new position.
 public final class RotaryEmbedding: @unchecked Sendable {
+  /// Which values of a head make a pair.
+  public enum Pairing: Sendable, Hashable {
+    /// Neighbours: 2i and 2i + 1.
+    case neighbours
+    /// The two halves of what turns: i and i + rotated/2.
+    case halves
+  }
+
   private static let pageLength = 256
   /// The number of values of a head that are rotated; the rest passes through.
   public let rotated: Int
@@ -21,6 +29,9 @@ public final class RotaryEmbedding: @unchecked Sendable {
   public let headDim: Int
   /// The largest number of positions.
   public let limit: Int
+  /// Which values make a pair.
+  public let pairing: Pairing
+  private let magnitude: Double
   private let frequencies: [Double]
   private let pages: UnsafeMutablePointer<UnsafeMutablePointer<Float>?>
   private let pageCount: Int
@@ -29,12 +40,17 @@ public final class RotaryEmbedding: @unchecked Sendable {
   /// An embedding for heads of `headDim` values of which the first `rotated` turn.
   ///
   /// - Precondition: `rotated` is even and at most `headDim`; `limit` is above 0.
-  public init(headDim: Int, rotated: Int, base: Double, limit: Int) {
+  public init(
+    headDim: Int, rotated: Int, base: Double, scaling: RotaryScaling = .none, pairing: Pairing = .neighbours,
+    limit: Int
+  ) {
     precondition(rotated.isMultiple(of: 2) && rotated <= headDim && rotated > 0 && limit > 0)
     self.headDim = headDim
     self.rotated = rotated
     self.limit = limit
-    frequencies = (0..<rotated / 2).map { pow(base, -2 * Double($0) / Double(rotated)) }
+    self.pairing = pairing
+    frequencies = scaling.frequencies(rotated: rotated, base: base)
+    magnitude = scaling.magnitude
     pageCount = (limit + Self.pageLength - 1) / Self.pageLength
     pages = .allocate(capacity: pageCount)
     pages.initialize(repeating: nil, count: pageCount)
@@ -57,8 +73,8 @@ public final class RotaryEmbedding: @unchecked Sendable {
         for row in 0..<Self.pageLength {
           let position = Double(have * Self.pageLength + row)
           for (pair, frequency) in frequencies.enumerated() {
-            page[row * rotated + 2 * pair] = Float(cos(position * frequency))
-            page[row * rotated + 2 * pair + 1] = Float(sin(position * frequency))
+            page[row * rotated + 2 * pair] = Float(magnitude * cos(position * frequency))
+            page[row * rotated + 2 * pair + 1] = Float(magnitude * sin(position * frequency))
           }
         }
         pages[have] = page
@@ -87,6 +103,7 @@ public final class RotaryEmbedding: @unchecked Sendable {
     let headDim = Int32(headDim)
     let workers = context.workers
     let rotated = Int32(rotated)
+    let turn = pairing == .neighbours ? vt_rope_row : vt_rope_row_halves
     let rotateRows = WorkerJob { [self] item, _ in
       guard let layout = batch.layout else { return }
       let range = item * 8..<min(rows, item * 8 + 8)
@@ -95,7 +112,7 @@ public final class RotaryEmbedding: @unchecked Sendable {
         for row in shared {
           let table = angles(run.position + row - run.firstRow)
           for (base, width) in targets {
-            vt_rope_row(base + row * width, Int32(width) / headDim, headDim, rotated, table)
+            turn(base + row * width, Int32(width) / headDim, headDim, rotated, table)
           }
         }
       }

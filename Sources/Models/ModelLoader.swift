@@ -27,50 +27,42 @@ public struct LoadOptions: Sendable {
   }
 }
 
-/// A model together with the file it came from, whose metadata holds the tokenizer and the chat template.
+/// A model together with the checkpoint it came from, whose metadata holds the tokenizer and the chat template.
 public struct LoadedModel: Sendable {
   /// The model.
   public let model: any LanguageModel
-  /// The file's metadata; tensor data is in the model.
-  public let file: GGUFFile
+  /// The checkpoint's metadata; what tensors hold is in the model.
+  public let checkpoint: Checkpoint
 }
 
-/// Opens model files.
+/// Opens models.
 public enum ModelLoader {
-  /// Maps the file at `path`, checks it and builds the model it describes.
+  /// The model at `path`, a GGUF file or a folder in Hugging Face's form.
   ///
-  /// - Throws: ``/Tensors/TensorError`` when the file cannot be mapped or changes meanwhile, ``/Formats/FormatError`` when
+  /// - Throws: ``/Tensors/TensorError`` when a file cannot be mapped or changes meanwhile, ``/Formats/FormatError`` when
   ///   it is malformed, ``ModelError`` when it is not a model that fits here.
   public static func load(path: String, options: LoadOptions = LoadOptions(), context: Context) throws -> LoadedModel {
-    let storage = try Storage(mapping: path)
-    let file = try storage.reading { try GGUFFile(storage.bytes, keeper: storage) }
-    return try load(file, storage: storage, options: options, context: context)
+    try load(Checkpoint(path: path), options: options, context: context)
   }
 
-  /// Builds the model that a parsed file describes; `storage` holds the file's bytes, and if it is a file that changes
-  /// meanwhile, there is no model.
+  /// The model of a checkpoint; if one of its files changes meanwhile, there is none.
   ///
   /// - Throws: ``/Formats/FormatError``, ``ModelError``, ``/Tensors/TensorError/fileChanged(path:)``.
   public static func load(
-    _ file: GGUFFile, storage: Storage, options: LoadOptions = LoadOptions(), context: Context
+    _ checkpoint: Checkpoint, options: LoadOptions = LoadOptions(), context: Context
   ) throws -> LoadedModel {
-    try storage.reading {
-      let architecture = try file.string("general.architecture")
-      switch architecture {
-      case "llama":
-        return LoadedModel(model: try Llama(file, storage: storage, options: options, context: context), file: file)
-      default: throw ModelError.unknownArchitecture(architecture)
-      }
+    try checkpoint.reading {
+      let architecture = try Architecture.of(checkpoint)
+      return LoadedModel(model: try architecture.load(checkpoint, options, context), checkpoint: checkpoint)
     }
   }
-  /// What the model that a parsed file describes takes on `threads` threads, before any of it is taken.
+
+  /// What the model of a checkpoint takes on `threads` threads, before any of it is taken.
   ///
-  /// - Throws: ``/Formats/FormatError`` and ``ModelError`` for a file that does not say its sizes.
+  /// - Throws: ``/Formats/FormatError`` and ``ModelError`` for one that does not say its sizes.
   public static func memoryNeed(
-    of file: GGUFFile, options: LoadOptions = LoadOptions(), threads: Int
+    of checkpoint: Checkpoint, options: LoadOptions = LoadOptions(), threads: Int
   ) throws -> MemoryNeed {
-    let architecture = try file.string("general.architecture")
-    guard architecture == "llama" else { throw ModelError.unknownArchitecture(architecture) }
-    return try LlamaSizes(file, options: options, threads: threads).memoryNeed
+    try Architecture.of(checkpoint).memoryNeed(checkpoint, options, threads)
   }
 }

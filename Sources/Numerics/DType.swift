@@ -6,15 +6,22 @@ public enum DType: String, Sendable, Hashable, CaseIterable, Codable {
   case f32, f64, f16, bf16
   case i8, i16, i32, i64
   case bool
-  case q4_0, q4_1, q5_0, q5_1, q8_0
-  case q4_K, q5_K, q6_K
+  case q4_0, q4_1, q5_0, q5_1, q8_0, q8_1
+  case q2_K, q3_K, q4_K, q5_K, q6_K, q8_K
+  case iq1_s, iq1_m, iq2_xxs, iq2_xs, iq2_s, iq3_xxs, iq3_s, iq4_nl, iq4_xs
+  case tq1_0, tq2_0, q1_0, q2_0
+  case mxfp4, nvfp4
 
   /// The number of elements that one block holds: 1 for plain scalars.
   public var blockLength: Int {
     switch self {
     case .f32, .f64, .f16, .bf16, .i8, .i16, .i32, .i64, .bool: 1
-    case .q4_0, .q4_1, .q5_0, .q5_1, .q8_0: 32
-    case .q4_K, .q5_K, .q6_K: 256
+    case .q4_0, .q4_1, .q5_0, .q5_1, .q8_0, .q8_1, .iq4_nl, .mxfp4: 32
+    case .q2_0, .nvfp4: 64
+    case .q1_0: 128
+    case .q2_K, .q3_K, .q4_K, .q5_K, .q6_K, .q8_K, .iq1_s, .iq1_m, .iq2_xxs, .iq2_xs, .iq2_s, .iq3_xxs, .iq3_s, .iq4_xs,
+      .tq1_0, .tq2_0:
+      256
     }
   }
 
@@ -30,9 +37,28 @@ public enum DType: String, Sendable, Hashable, CaseIterable, Codable {
     case .q5_0: 2 + 4 + 16
     case .q5_1: 2 + 2 + 4 + 16
     case .q8_0: 2 + 32
+    case .q8_1: 2 + 2 + 32
+    case .q2_K: 16 + 64 + 2 + 2
+    case .q3_K: 32 + 64 + 12 + 2
     case .q4_K: 2 + 2 + 12 + 128
     case .q5_K: 2 + 2 + 12 + 32 + 128
     case .q6_K: 128 + 64 + 16 + 2
+    case .q8_K: 4 + 256 + 32
+    case .iq1_s: 2 + 32 + 16
+    case .iq1_m: 32 + 16 + 8
+    case .iq2_xxs: 2 + 64
+    case .iq2_xs: 2 + 64 + 8
+    case .iq2_s: 2 + 64 + 8 + 8
+    case .iq3_xxs: 2 + 64 + 32
+    case .iq3_s: 2 + 64 + 8 + 32 + 4
+    case .iq4_nl: 2 + 16
+    case .iq4_xs: 2 + 2 + 4 + 128
+    case .tq1_0: 48 + 4 + 2
+    case .tq2_0: 64 + 2
+    case .q1_0: 2 + 16
+    case .q2_0: 2 + 16
+    case .mxfp4: 1 + 16
+    case .nvfp4: 4 + 32
     }
   }
 
@@ -46,14 +72,7 @@ public enum DType: String, Sendable, Hashable, CaseIterable, Codable {
   public var bitsPerElement: Double { Double(blockBytes * 8) / Double(blockLength) }
 
   /// The type's name as model files and users write it, for example `Q4_K` or `F16`.
-  public var displayName: String {
-    switch self {
-    case .q4_K: "Q4_K"
-    case .q5_K: "Q5_K"
-    case .q6_K: "Q6_K"
-    default: rawValue.uppercased()
-    }
-  }
+  public var displayName: String { rawValue.uppercased() }
 
   /// The bytes that `count` elements take.
   ///

@@ -20,10 +20,13 @@ public struct AttentionShape: Sendable, CustomStringConvertible {
   /// Whether scores get a bias by distance, another for each head.
   public var biased: Bool
 
+  /// The limit that scores approach; `nil` for none.
+  public var softcap: Float?
+
   /// A case; as many queries as keys unless said otherwise.
   public init(
     _ keys: Int, queries: Int? = nil, heads: Int, kvHeads: Int, headDim: Int, mask: AttentionMask = .causal,
-    biased: Bool = false
+    biased: Bool = false, softcap: Float? = nil
   ) {
     self.queries = queries ?? keys
     self.keys = keys
@@ -32,12 +35,14 @@ public struct AttentionShape: Sendable, CustomStringConvertible {
     self.headDim = headDim
     self.mask = mask
     self.biased = biased
+    self.softcap = softcap
   }
 
   /// `300×300 H=9/3 d=64 window all…0`.
   public var description: String {
     let window = "\(mask.left.map(String.init) ?? "all")…\(mask.right.map(String.init) ?? "all")"
-    return "\(queries)×\(keys) H=\(heads)/\(kvHeads) d=\(headDim) window \(window)\(biased ? " biased" : "")"
+    let extras = (biased ? " biased" : "") + (softcap.map { " capped at \($0)" } ?? "")
+    return "\(queries)×\(keys) H=\(heads)/\(kvHeads) d=\(headDim) window \(window)\(extras)"
   }
 
   /// The widths of a row of q, k and v.
@@ -46,14 +51,17 @@ public struct AttentionShape: Sendable, CustomStringConvertible {
   public var slopes: [Float]? { biased ? (0..<heads).map { 0.5 / Float($0 + 1) } : nil }
   /// The core under test.
   public var core: DenseAttention {
-    get throws { try DenseAttention(heads: heads, kvHeads: kvHeads, headDim: headDim, mask: mask, slopes: slopes) }
+    get throws {
+      try DenseAttention(
+        heads: heads, kvHeads: kvHeads, headDim: headDim, softcap: softcap, mask: mask, slopes: slopes)
+    }
   }
 
   /// Attention from its definition.
   public var oracle: NaiveAttention {
     let (mask, slopes) = (mask, slopes)
     return NaiveAttention(
-      heads: heads, kvHeads: kvHeads, headDim: headDim,
+      heads: heads, kvHeads: kvHeads, headDim: headDim, softcap: softcap.map(Double.init),
       sees: { query, key in
         key >= query - (mask.left ?? .max / 2) && key <= query + (mask.right ?? .max / 2)
       },

@@ -54,9 +54,29 @@ public struct GGUFNoise: RandomNumberGenerator, Sendable {
       case .q5_0: result += half(exponent - 4, fraction) + bytes(20)
       case .q5_1: result += half(exponent - 4, fraction) + half(exponent, fraction, negative: true) + bytes(20)
       case .q8_0: result += half(exponent - 7, fraction) + bytes(32)
+      case .q8_1: result += half(exponent - 7, fraction) + bytes(34)
+      case .q2_K: result += bytes(80) + half(exponent - 6, fraction) + half(exponent - 5, fraction)
+      case .q3_K: result += bytes(108) + half(exponent - 6, fraction)
       case .q4_K: result += half(exponent - 8, fraction) + half(exponent - 5, fraction) + bytes(140)
       case .q5_K: result += half(exponent - 9, fraction) + half(exponent - 5, fraction) + bytes(172)
       case .q6_K: result += bytes(208) + half(exponent - 11, fraction)
+      case .q8_K: result += GGUFBytes.u32((scale / 128).bitPattern) + bytes(288)
+      case .iq1_s: result += half(exponent - 3, fraction) + bytes(48)
+      case .iq1_m:
+        // A quarter of the scale lies in the top four bits of each of the last four words.
+        result += bytes(48)
+        let scale = half(exponent - 3, fraction)
+        for nibble in [scale[0] << 4, scale[0] & 0xF0, scale[1] << 4, scale[1] & 0xF0] {
+          result += [UInt8(truncatingIfNeeded: next()), nibble | UInt8(below(16))]
+        }
+      case .iq2_xxs, .iq2_xs, .iq2_s: result += half(exponent - 6, fraction) + bytes(dtype.blockBytes - 2)
+      case .iq3_xxs, .iq3_s: result += half(exponent - 8, fraction) + bytes(dtype.blockBytes - 2)
+      case .iq4_nl: result += half(exponent - 7, fraction) + bytes(16)
+      case .iq4_xs: result += half(exponent - 11, fraction) + bytes(134)
+      case .tq1_0, .tq2_0: result += bytes(dtype.blockBytes - 2) + half(exponent, fraction)
+      case .q1_0, .q2_0: result += half(exponent - 1, fraction) + bytes(16)
+      case .mxfp4: result += [UInt8(127 + exponent - 2)] + bytes(16)
+      case .nvfp4: result += (0..<4).map { _ in UInt8((exponent + 5) << 3 | below(8)) } + bytes(32)
       case .i8, .i16, .i32, .i64, .bool: result += bytes(dtype.blockBytes)
       }
     }

@@ -9,8 +9,8 @@ extension MalformedGGUF {
     }
 
   static let tensorTypes: [MalformedGGUF] =
-    (Array<UInt32>([4, 5, 9, 10, 11, 15, 16, 20, 23, 29, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40])
-    + [42, 255, 0x8000_0000, 0xFFFF_FFFF]).map { code in
+    (Array<UInt32>([4, 5, 31, 32, 33, 36, 37, 38, 43, 44, 45, 50, 63, 64, 99, 127, 128, 137])
+    + [255, 256, 1000, 0xFFFF, 0x0200_0000, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF]).map { code in
       small(.tensorType, "tensor type \(code)", field: "y.weight (type)") {
         $0.edit(tensor: "y.weight") { $0.type = code }
       }

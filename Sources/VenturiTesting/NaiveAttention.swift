@@ -10,12 +10,14 @@ public struct NaiveAttention: Sendable {
   public var scale: Double
   /// Whether a query sees a key.
   public var sees: @Sendable (_ query: Int, _ key: Int) -> Bool
+  /// The limit that scores approach by its hyperbolic tangent; `nil` for none.
+  public var softcap: Double?
   /// What is added to a score.
   public var bias: @Sendable (_ head: Int, _ query: Int, _ key: Int) -> Double
 
   /// An oracle; `sees` and `bias` get positions: the last query stands beside the last key.
   public init(
-    heads: Int, kvHeads: Int, headDim: Int, scale: Double? = nil,
+    heads: Int, kvHeads: Int, headDim: Int, scale: Double? = nil, softcap: Double? = nil,
     sees: @escaping @Sendable (_ query: Int, _ key: Int) -> Bool = { $1 <= $0 },
     bias: @escaping @Sendable (_ head: Int, _ query: Int, _ key: Int) -> Double = { _, _, _ in 0 }
   ) {
@@ -23,6 +25,7 @@ public struct NaiveAttention: Sendable {
     self.kvHeads = kvHeads
     self.headDim = headDim
     self.scale = scale ?? 1 / Double(headDim).squareRoot()
+    self.softcap = softcap
     self.sees = sees
     self.bias = bias
   }
@@ -44,7 +47,7 @@ public struct NaiveAttention: Sendable {
         let scores = keys.map { key in
           var sum = 0.0
           for i in 0..<headDim { sum += Double(q[at + i]) * Double(k[key * narrow + other + i]) }
-          return sum * scale + bias(head, position, key)
+          return capped(sum * scale) + bias(head, position, key)
         }
         let top = scores.reduce(-.infinity, max)
         let weights = scores.map { Self.exponential($0 - top) }
@@ -56,6 +59,14 @@ public struct NaiveAttention: Sendable {
       }
     }
     return (o, lse)
+  }
+
+  private func capped(_ score: Double) -> Double {
+    guard let softcap else { return score }
+    // tanh x = (1 - e^-2x) / (1 + e^-2x) for x of either sign.
+    let small = Self.exponential(-2 * abs(score / softcap))
+    let limited = softcap * (1 - small) / (1 + small)
+    return score < 0 ? -limited : limited
   }
 
   /// e^x for x up to 0, by halving the argument to where its series is short.

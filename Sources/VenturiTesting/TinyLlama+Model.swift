@@ -1,4 +1,3 @@
-import Formats
 import Models
 import Numerics
 import Tensors
@@ -13,8 +12,6 @@ extension TinyLlama {
     let bytes = file(dtype: dtype)
     let storage = try Storage(byteCount: bytes.count, allocator: Allocator(cacheLimit: 0))
     storage.base.copyMemory(from: bytes, byteCount: bytes.count)
-    return try ModelLoader.load(
-      GGUFFile(storage.bytes, keeper: storage), storage: storage, options: options, context: context
-    ).model
+    return try ModelLoader.load(Checkpoint(gguf: storage), options: options, context: context).model
   }
 }

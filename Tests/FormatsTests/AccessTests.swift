@@ -247,7 +247,7 @@ struct AccessTests {
       #expect(GGUFTensorType.dtype(ofCode: code) == dtype)
       #expect(GGUFTensorType.name(ofCode: code) == dtype.displayName)
     }
-    for code: UInt32 in 0...41 { #expect(GGUFTensorType.name(ofCode: code) != "unknown", "\(code)") }
+    for code: UInt32 in 0...42 { #expect(GGUFTensorType.name(ofCode: code) != "unknown", "\(code)") }
     for code: UInt32 in [4, 5, 31, 32, 33, 36, 37, 38] {
       #expect(GGUFTensorType.name(ofCode: code).contains("removed"))
       #expect(GGUFTensorType.dtype(ofCode: code) == nil)

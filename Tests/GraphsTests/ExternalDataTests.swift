@@ -67,7 +67,9 @@ struct ExternalDataTests {
     link("\(place)/first", "\(place)/second")
     mkfifo("\(place)/pipe", 0o644)
     mkdir("\(place)/directory", 0o755)
-    for location in ["link", "folder/weights", "near", "first", "second", "pipe", "directory", "absent", "directory/absent"] {
+    for location in [
+      "link", "folder/weights", "near", "first", "second", "pipe", "directory", "absent", "directory/absent",
+    ] {
       #expect(throws: GraphError.self, "\(location)") { _ = try run(model(location), place) }
     }
     #expect(throws: FormatError.self) { _ = try run(model("short"), place) }

@@ -38,18 +38,21 @@ struct GraphTests {
       "Leak", ["x"], ["y"], attributes: [ONNXImage.attribute("slope", type: 1) { $0.float(2, 0.5) }])
     call.domain = "own"
     image.nodes = [call]
-    image.modelExtra = ProtobufBytes { model in
-      model.message(25) { function in
-        function.text(1, "Leak")
-        function.text(4, "a")
-        function.text(5, "b")
-        function.text(6, "slope")
-        let attribute = ProtobufBytes { $0.text(1, "alpha"); $0.text(21, "slope"); $0.int(20, 1) }.bytes
-        function.data(7, ONNXImage.Node("LeakyRelu", ["a"], ["b"], attributes: [attribute]).bytes)
-        function.message(9) { $0.int(2, 21) }
-        function.text(10, "own")
-      }
-    }.bytes
+    image.modelExtra =
+      ProtobufBytes { model in
+        model.message(25) { function in
+          function.text(1, "Leak")
+          function.text(4, "a")
+          function.text(5, "b")
+          function.text(6, "slope")
+          let attribute = ProtobufBytes {
+            $0.text(1, "alpha"); $0.text(21, "slope"); $0.int(20, 1)
+          }.bytes
+          function.data(7, ONNXImage.Node("LeakyRelu", ["a"], ["b"], attributes: [attribute]).bytes)
+          function.message(9) { $0.int(2, 21) }
+          function.text(10, "own")
+        }
+      }.bytes
     let result = try graph(image).run(["x": tensor([-2, 2], [2])], context: context)
     #expect(result.outputs["y"]?.tensor?.values(Float.self) == [-1, 2])
     image.nodes[0].attributes = []
@@ -68,20 +71,21 @@ struct GraphTests {
       return node
     }
     image.nodes = [call("F40", "x", "y")]
-    image.modelExtra = ProtobufBytes { model in
-      for level in 1...40 {
-        model.message(25) { function in
-          function.text(1, "F\(level)")
-          function.text(4, "a")
-          function.text(5, "c")
-          let inner = level == 1 ? ONNXImage.Node("Neg", ["a"], ["b"]) : call("F\(level - 1)", "a", "b")
-          let second = level == 1 ? ONNXImage.Node("Neg", ["b"], ["c"]) : call("F\(level - 1)", "b", "c")
-          function.data(7, inner.bytes)
-          function.data(7, second.bytes)
-          function.text(10, "own")
+    image.modelExtra =
+      ProtobufBytes { model in
+        for level in 1...40 {
+          model.message(25) { function in
+            function.text(1, "F\(level)")
+            function.text(4, "a")
+            function.text(5, "c")
+            let inner = level == 1 ? ONNXImage.Node("Neg", ["a"], ["b"]) : call("F\(level - 1)", "a", "b")
+            let second = level == 1 ? ONNXImage.Node("Neg", ["b"], ["c"]) : call("F\(level - 1)", "b", "c")
+            function.data(7, inner.bytes)
+            function.data(7, second.bytes)
+            function.text(10, "own")
+          }
         }
-      }
-    }.bytes
+      }.bytes
     var limits = GraphLimits()
     limits.nodes = 10_000
     #expect { _ = try graph(image, limits: limits) } throws: { error in

@@ -17,7 +17,7 @@ import VenturiTesting
       let storage = try Storage(mapping: file.path)
       try file.truncate(to: cut)
       #expect(throws: TensorError.fileChanged(path: file.path), "cut to \(cut)") {
-        try Engine.open(storage, options: Self.options)
+        try Engine.open(Checkpoint(gguf: storage), options: Self.options)
       }
     }
   }
@@ -44,7 +44,7 @@ import VenturiTesting
       cutter.start()
       start.signal()
       do {
-        _ = try Engine.open(storage, options: Self.options)
+        _ = try Engine.open(Checkpoint(gguf: storage), options: Self.options)
         loaded += 1
       } catch let error as TensorError {
         #expect(error == .fileChanged(path: file.path))
@@ -68,7 +68,7 @@ import VenturiTesting
         try handle.seek(toOffset: UInt64(bytes.count - 8))
         try handle.write(contentsOf: Data([1, 2, 3, 4]))
         try handle.close()
-        return try Engine.open(storage, options: Self.options)
+        return try Engine.open(Checkpoint(gguf: storage), options: Self.options)
       }
     }
   }
@@ -82,7 +82,7 @@ import VenturiTesting
     do {
       let storage = try Storage(mapping: file.path)
       mapping = storage
-      engine = try Engine.open(storage, options: Self.options)
+      engine = try Engine.open(Checkpoint(gguf: storage), options: Self.options)
     }
     // The thread that made the tokenizer lets go of the file when it ends.
     for _ in 0..<5000 where mapping != nil { usleep(1000) }

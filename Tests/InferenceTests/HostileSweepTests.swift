@@ -14,7 +14,7 @@ import VenturiTesting
   static func load(_ bytes: UnsafeMutableRawBufferPointer, count: Int, _ name: @autoclosure () -> String) -> Engine? {
     do {
       let part = UnsafeMutableRawBufferPointer(rebasing: bytes[0..<count])
-      return try Engine.open(Storage(borrowing: part, keeper: nil), options: options)
+      return try Engine.open(Checkpoint(gguf: Storage(borrowing: part, keeper: nil)), options: options)
     } catch {
       switch error {
       // A flipped bit may make the context so long that no machine has room for it.

@@ -20,7 +20,7 @@ import VenturiTesting
 
   private static func model() throws -> (TemporaryFile, ModelFingerprint) {
     let file = try TemporaryFile(TinyLlama.file(dtype: .q4_0))
-    return (file, try ModelFingerprint(Storage(mapping: file.path)))
+    return (file, try ModelFingerprint(Checkpoint(path: file.path)))
   }
 
   @Test func aFileHoldsAllOfIt() throws {
@@ -71,9 +71,9 @@ import VenturiTesting
     defer { try? FileManager.default.removeItem(atPath: home.path) }
     let path = EngineProfile.path(in: home, model: file.path, fingerprint: fingerprint)
     try Self.profile(model: fingerprint).write(to: path)
-    let storage = try Storage(mapping: file.path)
-    #expect(try EngineProfile.find(.automatic, model: file.path, storage: storage, home: home).profile?.path == path)
-    #expect(try EngineProfile.find(.none, model: file.path, storage: storage, home: home).profile == nil)
+    let checkpoint = try Checkpoint(path: file.path)
+    #expect(try EngineProfile.find(.automatic, model: file.path, checkpoint: checkpoint, home: home).profile?.path == path)
+    #expect(try EngineProfile.find(.none, model: file.path, checkpoint: checkpoint, home: home).profile == nil)
   }
 
   @Test func whatWasWrittenLastIsFound() throws {
@@ -85,9 +85,9 @@ import VenturiTesting
       unlink(beside)
       try? FileManager.default.removeItem(atPath: home.path)
     }
-    let storage = try Storage(mapping: file.path)
+    let checkpoint = try Checkpoint(path: file.path)
     func found() throws -> Int? {
-      try EngineProfile.find(.automatic, model: file.path, storage: storage, home: home).profile?.settings.lookup
+      try EngineProfile.find(.automatic, model: file.path, checkpoint: checkpoint, home: home).profile?.settings.lookup
     }
     func profile(_ lookup: Int) -> EngineProfile { Self.profile(EngineSettings(lookup: lookup), model: fingerprint) }
     try profile(1).write(to: beside)

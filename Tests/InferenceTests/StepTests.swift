@@ -56,7 +56,7 @@ import VenturiTesting
     let file = try TemporaryFile(TinyLlama.file(dtype: .q4_0))
     let context = Context(threads: 2)
     let loaded = try ModelLoader.load(path: file.path, context: context)
-    let engine = try Engine(model: loaded.model, tokenizer: BytePairTokenizer(loaded.file))
+    let engine = try Engine(model: loaded.model, tokenizer: BytePairTokenizer(loaded.checkpoint))
     let weights = context.allocator.liveBytes
     for round in 0..<5 {
       var sessions = (0..<6).map { _ in engine.session() }

@@ -10,10 +10,10 @@ import VenturiTesting
   /// The largest number of bytes that loading and one full sequence held: prompt chunks of `stepTokens`, then every short
   /// step, with logits for its last row and for all.
   static func taken(
-    _ file: GGUFFile, _ storage: Storage, options: LoadOptions, threads: Int, kernels: KernelSet
+    _ file: Checkpoint, options: LoadOptions, threads: Int, kernels: KernelSet
   ) throws -> (weights: Int, total: Int) {
     let context = Context(threads: threads, kernels: kernels)
-    let model = try ModelLoader.load(file, storage: storage, options: options, context: context).model
+    let model = try ModelLoader.load(file, options: options, context: context).model
     let weights = context.allocator.liveBytes
     let limit = model.description.contextLength
     let state = try model.makeState(capacity: limit)
@@ -31,7 +31,7 @@ import VenturiTesting
       }
     }
     while limit - state.tokens > 0 { try append(min(options.stepTokens, limit - state.tokens), long) }
-    let llama = try #require(model as? Llama)
+    let llama = try #require(model as? Decoder)
     return (weights, context.allocator.peakLiveBytes + llama.keptBytes)
   }
 
@@ -43,17 +43,17 @@ import VenturiTesting
     try bytes.withUnsafeMutableBytes { bytes in
       let storage = Storage(borrowing: bytes, keeper: nil)
       try check(
-        GGUFFile(storage.bytes, keeper: nil), storage, options: options, threads: threads, kernels: kernels,
+        Checkpoint(gguf: storage), options: options, threads: threads, kernels: kernels,
         margin: margin, name)
     }
   }
 
   static func check(
-    _ file: GGUFFile, _ storage: Storage, options: LoadOptions, threads: Int, kernels: KernelSet, margin: Double,
+    _ file: Checkpoint, options: LoadOptions, threads: Int, kernels: KernelSet, margin: Double,
     _ name: String
   ) throws {
     let need = try ModelLoader.memoryNeed(of: file, options: options, threads: threads)
-    let taken = try taken(file, storage, options: options, threads: threads, kernels: kernels)
+    let taken = try taken(file, options: options, threads: threads, kernels: kernels)
     print("\(name): \(need), total \(need.total); taken \(taken)")
     #expect(taken.weights <= need.weights && Double(need.weights) <= 1.01 * Double(taken.weights), "\(name): \(need)")
     #expect(taken.total <= need.total, "\(name): \(need) is below \(taken)")
@@ -63,7 +63,7 @@ import VenturiTesting
     tight.memoryLimit = need.total - 1
     let context = Context(threads: threads)
     #expect(throws: ModelError.doesNotFit(neededBytes: need.total, availableBytes: need.total - 1)) {
-      try ModelLoader.load(file, storage: storage, options: tight, context: context)
+      try ModelLoader.load(file, options: tight, context: context)
     }
     #expect(context.allocator.peakLiveBytes == 0, "\(name)")
   }
@@ -104,11 +104,10 @@ import VenturiTesting
   }
 
   @Test func theDefaultModel() throws {
-    let storage = try Storage(mapping: GoldenFiles.defaultModel())
-    let file = try GGUFFile(storage.bytes, keeper: storage)
+    let file = try Checkpoint(path: GoldenFiles.defaultModel())
     for options in [LoadOptions(contextLength: 2048), LoadOptions(compute: .f32, contextLength: 1024, logitRows: 512)] {
       try Self.check(
-        file, storage, options: options, threads: 2, kernels: .preferred, margin: 1.05,
+        file, options: options, threads: 2, kernels: .preferred, margin: 1.05,
         "SmolLM2 \(options.compute.rawValue)")
     }
   }
@@ -118,10 +117,10 @@ import VenturiTesting
     var bytes = TinyLlama.file(dtype: .q4_0)
     try bytes.withUnsafeMutableBytes { bytes in
       let storage = Storage(borrowing: bytes, keeper: nil)
-      let file = try GGUFFile(storage.bytes, keeper: nil)
+      let file = try Checkpoint(gguf: storage)
       let need = try ModelLoader.memoryNeed(of: file, threads: 2)
-      let model = try ModelLoader.load(file, storage: storage, context: Context(threads: 2)).model
-      let llama = try #require(model as? Llama)
+      let model = try ModelLoader.load(file, context: Context(threads: 2)).model
+      let llama = try #require(model as? Decoder)
       let states = try (0..<16).map { _ in try model.makeState(capacity: 256) }
       var most = 0
       for rows in 1...16 {

@@ -60,7 +60,9 @@ import Testing
 
   @Test func byteCounts() throws {
     let perBlock: [DType: Int] = [
-      .q4_0: 18, .q4_1: 20, .q5_0: 22, .q5_1: 24, .q8_0: 34, .q4_K: 144, .q5_K: 176, .q6_K: 210,
+      .q4_0: 18, .q4_1: 20, .q5_0: 22, .q5_1: 24, .q8_0: 34, .q8_1: 36, .q2_K: 84, .q3_K: 110, .q4_K: 144, .q5_K: 176,
+      .q6_K: 210, .q8_K: 292, .iq1_s: 50, .iq1_m: 56, .iq2_xxs: 66, .iq2_xs: 74, .iq2_s: 82, .iq3_xxs: 98, .iq3_s: 110,
+      .iq4_nl: 18, .iq4_xs: 136, .tq1_0: 54, .tq2_0: 66, .q1_0: 18, .q2_0: 18, .mxfp4: 17, .nvfp4: 36,
     ]
     for dtype in DType.allCases {
       #expect(dtype.isBlockQuantized == (perBlock[dtype] != nil))

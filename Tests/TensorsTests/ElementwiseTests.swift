@@ -107,6 +107,8 @@ import Testing
       ("maximum", { $0.maximum($1, $2) }, { Swift.max($0, $1) }),
       ("power", { $0.power($0.absolute($1), $2) }, { pow(abs($0), $1) }),
       ("siluMultiply", { $0.siluMultiply($1, $2) }, { $0 / (1 + exp(-$0)) * $1 }),
+      ("geluMultiply", { $0.geluMultiply($1, $2) }, { 0.5 * $0 * (1 + erf($0 * 0.5.squareRoot())) * $1 }),
+      ("geluTanhMultiply", { $0.geluTanhMultiply($1, $2) }, { Self.geluTanh($0) * $1 }),
     ]
     for (a, b) in pairs {
       for (dtype, bound) in [(DType.f32, 1e-6), (.f16, 2e-3), (.bf16, 1.6e-2), (.f64, 1e-12)] {

@@ -133,11 +133,37 @@ import Testing
       let separate = context.linear(input, [gate, up])
       let expected = Self.values(context.siluMultiply(separate[0], separate[1]))
       #expect(Self.values(context.gatedLinear(input, gate: gate, up: up)) == expected)
+      let exactly = Self.values(context.geluMultiply(separate[0], separate[1]))
+      #expect(Self.values(context.gatedLinear(input, gate: gate, up: up, function: .gelu)) == exactly)
+      let byTanh = Self.values(context.geluTanhMultiply(separate[0], separate[1]))
+      #expect(Self.values(context.gatedLinear(input, gate: gate, up: up, function: .geluTanh)) == byTanh)
 
       let residual = Self.input(rows: rows, k: 72, seed: 9, context)
       let sums = zip(Self.values(residual), Self.values(separate[0])).map { $0 + $1 }
       context.addLinear(input, gate, to: residual)
       #expect(Self.values(residual) == sums)
+    }
+  }
+
+  @Test(arguments: [LinearPrecision.bytes, .exact]) func biasesMatchSeparateSteps(_ precision: LinearPrecision) throws {
+    let context = Context(threads: 2)
+    for (rows, n) in [(1, 80), (3, 72), (80, 72), (80, 96)] {
+      let input = LinearInput(Self.input(rows: rows, k: 256, seed: 3, context))
+      let gate = try PackedMatrix(packing: Self.weights(.q4_0, rows: n, k: 256, seed: 1, context), context: context)
+      let up = try PackedMatrix(packing: Self.weights(.f16, rows: n, k: 256, seed: 2, context), context: context)
+      let first = Self.input(rows: 1, k: n, seed: 4, context).reshaped([n])
+      let second = Self.input(rows: 1, k: n, seed: 5, context).reshaped([n])
+      let plain = context.linear(input, [gate, up], precision: precision)
+      let sums = [context.add(plain[0], first), context.add(plain[1], second)]
+      let biased = context.linear(input, [gate, up], biases: [first, second], precision: precision)
+      #expect(biased.map(Self.values) == sums.map(Self.values))
+      let gated = context.gatedLinear(
+        input, gate: gate, up: up, gateBias: first, upBias: second, precision: precision)
+      #expect(Self.values(gated) == Self.values(context.siluMultiply(sums[0], sums[1])))
+      let residual = Self.input(rows: rows, k: n, seed: 9, context)
+      let expected = Self.values(context.add(context.add(residual, plain[0]), first))
+      context.addLinear(input, gate, bias: first, to: residual, precision: precision)
+      #expect(Self.values(residual) == expected)
     }
   }
 

@@ -66,6 +66,7 @@ typedef struct vt_attention {
   bool half;        // pages hold f16
   float scale;
   int64_t window_left, window_right; // keys seen before and after a query's own; negative: all
+  float softcap;                     // 0, or scores s become softcap · tanh(s / softcap)
   const float *slopes;               // NULL, or per query head: slope · (key - query) is added to a score
   int64_t page_offset;               // bytes from a page's base to this layer's first head
   int64_t head_bytes;                // bytes from one head's K to the next one's

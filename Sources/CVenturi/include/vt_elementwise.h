@@ -16,6 +16,7 @@ typedef enum vt_binary_op {
   VT_OP_MINIMUM, VT_OP_MAXIMUM, // NaN when either is NaN
   VT_OP_POWER,
   VT_OP_SILU_MULTIPLY, // a / (1 + e^-a) * b
+  VT_OP_GELU_MULTIPLY, VT_OP_GELU_TANH_MULTIPLY, // gelu(a) * b, exactly and by tanh
 } vt_binary_op;
 
 typedef struct vt_elementwise_kernels {

@@ -2,6 +2,7 @@
 #ifndef VT_LINEAR_JOB_H
 #define VT_LINEAR_JOB_H
 
+#include "vt_elementwise.h"
 #include "vt_gemm.h"
 #include "vt_linear.h"
 
@@ -17,6 +18,7 @@ typedef enum vt_epilogue {
   VT_STORE,     // y = x Wᵀ
   VT_ADD,       // y += x Wᵀ
   VT_SILU_GATE, // y = silu(x Wᵀ of this matrix) · (x Wᵀ of the next matrix of the job); both have the same n
+  VT_GELU_GATE, VT_GELU_TANH_GATE, // the same with gelu
 } vt_epilogue;
 
 typedef struct vt_linear_part {
@@ -24,6 +26,7 @@ typedef struct vt_linear_part {
   float *y; // [rows, n], row stride ldy; not read for the second matrix of a gate
   int64_t ldy;
   vt_epilogue epilogue;
+  const float *bias; // NULL, or [n]: added to x Wᵀ before it passes a gate, and to the result otherwise
 } vt_linear_part;
 
 enum { VT_LINEAR_PARTS = 4 };
@@ -31,6 +34,7 @@ enum { VT_LINEAR_PARTS = 4 };
 typedef struct vt_linear_job {
   const vt_linear_kernels *linear;
   const vt_gemm_kernels *gemm;
+  const vt_elementwise_kernels *elementwise;
   int32_t rows, parts;
   int32_t exact;   // decode weights and compute in f32
   int32_t refined; // 16 bits for each activation

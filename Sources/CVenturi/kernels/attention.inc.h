@@ -2,6 +2,7 @@
 #include "../simd/vt_wide.h"
 
 #include "attention_ahead.h"
+#include "functions.h"
 
 enum {
   KEYS = VT_ATTENTION_PAGE,
@@ -142,6 +143,13 @@ static void attention_scores(int rows, bool half, const float *q, int64_t d, con
   }
   ATTENTION_TILES(TILE)
 #undef TILE
+}
+
+// Columns [first, last) of a row, multiples of 16, in place: cap · tanh(s / cap).
+static void attention_cap(float *s, int first, int last, float cap) {
+  const v8f limit = v8f_set(cap), inverse = v8f_set(1 / cap);
+  for (int j = first; j < last; j += 8)
+    v8f_store(s + j, v8f_mul(v8f_tanh(v8f_mul(v8f_load(s + j), inverse)), limit));
 }
 
 // Columns [first, last) of a row, multiples of 16, in place: p = 2^(s - m) with m the largest; returns m, l by `sum`.

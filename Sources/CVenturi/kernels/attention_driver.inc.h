@@ -153,6 +153,7 @@ static bool strip_page(const vt_attention *a, const vt_attention_run *run, int32
   attention_scores(rows, page->half, q, d, page->keys, values, left, right, s);
   for (int r = 0; r < rows; r++) {
     float *row = s + r * KEYS;
+    if (a->softcap > 0) attention_cap(row, left * LANES, right * LANES, a->softcap * LOG2E);
     if (a->slopes) {
       const float slope = a->slopes[run->first_head + head * group + (row0 + r) % group] * LOG2E;
       const int64_t distance = page->start - (run->position + query0 + (row0 + r) / group);

@@ -90,6 +90,8 @@ static void vt_binary(vt_binary_op op, int64_t count, const float *a, int32_t a_
   case VT_OP_MINIMUM: VT_ZIP(v8f_select_nan(x, x, v8f_min(x, y))); break;
   case VT_OP_MAXIMUM: VT_ZIP(v8f_select_nan(x, x, v8f_max(x, y))); break;
   case VT_OP_SILU_MULTIPLY: VT_ZIP(v8f_mul(v8f_silu(x), y)); break;
+  case VT_OP_GELU_MULTIPLY: VT_ZIP(v8f_mul(v8f_gelu(x), y)); break;
+  case VT_OP_GELU_TANH_MULTIPLY: VT_ZIP(v8f_mul(v8f_gelu_tanh(x), y)); break;
   case VT_OP_POWER:
     for (int64_t i = 0; i < count; i++) output[i] = powf(a[i * a_step], b[i * b_step]);
     break;

@@ -47,12 +47,12 @@ enum ModelAccess {
     return (engine, seconds)
   }
 
-  /// The tokenizer of a model file.
+  /// The tokenizer of a model.
   ///
   /// - Throws: what reading the file throws.
   static func tokenizer(_ model: String) throws -> BytePairTokenizer {
-    let storage = try Storage(mapping: try path(of: model))
-    return try storage.reading { try BytePairTokenizer(GGUFFile(storage.bytes, keeper: storage)) }
+    let checkpoint = try Checkpoint(path: try path(of: model))
+    return try checkpoint.reading { try BytePairTokenizer(checkpoint) }
   }
 
   /// The profiles beside the models in the home.

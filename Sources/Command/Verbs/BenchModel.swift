@@ -39,15 +39,12 @@ package struct BenchModel: ParsableCommand {
 
   package func run() throws {
     let path = try ModelAccess.path(of: model)
-    let storage = try Storage(mapping: path)
-    let (inventory, types) = try storage.reading {
-      let file = try GGUFFile(storage.bytes, keeper: storage)
-      return (try WeightInventory(file, fileBytes: storage.byteCount), WeightInventory.types(file))
-    }
+    let checkpoint = try Checkpoint(path: path)
+    let (inventory, types) = (try WeightInventory(checkpoint), WeightInventory.types(checkpoint))
     let tests = ModelTest.tests(prompts: prompts.values, generations: generations.values, depths: depths.values)
     let benchmark = ModelBenchmark(
       path: path, inventory: inventory, threads: threads.values, tests: tests, peers: bench.peers, timing: bench.timing,
-      fingerprint: bench.fingerprint("\(path), \(storage.byteCount) bytes, \(compute.rawValue)"))
+      fingerprint: bench.fingerprint("\(path), \(checkpoint.fileBytes) bytes, \(compute.rawValue)"))
     let progress = ProgressBar("bench")
     progress.show("measuring \(tests.count * threads.values.count) cells")
     defer { progress.finish() }

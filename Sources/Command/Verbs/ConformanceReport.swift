@@ -37,7 +37,9 @@ struct ConformanceReport {
       all.add(result.verdict)
       groups[result.test.group, default: Tally()].add(result.verdict)
       for name in result.operators { operators[name, default: Tally()].add(result.verdict) }
-      if case .failed(let reason) = result.verdict { failures.append(("\(result.test.group)/\(result.test.name)", reason)) }
+      if case .failed(let reason) = result.verdict {
+        failures.append(("\(result.test.group)/\(result.test.name)", reason))
+      }
     }
     self.failures = failures
     let known = Set(OperatorLibrary.standard.names).subtracting(ConformanceSuite.random)

@@ -7,21 +7,16 @@ struct Evaluation {
   let tokens: [Int32]
   /// The token that the model wants before every text.
   let beginning: Int32?
-  private let storage: Storage
-  private let file: GGUFFile
+  private let checkpoint: Checkpoint
   private let options: EngineOptions
 
   /// - Throws: what reading the files throws.
   init(text: EvalOptions, model: ModelOptions) throws {
     options = model.engineOptions
     try options.validate()
-    let storage = try Storage(mapping: try ModelAccess.path(of: model.model))
-    let (file, tokenizer) = try storage.reading {
-      let file = try GGUFFile(storage.bytes, keeper: storage)
-      return (file, try BytePairTokenizer(file))
-    }
-    self.storage = storage
-    self.file = file
+    let checkpoint = try Checkpoint(path: try ModelAccess.path(of: model.model))
+    let tokenizer = try checkpoint.reading { try BytePairTokenizer(checkpoint) }
+    self.checkpoint = checkpoint
     tokens = tokenizer.encode(bytes: try readWholeFile(text.file), parseSpecial: false, addBoundaries: true)
     let special = tokenizer.vocabulary.special
     beginning = special.addsBeginning ? special.beginning.map { Int32($0) } : nil
@@ -33,7 +28,7 @@ struct Evaluation {
   /// - Throws: what loading throws.
   func load(compute: ComputeMode) throws -> any LanguageModel {
     try ModelLoader.load(
-      file, storage: storage,
+      checkpoint,
       options: LoadOptions(
         compute: compute, contextLength: TextScore.window, memoryLimit: options.memoryLimit,
         stepTokens: TextScore.window / 2, logitRows: TextScore.rows),

@@ -11,8 +11,7 @@ struct ShowReport {
     var bytes: Int
   }
 
-  let path: String
-  let file: GGUFFile
+  let file: Checkpoint
   let inventory: WeightInventory
   let types: [TypeRow]
   let context: Int
@@ -20,10 +19,9 @@ struct ShowReport {
   let need: MemoryNeed?
 
   /// - Throws: `FormatError`.
-  init(path: String, file: GGUFFile, fileBytes: Int) throws {
-    self.path = path
+  init(_ file: Checkpoint) throws {
     self.file = file
-    inventory = try WeightInventory(file, fileBytes: fileBytes)
+    inventory = try WeightInventory(file)
     context = try file.uintIfPresent("\(file.string("general.architecture")).context_length") ?? 0
     need = try? ModelLoader.memoryNeed(of: file, threads: KernelThreads.all)
     var rows: [String: TypeRow] = [:]
@@ -44,7 +42,7 @@ struct ShowReport {
 
   func json(metadata: Bool, tensors: Bool) -> JSON {
     var members: [JSON.Member] = [
-      JSON.Member("name", .string(name)), JSON.Member("path", .string(path)),
+      JSON.Member("name", .string(name)), JSON.Member("path", .string(file.path)),
       JSON.Member("architecture", .string(architecture)), JSON.Member("fileBytes", .integer(inventory.fileBytes)),
       JSON.Member("parameters", .integer(parameters)), JSON.Member("contextLength", .integer(context)),
       JSON.Member(
@@ -79,7 +77,7 @@ struct ShowReport {
               [
                 "name": .string(tensor.name), "type": .string(tensor.dtype.displayName),
                 "shape": .array(tensor.shape.dimensions.map { .integer($0) }),
-                "offset": .integer(tensor.byteRange.lowerBound), "bytes": .integer(tensor.byteRange.count),
+                "offset": tensor.fileOffset.map { .integer($0) } ?? .null, "bytes": .integer(tensor.byteCount),
               ]
             })))
     }
@@ -106,7 +104,8 @@ struct ShowReport {
   func text(metadata: Bool, tensors: Bool) -> String {
     var blocks = [
       Human.table([
-        ["model", name], ["file", path], ["size", Human.bytes(inventory.fileBytes)], ["architecture", architecture],
+        ["model", name], ["file", file.path], ["size", Human.bytes(inventory.fileBytes)],
+        ["architecture", architecture],
         ["parameters", "\(Human.fixed(Double(parameters) / 1e6, 1)) M"], ["context", "\(context) tokens"],
         ["memory", memory],
       ]),
@@ -126,7 +125,7 @@ struct ShowReport {
     if tensors {
       blocks.append(
         Human.table(
-          file.tensors.map { [$0.name, $0.dtype.displayName, "\($0.shape)", Human.bytes($0.byteRange.count)] }))
+          file.tensors.map { [$0.name, $0.dtype.displayName, "\($0.shape)", Human.bytes($0.byteCount)] }))
     }
     return blocks.joined(separator: "\n\n")
   }

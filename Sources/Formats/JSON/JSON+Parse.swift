@@ -10,25 +10,35 @@ extension JSON {
   ///
   /// - Throws: ``JSONError``.
   public init(parsing bytes: [UInt8]) throws(JSONError) {
+    self = try bytes.withUnsafeBytes { raw in Result { () throws(JSONError) in try Self.whole(raw) } }.get()
+  }
+
+  private static func whole(_ bytes: UnsafeRawBufferPointer) throws(JSONError) -> JSON {
     var parser = JSONParser(bytes: bytes)
     parser.skipSpace()
-    self = try parser.value(depth: 0)
+    let value = try parser.value(depth: 0)
     parser.skipSpace()
     if parser.at < bytes.count { throw JSONError(offset: parser.at, problem: "text after the value") }
+    return value
   }
 }
 
 /// A recursive reader with a bound on nesting, so that no input can exhaust the stack.
 struct JSONParser {
-  let bytes: [UInt8]
+  let bytes: UnsafeRawBufferPointer
   var at = 0
+  /// The values that may still be made; each takes far more memory than its text.
+  var values = Int.max
+  /// The bytes of the longest string.
+  var stringBytes = Int.max
   private static let maximumDepth = 128
 
-  init(bytes: [UInt8]) { self.bytes = bytes }
+  /// A reader of `bytes`, which stay alive and unchanged while it is used.
+  init(bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
-  private var byte: UInt8? { at < bytes.count ? bytes[at] : nil }
+  var byte: UInt8? { at < bytes.count ? bytes[at] : nil }
 
-  private func failure(_ problem: String) -> JSONError { JSONError(offset: at, problem: problem) }
+  func failure(_ problem: String) -> JSONError { JSONError(offset: at, problem: problem) }
 
   mutating func skipSpace() {
     while let byte, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { at += 1 }
@@ -36,6 +46,8 @@ struct JSONParser {
 
   mutating func value(depth: Int) throws(JSONError) -> JSON {
     if depth > Self.maximumDepth { throw failure("nested too deeply") }
+    if values == 0 { throw failure("too many values") }
+    values -= 1
     switch byte {
     case UInt8(ascii: "{"): return try object(depth: depth)
     case UInt8(ascii: "["): return try array(depth: depth)
@@ -101,7 +113,7 @@ struct JSONParser {
     }
   }
 
-  private mutating func digits() -> Int {
+  mutating func digits() -> Int {
     let start = at
     while let byte, byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") { at += 1 }
     return at - start
@@ -134,10 +146,11 @@ struct JSONParser {
     return .number(value)
   }
 
-  private mutating func string() throws(JSONError) -> String {
+  mutating func string() throws(JSONError) -> String {
     at += 1
     var text: [UInt8] = []
     while let byte {
+      if text.count > stringBytes { throw failure("a string of more than \(stringBytes) bytes") }
       at += 1
       switch byte {
       case UInt8(ascii: "\""):

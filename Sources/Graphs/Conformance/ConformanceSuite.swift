@@ -102,7 +102,8 @@ public struct ConformanceSuite: Sendable {
       guard let type = info.type else { return .failed("the output '\(info.name)' has no type") }
       let expected = try Graph.value(ONNXValue(try Self.bytes(file), as: type), context: context)
       guard let found = outputs[info.name] else { return .failed("the output '\(info.name)' is missing") }
-      if let difference = ConformanceComparison(tolerance: tolerance, shapesOnly: isRandom).difference(found, expected) {
+      if let difference = ConformanceComparison(tolerance: tolerance, shapesOnly: isRandom).difference(found, expected)
+      {
         return .failed("'\(info.name)': \(difference)")
       }
     }

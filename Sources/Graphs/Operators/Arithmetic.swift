@@ -5,10 +5,26 @@ import Tensors
 // Operators of two or more tensors, element by element with broadcasting. What the engine has goes to its kernels.
 extension OperatorLibrary {
   static let arithmetic: [GraphOperator] = [
-    binary("Add", \.isNumber) { $0.add($1, $2) } _: { Numeric.add },
-    binary("Sub", \.isNumber) { $0.subtract($1, $2) } _: { Numeric.subtract },
-    binary("Mul", \.isNumber) { $0.multiply($1, $2) } _: { Numeric.multiply },
-    binary("Div", \.isNumber) { $0.divide($1, $2) } _: { Numeric.divide },
+    binary("Add", \.isNumber) {
+      $0.add($1, $2)
+    } _: {
+      Numeric.add
+    },
+    binary("Sub", \.isNumber) {
+      $0.subtract($1, $2)
+    } _: {
+      Numeric.subtract
+    },
+    binary("Mul", \.isNumber) {
+      $0.multiply($1, $2)
+    } _: {
+      Numeric.multiply
+    },
+    binary("Div", \.isNumber) {
+      $0.divide($1, $2)
+    } _: {
+      Numeric.divide
+    },
     GraphOperator.one("Mod", 2...2) { node in
       let isTruncated = try node.flag("fmod", false)
       return { call in
@@ -31,10 +47,12 @@ extension OperatorLibrary {
         switch a.type.lane {
         case .float, .double:
           return try call.make(
-            a.type, shape, Axes.combine(a.values(Double.self), a.shape, powers, b.shape, shape) { Double.power($0, $1) })
+            a.type, shape, Axes.combine(a.values(Double.self), a.shape, powers, b.shape, shape) { Double.power($0, $1) }
+          )
         case .unsigned:
           return try call.make(
-            a.type, shape, Axes.combine(a.values(UInt64.self), a.shape, powers, b.shape, shape) { UInt64.power($0, $1) })
+            a.type, shape, Axes.combine(a.values(UInt64.self), a.shape, powers, b.shape, shape) { UInt64.power($0, $1) }
+          )
         default:
           return try call.make(
             a.type, shape, Axes.combine(a.values(Int64.self), a.shape, powers, b.shape, shape) { Int64.power($0, $1) })

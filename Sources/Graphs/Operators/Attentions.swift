@@ -31,23 +31,32 @@ extension OperatorLibrary {
         try x.expect("floating-point numbers", \.isFloat)
         // [B, N, heads, size], whichever way it comes.
         let rows: GraphTensor
-        if x.rank == 4 { rows = try call.transposed(x, [0, 2, 1, 3]) } else {
-          guard x.rank == 3, heads > 0, x.shape[2].isMultiple(of: heads) else { throw Refusal("\(heads) heads of \(x.shape)") }
+        if x.rank == 4 {
+          rows = try call.transposed(x, [0, 2, 1, 3])
+        } else {
+          guard x.rank == 3, heads > 0, x.shape[2].isMultiple(of: heads) else {
+            throw Refusal("\(heads) heads of \(x.shape)")
+          }
           rows = x.reshaped([x.shape[0], x.shape[1], heads, x.shape[2] / heads])
         }
         let (batch, length, count, size) = (rows.shape[0], rows.shape[1], rows.shape[2], rows.shape[3])
         let width = turned == 0 ? size : turned
-        guard width > 0, width <= size, width.isMultiple(of: 2) else { throw Refusal("\(width) of \(size) numbers turned") }
+        guard width > 0, width <= size, width.isMultiple(of: 2) else {
+          throw Refusal("\(width) of \(size) numbers turned")
+        }
         let half = width / 2
         let (cosines, sines) = (try call.tensor(1), try call.tensor(2))
         let positions = try call.optional(3)
         let tableRows: [Int]
         if let positions {
-          guard positions.shape == [batch, length], cosines.rank == 2, cosines.shape[1] == half, sines.shape == cosines.shape
+          guard positions.shape == [batch, length], cosines.rank == 2, cosines.shape[1] == half,
+            sines.shape == cosines.shape
           else { throw Refusal("positions \(positions.shape), table \(cosines.shape)") }
           tableRows = try call.positions(positions, extent: cosines.shape[0])
         } else {
-          guard cosines.shape == [batch, length, half], sines.shape == cosines.shape else { throw Refusal("table \(cosines.shape)") }
+          guard cosines.shape == [batch, length, half], sines.shape == cosines.shape else {
+            throw Refusal("table \(cosines.shape)")
+          }
           tableRows = Array(0..<batch * length)
         }
         let (c, s) = (cosines.values(Double.self), sines.values(Double.self))
@@ -148,9 +157,12 @@ extension GraphCall {
         // Keys that the mask does not name are not seen.
         let fill = try isTruth ? make([], [false]) : make(mask.type, [], [-Double.infinity])
         mask = try padded(
-          mask, [(Int, Int)](repeating: (0, 0), count: mask.rank - 1) + [(0, total - width)], mode: "constant", fill: fill)
+          mask, [(Int, Int)](repeating: (0, 0), count: mask.rank - 1) + [(0, total - width)], mode: "constant",
+          fill: fill)
       }
-      guard try Axes.broadcast(mask.shape, scores) == scores else { throw Refusal("a mask of \(mask.shape) for \(scores)") }
+      guard try Axes.broadcast(mask.shape, scores) == scores else {
+        throw Refusal("a mask of \(mask.shape) for \(scores)")
+      }
       let values = try expanded(mask, to: scores).values(Float.self)
       for i in bias.indices { bias[i] = isTruth ? (values[i] == 0 ? -.infinity : 0) : values[i] }
     }

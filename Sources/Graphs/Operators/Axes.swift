@@ -38,7 +38,9 @@ enum Axes {
 
   static func rowMajor(_ shape: [Int]) -> [Int] {
     var strides = [Int](repeating: 1, count: shape.count)
-    for axis in stride(from: shape.count - 2, through: 0, by: -1) { strides[axis] = strides[axis + 1] * shape[axis + 1] }
+    for axis in stride(from: shape.count - 2, through: 0, by: -1) {
+      strides[axis] = strides[axis + 1] * shape[axis + 1]
+    }
     return strides
   }
 
@@ -114,7 +116,9 @@ extension GraphCall {
       Axes.rows(shape, [strides]) { row, offsets in
         let source = from + offset + offsets[0]
         let target = to + row * width
-        if step == 1 { target.initialize(from: source, count: width) } else {
+        if step == 1 {
+          target.initialize(from: source, count: width)
+        } else {
           for i in 0..<width { (target + i).initialize(to: source[i * step]) }
         }
       }

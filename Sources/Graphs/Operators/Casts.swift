@@ -14,7 +14,9 @@ extension OperatorLibrary {
       let type: ONNXElementType
       if node.version < 6 {
         let name = try node.string("to", "")
-        guard let named = ONNXElementType.allCases.first(where: { $0.name == name }) else { throw Refusal("a type '\(name)'") }
+        guard let named = ONNXElementType.allCases.first(where: { $0.name == name }) else {
+          throw Refusal("a type '\(name)'")
+        }
         type = named
       } else {
         guard let given = try node.elementType("to") else { throw Refusal("the attribute 'to' is missing") }
@@ -56,7 +58,8 @@ extension GraphCall {
     if let strings = x.strings { return try numbers(strings, x.shape, type) }
     if type == .string { return try make(x.shape, strings: texts(x)) }
     if type == .bool {
-      return try make(x.shape, x.type == .uint64 ? x.values(UInt64.self).map { $0 != 0 } : x.values(Double.self).map { $0 != 0 })
+      return try make(
+        x.shape, x.type == .uint64 ? x.values(UInt64.self).map { $0 != 0 } : x.values(Double.self).map { $0 != 0 })
     }
     if let table = SmallFloats.of(type) {
       let values = x.values(Float.self)
@@ -65,7 +68,9 @@ extension GraphCall {
         ? values.map { Self.scaleCode($0, saturates: saturates, rounding: rounding) }
         : values.map { table.code(of: $0, saturates: saturates) }
       return try make(type, x.shape) { target in
-        codes.withUnsafeBytes { target.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(target), byteCount: $0.count) }
+        codes.withUnsafeBytes {
+          target.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(target), byteCount: $0.count)
+        }
       }
     }
     if x.type.isFloat, type.isInteger {
@@ -118,7 +123,9 @@ extension GraphCall {
 
   private func texts(_ x: GraphTensor) throws -> [String] {
     switch x.type.lane {
-    case .signed: return x.type == .bool ? x.values(Int64.self).map { $0 != 0 ? "True" : "False" } : x.values(Int64.self).map { "\($0)" }
+    case .signed:
+      return x.type == .bool
+        ? x.values(Int64.self).map { $0 != 0 ? "True" : "False" } : x.values(Int64.self).map { "\($0)" }
     case .unsigned: return x.values(UInt64.self).map { "\($0)" }
     case .double: return x.values(Double.self).map { Self.text("\($0)", $0) }
     default: return x.values(Float.self).map { Self.text("\($0)", Double($0)) }

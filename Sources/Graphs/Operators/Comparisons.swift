@@ -68,7 +68,9 @@ extension OperatorLibrary {
         func each<Number: Lane>(_: Number.Type) throws -> GraphTensor {
           try call.make(
             shape,
-            Axes.combine(a.values(Number.self), a.shape, b.values(Number.self), b.shape, shape) { ordering.holds($0, $1) })
+            Axes.combine(a.values(Number.self), a.shape, b.values(Number.self), b.shape, shape) {
+              ordering.holds($0, $1)
+            })
         }
         switch a.type.lane {
         case .float: return try each(Float.self)

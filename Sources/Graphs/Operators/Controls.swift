@@ -53,7 +53,8 @@ extension OperatorLibrary {
       let states = body.inputs.count - scanned
       let collected = body.outputs.count - states
       guard scanned > 0, states >= 0, collected >= 0 else {
-        throw Refusal("\(scanned) scanned inputs for a body of \(body.inputs.count) inputs and \(body.outputs.count) outputs")
+        throw Refusal(
+          "\(scanned) scanned inputs for a body of \(body.inputs.count) inputs and \(body.outputs.count) outputs")
       }
       func list(_ name: String, _ count: Int) throws -> [Int] {
         let values = try node.ints(name) ?? [Int](repeating: 0, count: count)

@@ -51,7 +51,8 @@ extension OperatorLibrary {
       let (extra, shape) = (try node.ints("output_padding"), try node.ints("output_shape"))
       return { call in
         try call.transposedConvolution(
-          call.tensor(0), call.tensor(1), bias: call.optional(2), attributes, groups: groups, extra: extra, wanted: shape)
+          call.tensor(0), call.tensor(1), bias: call.optional(2), attributes, groups: groups, extra: extra,
+          wanted: shape)
       }
     },
     GraphOperator.one("Col2Im", 3...3) { node in
@@ -87,7 +88,9 @@ extension OperatorLibrary {
           throw Refusal("offsets \(offsets.shape) for outputs \(outputs)")
         }
         let mask = try call.optional(4)
-        if let mask, mask.shape != [x.shape[0], offsetGroups * taps] + outputs { throw Refusal("a mask of \(mask.shape)") }
+        if let mask, mask.shape != [x.shape[0], offsetGroups * taps] + outputs {
+          throw Refusal("a mask of \(mask.shape)")
+        }
         let bias = try call.optional(3)?.values(Float.self)
         guard bias.map({ $0.count == w.shape[0] }) ?? true else { throw Refusal("a bias of \(bias?.count ?? 0)") }
         return try call.deformed(
@@ -308,12 +311,16 @@ extension GraphCall {
             let group = channel / (x.shape[1] / offsetGroups)
             for t in 0..<taps {
               let row = (n * offsetGroups + group) * 2 * taps + 2 * t
-              let y = Float(o / outputs[1] * window.strides[1] - window.before[1] + t / window.kernel[2] * window.dilations[1])
-              let x0 = Float(o % outputs[1] * window.strides[2] - window.before[2] + t % window.kernel[2] * window.dilations[2])
+              let y = Float(
+                o / outputs[1] * window.strides[1] - window.before[1] + t / window.kernel[2] * window.dilations[1])
+              let x0 = Float(
+                o % outputs[1] * window.strides[2] - window.before[2] + t % window.kernel[2] * window.dilations[2])
               let scale = masks?[((n * offsetGroups + group) * taps + t) * each + o] ?? 1
-              sum += kernel[(m * channels + c) * taps + t] * scale
+              sum +=
+                kernel[(m * channels + c) * taps + t] * scale
                 * sample(
-                  (n * x.shape[1] + channel) * height * width, y + moves[row * each + o], x0 + moves[(row + 1) * each + o])
+                  (n * x.shape[1] + channel) * height * width, y + moves[row * each + o],
+                  x0 + moves[(row + 1) * each + o])
             }
           }
           result[(n * w.shape[0] + m) * each + o] = sum

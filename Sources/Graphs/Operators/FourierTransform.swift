@@ -8,7 +8,8 @@
 /// that is (Bluestein 1970).
 enum FourierTransform {
   /// Σ x[j] · e^(∓2πi·jk/n); the inverse is divided by n.
-  static func transform(_ real: [Double], _ imaginary: [Double], inverse: Bool) -> (real: [Double], imaginary: [Double]) {
+  static func transform(_ real: [Double], _ imaginary: [Double], inverse: Bool) -> (real: [Double], imaginary: [Double])
+  {
     let n = real.count
     if n <= 1 { return (real, imaginary) }
     var (a, b) = (real, imaginary)

@@ -10,15 +10,51 @@ import Tensors
 // Functions of one number each.
 extension OperatorLibrary {
   static let functions: [GraphOperator] = [
-    engine("Exp") { $0.exp($1) } _: { exp($0) },
-    engine("Log") { $0.log($1) } _: { log($0) },
-    engine("Sin") { $0.sin($1) } _: { sin($0) },
-    engine("Cos") { $0.cos($1) } _: { cos($0) },
-    engine("Sqrt") { $0.sqrt($1) } _: { $0.squareRoot() },
-    engine("Reciprocal") { $0.reciprocal($1) } _: { 1 / $0 },
-    engine("Erf") { $0.erf($1) } _: { erf($0) },
-    engine("Tanh") { $0.tanh($1) } _: { tanh($0) },
-    engine("Sigmoid") { $0.sigmoid($1) } _: { 1 / (1 + exp(-$0)) },
+    engine("Exp") {
+      $0.exp($1)
+    } _: {
+      exp($0)
+    },
+    engine("Log") {
+      $0.log($1)
+    } _: {
+      log($0)
+    },
+    engine("Sin") {
+      $0.sin($1)
+    } _: {
+      sin($0)
+    },
+    engine("Cos") {
+      $0.cos($1)
+    } _: {
+      cos($0)
+    },
+    engine("Sqrt") {
+      $0.sqrt($1)
+    } _: {
+      $0.squareRoot()
+    },
+    engine("Reciprocal") {
+      $0.reciprocal($1)
+    } _: {
+      1 / $0
+    },
+    engine("Erf") {
+      $0.erf($1)
+    } _: {
+      erf($0)
+    },
+    engine("Tanh") {
+      $0.tanh($1)
+    } _: {
+      tanh($0)
+    },
+    engine("Sigmoid") {
+      $0.sigmoid($1)
+    } _: {
+      1 / (1 + exp(-$0))
+    },
     function("Tan") { tan($0) }, function("Asin") { asin($0) }, function("Acos") { acos($0) },
     function("Atan") { atan($0) }, function("Sinh") { sinh($0) }, function("Cosh") { cosh($0) },
     function("Asinh") { asinh($0) }, function("Acosh") { acosh($0) }, function("Atanh") { atanh($0) },

@@ -63,7 +63,9 @@ extension OperatorLibrary {
         guard x.rank == 2 else { throw Refusal("a unit matrix like \(x.shape)") }
         let columns = x.shape[1]
         try call.reserve(bytesEach: 16, x.shape)
-        let values = (0..<x.count).map { ($0 % columns).subtractingReportingOverflow($0 / columns).partialValue == k ? Int64(1) : 0 }
+        let values = (0..<x.count).map {
+          ($0 % columns).subtractingReportingOverflow($0 / columns).partialValue == k ? Int64(1) : 0
+        }
         return try call.convert(call.make(.int64, x.shape, values), to: dtype ?? x.type)
       }
     },

@@ -100,7 +100,9 @@ extension GraphCall {
     let own = Axes.rowMajor(indices.shape)
     for item in positions.indices {
       var place = positions[item] * strides[axis]
-      for other in shape.indices where other != axis { place += item / own[other] % indices.shape[other] * strides[other] }
+      for other in shape.indices where other != axis {
+        place += item / own[other] % indices.shape[other] * strides[other]
+      }
       positions[item] = place
     }
     return positions

@@ -43,7 +43,8 @@ extension OperatorLibrary {
         let starts = try attributes.map { $0.0 ?? [] } ?? call.ints(1)
         let ends = try attributes.map { $0.1 ?? [] } ?? call.ints(2)
         let axes = try Axes.resolve(
-          attributes.map { $0.2 ?? Array(starts.indices) } ?? call.optionalInts(3) ?? Array(starts.indices), rank: x.rank)
+          attributes.map { $0.2 ?? Array(starts.indices) } ?? call.optionalInts(3) ?? Array(starts.indices),
+          rank: x.rank)
         let steps = try attributes == nil ? call.optionalInts(4) : nil
         guard ends.count == starts.count, axes.count == starts.count, (steps ?? starts).count == starts.count else {
           throw Refusal("starts \(starts), ends \(ends), axes \(axes)")
@@ -75,7 +76,11 @@ extension OperatorLibrary {
       return { call in
         let x = try call.tensor(0)
         var repeats = [Int](repeating: 1, count: x.rank)
-        if isOld { repeats[try Axes.resolve(call.int(2), rank: x.rank)] = try call.int(1) } else { repeats = try call.ints(1) }
+        if isOld {
+          repeats[try Axes.resolve(call.int(2), rank: x.rank)] = try call.int(1)
+        } else {
+          repeats = try call.ints(1)
+        }
         guard repeats.count == x.rank, repeats.allSatisfy({ $0 >= 0 }) else {
           throw Refusal("repeats \(repeats) of \(x.shape)")
         }
@@ -103,7 +108,9 @@ extension OperatorLibrary {
         var pads = [(Int, Int)](repeating: (0, 0), count: x.rank)
         for (i, axis) in axes.enumerated() { pads[axis] = (given[i], given[axes.count + i]) }
         let fill = try attribute == nil ? call.optional(2) : call.make(x.type, [], [number])
-        if let fill, fill.type != x.type || fill.count != 1 { throw Refusal("a fill of \(fill.type.name) \(fill.shape)") }
+        if let fill, fill.type != x.type || fill.count != 1 {
+          throw Refusal("a fill of \(fill.type.name) \(fill.shape)")
+        }
         return try call.padded(x, pads, mode: mode, fill: fill)
       }
     },

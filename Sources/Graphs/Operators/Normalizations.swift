@@ -16,7 +16,8 @@ extension OperatorLibrary {
       // Before version 14 a node trained when it had more outputs than one.
       let trains =
         node.version >= 14
-        ? try node.flag("training_mode", false) : node.version < 7 ? !(try node.flag("is_test", false)) && node.outputCount > 1 : node.outputCount > 1
+        ? try node.flag("training_mode", false)
+        : node.version < 7 ? !(try node.flag("is_test", false)) && node.outputCount > 1 : node.outputCount > 1
       return { call in
         let x = try call.tensor(0)
         try x.expect("floating-point numbers", \.isFloat)
@@ -91,7 +92,9 @@ extension OperatorLibrary {
           let mean = values[range].reduce(0, +) / Double(width)
           let variance = values[range].reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(width)
           let inverse = 1 / (variance + Double(epsilon)).squareRoot()
-          for i in 0..<width { values[range.lowerBound + i] = (values[range.lowerBound + i] - mean) * inverse * scale[i] + (bias?[i] ?? 0) }
+          for i in 0..<width {
+            values[range.lowerBound + i] = (values[range.lowerBound + i] - mean) * inverse * scale[i] + (bias?[i] ?? 0)
+          }
           means.append(mean)
           inverses.append(inverse)
         }
@@ -111,7 +114,8 @@ extension OperatorLibrary {
         let inner = Array(x.shape[axis...])
         let width = Axes.product(inner)
         let scale = try call.expanded(call.tensor(1), to: inner)
-        if x.type == .float32, scale.type == .float32, width > 0, let rows = x.reshaped([x.count / width, width]).tensor,
+        if x.type == .float32, scale.type == .float32, width > 0,
+          let rows = x.reshaped([x.count / width, width]).tensor,
           let weight = scale.tensor
         {
           try call.reserve(x.type, x.shape)
@@ -152,7 +156,8 @@ extension OperatorLibrary {
                   sum += value * value
                 }
                 let place = row * plane + i
-                (out + place).initialize(to: Float(Double(values[place]) / pow(bias + alpha / Double(size) * sum, beta)))
+                (out + place).initialize(
+                  to: Float(Double(values[place]) / pow(bias + alpha / Double(size) * sum, beta)))
               }
             }
           }
@@ -256,7 +261,10 @@ extension GraphCall {
       let values = x.values(Double.self)
       let channels = factors.count
       return try make(
-        x.type, x.shape, values.indices.map { values[$0] * factors[$0 / max(plane, 1) % channels] + offsets[$0 / max(plane, 1) % channels] })
+        x.type, x.shape,
+        values.indices.map {
+          values[$0] * factors[$0 / max(plane, 1) % channels] + offsets[$0 / max(plane, 1) % channels]
+        })
     }
     let (a, b) = (factors.map { Float($0) }, offsets.map { Float($0) })
     return try make(x.type, x.shape) { target in

@@ -31,7 +31,9 @@ extension OperatorLibrary {
         let positions = call.wrap(places).values(Int64.self).enumerated().map { item, place in
           let plane = Int64(item / max(each, 1) * volume)
           guard isColumnMajor, place >= 0 else { return plane + place }
-          let (z, y, x) = (Int(place) / (extents[1] * extents[2]), Int(place) / extents[2] % extents[1], Int(place) % extents[2])
+          let (z, y, x) = (
+            Int(place) / (extents[1] * extents[2]), Int(place) / extents[2] % extents[1], Int(place) % extents[2]
+          )
           // The last axis first, where there are three.
           return plane + Int64((x * extents[1] + y) * extents[0] + z)
         }

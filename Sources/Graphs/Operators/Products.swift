@@ -57,7 +57,9 @@ extension OperatorLibrary {
       { call in
         let x = try call.tensor(0)
         try x.expect("floating-point numbers", \.isFloat)
-        guard x.rank >= 2, x.shape[x.rank - 1] == x.shape[x.rank - 2] else { throw Refusal("determinants of \(x.shape)") }
+        guard x.rank >= 2, x.shape[x.rank - 1] == x.shape[x.rank - 2] else {
+          throw Refusal("determinants of \(x.shape)")
+        }
         let n = x.shape[x.rank - 1]
         let values = x.values(Double.self)
         let shape = Array(x.shape.dropLast(2))
@@ -178,14 +180,18 @@ extension GraphCall {
     var widest = 0
     for (term, tensor) in zip(equation.operands, tensors) {
       let free = tensor.rank - term.count(where: { $0 != "." })
-      guard free == 0 || free > 0 && term.contains(".") else { throw Refusal("a term of \(term.count) for \(tensor.shape)") }
+      guard free == 0 || free > 0 && term.contains(".") else {
+        throw Refusal("a term of \(term.count) for \(tensor.shape)")
+      }
       widest = max(widest, free)
       terms.append(term.flatMap { $0 == "." ? (0..<free).map { ".\(free - 1 - $0)" } : [String($0)] })
     }
     for (term, tensor) in zip(terms, tensors) {
       for (letter, extent) in zip(term, tensor.shape) {
         let known = extents[letter] ?? 1
-        guard known == extent || known == 1 || extent == 1 else { throw Refusal("'\(letter)' is \(known) and \(extent)") }
+        guard known == extent || known == 1 || extent == 1 else {
+          throw Refusal("'\(letter)' is \(known) and \(extent)")
+        }
         extents[letter] = known == 1 ? extent : known
       }
     }

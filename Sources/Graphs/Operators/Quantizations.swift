@@ -56,7 +56,9 @@ extension OperatorLibrary {
         let (least, most) = (min(values.min() ?? 0, 0), max(values.max() ?? 0, 0))
         let scale = most == least ? 1 : (most - least) / 255
         let zero = max(0, min(255, (-least / scale).rounded(.toNearestOrEven)))
-        let result = values.map { Int64(nearest: Double(max(0, min(255, ($0 / scale).rounded(.toNearestOrEven) + zero)))) }
+        let result = values.map {
+          Int64(nearest: Double(max(0, min(255, ($0 / scale).rounded(.toNearestOrEven) + zero))))
+        }
         return [
           .tensor(try call.make(.uint8, x.shape, result)), .tensor(try call.make(.float32, [], [scale])),
           .tensor(try call.make(.uint8, [], [zero])),
@@ -93,7 +95,9 @@ extension GraphCall {
     var blocks = shape
     guard block > 0 else { throw Refusal("blocks of \(block)") }
     blocks[axis] = (shape[axis] - 1) / block + 1
-    guard x.shape == blocks else { throw Refusal("scales \(x.shape) for blocks of \(block) along axis \(axis) of \(shape)") }
+    guard x.shape == blocks else {
+      throw Refusal("scales \(x.shape) for blocks of \(block) along axis \(axis) of \(shape)")
+    }
     return (0..<count).map { place in
       let (outer, rest) = place.quotientAndRemainder(dividingBy: inner * shape[axis])
       return values[(outer * blocks[axis] + rest / inner / block) * inner + rest % inner]
@@ -102,7 +106,9 @@ extension GraphCall {
 
   /// Numbers over a scale, rounded, plus a zero point, held to the range of its type.
   func quantized(_ values: [Double], _ shape: [Int], scale: Double, zero: GraphTensor) throws -> GraphTensor {
-    guard zero.count == 1, zero.type.isInteger, zero.type.bits <= 16 else { throw Refusal("a zero point of \(zero.shape)") }
+    guard zero.count == 1, zero.type.isInteger, zero.type.bits <= 16 else {
+      throw Refusal("a zero point of \(zero.shape)")
+    }
     let offset = zero.values(Double.self)[0]
     let range = zero.type.integerRange
     return try make(

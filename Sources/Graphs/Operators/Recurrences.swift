@@ -200,7 +200,8 @@ private struct RecurrentCell {
         let candidate = activate(
           1,
           rule.resetsAfter
-            ? input(j) + reset[i] * (product(j, old) + recurrentBias(j)) : input(j) + product(j, gated) + recurrentBias(j))
+            ? input(j) + reset[i] * (product(j, old) + recurrentBias(j))
+            : input(j) + product(j, gated) + recurrentBias(j))
         h[i] = (1 - update) * candidate + update * old[i]
       }
     default:

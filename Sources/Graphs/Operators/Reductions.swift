@@ -10,7 +10,8 @@ import Tensors
 // Reductions over axes, and running sums.
 extension OperatorLibrary {
   static let reductions: [GraphOperator] = [
-    reduction("ReduceSum", axesFrom: 13) { .sum }, reduction("ReduceMean") { .mean }, reduction("ReduceMax") { .maximum },
+    reduction("ReduceSum", axesFrom: 13) { .sum }, reduction("ReduceMean") { .mean },
+    reduction("ReduceMax") { .maximum },
     reduction("ReduceMin") { .minimum }, reduction("ReduceProd") { .product }, reduction("ReduceL1") { .absolute },
     reduction("ReduceL2") { .norm }, reduction("ReduceLogSum") { .logSum }, reduction("ReduceLogSumExp") { .logSumExp },
     reduction("ReduceSumSquare") { .squares },
@@ -26,7 +27,9 @@ extension OperatorLibrary {
         let values = rows.values(Double.self)
         var result = [Double](repeating: 0, count: values.count)
         for row in 0..<(width == 0 ? 0 : values.count / width) {
-          let best = (row * width..<(row + 1) * width).max { values[$0] < values[$1] || ($0 > $1 && values[$0] == values[$1]) }
+          let best = (row * width..<(row + 1) * width).max {
+            values[$0] < values[$1] || ($0 > $1 && values[$0] == values[$1])
+          }
           if let best { result[best] = 1 }
         }
         return try restore(call.make(x.type, rows.shape, result), call)
@@ -189,7 +192,9 @@ extension GraphCall {
   }
 
   private static func logSumExp(_ row: [Double]) -> Double {
-    guard let top = row.max(), top.isFinite else { return row.isEmpty ? -.infinity : log(row.reduce(0) { $0 + exp($1) }) }
+    guard let top = row.max(), top.isFinite else {
+      return row.isEmpty ? -.infinity : log(row.reduce(0) { $0 + exp($1) })
+    }
     return top + log(row.reduce(0) { $0 + exp($1 - top) })
   }
 }

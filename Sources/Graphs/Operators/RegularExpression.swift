@@ -224,7 +224,9 @@ struct RegularExpression: Sendable {
       case "t": return CharacterSet(ranges: [9...9])
       case "r": return CharacterSet(ranges: [13...13])
       default:
-        guard !(scalar.properties.isAlphabetic || (48...57).contains(scalar.value)) else { throw fail("an escape '\(scalar)'") }
+        guard !(scalar.properties.isAlphabetic || (48...57).contains(scalar.value)) else {
+          throw fail("an escape '\(scalar)'")
+        }
         return CharacterSet(ranges: [scalar.value...scalar.value])
       }
     }
@@ -257,7 +259,9 @@ struct RegularExpression: Sendable {
           position += 1
           if high == "\\" {
             let escaped = try escape()
-            guard let first = escaped.ranges.first, let single = Unicode.Scalar(first.lowerBound) else { throw fail("a range") }
+            guard let first = escaped.ranges.first, let single = Unicode.Scalar(first.lowerBound) else {
+              throw fail("a range")
+            }
             high = single
           }
           guard low.value <= high.value else { throw fail("a range from \(low) to \(high)") }

@@ -50,7 +50,8 @@ struct ResizeRule: Sendable {
       : try node.word(
         "coordinate_transformation_mode", "half_pixel",
         among: [
-          "half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners", "asymmetric", "tf_crop_and_resize",
+          "half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners", "asymmetric",
+          "tf_crop_and_resize",
           "tf_half_pixel_for_nn",
         ])
     nearest =

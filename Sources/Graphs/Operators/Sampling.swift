@@ -77,9 +77,10 @@ extension OperatorLibrary {
       let (height, width) = (Int(try node.int("output_height", 1)), Int(try node.int("output_width", 1)))
       let ratio = Int(try node.int("sampling_ratio", 0))
       let scale = Double(try node.float("spatial_scale", 1))
-      let halfPixel = try node.version >= 16
+      let halfPixel =
+        try node.version >= 16
         && node.word("coordinate_transformation_mode", "half_pixel", among: ["half_pixel", "output_half_pixel"])
-        == "half_pixel"
+          == "half_pixel"
       return { call in
         let (x, regions, batches) = (try call.tensor(0), try call.tensor(1), try call.ints(2))
         guard x.rank == 4, regions.rank == 2, regions.shape[1] == 4, batches.count == regions.shape[0], x.type.isFloat,

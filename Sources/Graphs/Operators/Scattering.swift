@@ -27,10 +27,12 @@ extension OperatorLibrary {
         }
         let axis = try Axes.resolve(axis, rank: past.rank)
         let (extent, length) = (past.shape[axis], update.shape[axis])
-        guard axis > 0, length <= extent, past.shape.indices.allSatisfy({ $0 == axis || past.shape[$0] == update.shape[$0] })
+        guard axis > 0, length <= extent,
+          past.shape.indices.allSatisfy({ $0 == axis || past.shape[$0] == update.shape[$0] })
         else { throw Refusal("an update \(update.shape) of \(past.shape) along axis \(axis)") }
         let starts = try call.optionalInts(2) ?? [Int](repeating: 0, count: past.shape[0])
-        guard starts.count == past.shape[0], starts.allSatisfy({ $0 >= 0 && $0 < max(extent, 1) && (isCircular || $0 + length <= extent) })
+        guard starts.count == past.shape[0],
+          starts.allSatisfy({ $0 >= 0 && $0 < max(extent, 1) && (isCircular || $0 + length <= extent) })
         else { throw Refusal("starts \(starts) for \(length) of \(extent)") }
         let own = Axes.rowMajor(update.shape)
         let strides = Axes.rowMajor(past.shape)

@@ -76,7 +76,9 @@ extension OperatorLibrary {
         var groups: [(first: Int, count: Int)] = []
         var group = [Int](repeating: 0, count: count)
         for (position, row) in sorted.enumerated() {
-          if position > 0, compare(sorted[position - 1], row) == 0 { groups[groups.count - 1].count += 1 } else {
+          if position > 0, compare(sorted[position - 1], row) == 0 {
+            groups[groups.count - 1].count += 1
+          } else {
             groups.append((row, 1))
           }
           group[row] = groups.count - 1

@@ -40,7 +40,9 @@ extension OperatorLibrary {
         let x = try call.tensor(0)
         let given = try attribute ?? call.optionalInts(1)
         let axes = try given.map { try Axes.resolve($0, rank: x.rank) } ?? x.shape.indices.filter { x.shape[$0] == 1 }
-        guard axes.allSatisfy({ x.shape[$0] == 1 }) else { throw Refusal("axes \(axes) of \(x.shape) are not of extent 1") }
+        guard axes.allSatisfy({ x.shape[$0] == 1 }) else {
+          throw Refusal("axes \(axes) of \(x.shape) are not of extent 1")
+        }
         return x.reshaped(x.shape.indices.filter { !axes.contains($0) }.map { x.shape[$0] })
       }
     },

@@ -16,7 +16,9 @@ extension OperatorLibrary {
       return { call in
         let x = try call.tensor(0)
         try x.expect("floating-point numbers", \.isFloat)
-        guard x.rank >= 2, let parts = x.shape.last, parts == 1 || parts == 2 else { throw Refusal("signals \(x.shape)") }
+        guard x.rank >= 2, let parts = x.shape.last, parts == 1 || parts == 2 else {
+          throw Refusal("signals \(x.shape)")
+        }
         let axis = try Axes.resolve(fixed ?? (call.optional(2) == nil ? -2 : call.int(2)), rank: x.rank)
         guard axis < x.rank - 1 else { throw Refusal("axis \(axis) of \(x.shape)") }
         let makesReal = inverse && isOneSided
@@ -33,7 +35,9 @@ extension OperatorLibrary {
         let (x, step) = (try call.tensor(0), try call.int(1))
         let window = try call.optional(2)
         try x.expect("floating-point numbers", \.isFloat)
-        guard x.rank == 3, x.shape[2] == 1 || x.shape[2] == 2, step > 0 else { throw Refusal("signals \(x.shape), step \(step)") }
+        guard x.rank == 3, x.shape[2] == 1 || x.shape[2] == 2, step > 0 else {
+          throw Refusal("signals \(x.shape), step \(step)")
+        }
         let total = x.shape[1]
         let length = try call.optional(3) == nil ? window?.count ?? total : call.int(3)
         guard length > 0, length <= total, (window?.count ?? length) <= length else {
@@ -64,7 +68,8 @@ extension OperatorLibrary {
       return { call in
         let (bands, length, rate) = (try call.int(0), try call.int(1), try call.number(2))
         let (low, high) = (try call.number(3), try call.number(4))
-        guard bands > 0, bands <= 1 << 20, length > 0, length <= 1 << 30, rate > 0, low >= 0, high >= low, high < 1e9 else {
+        guard bands > 0, bands <= 1 << 20, length > 0, length <= 1 << 30, rate > 0, low >= 0, high >= low, high < 1e9
+        else {
           throw Refusal("\(bands) bands of \(length) at \(rate), from \(low) to \(high)")
         }
         let rows = length / 2 + 1
@@ -79,7 +84,9 @@ extension OperatorLibrary {
         var result = [Double](repeating: 0, count: count)
         for band in 0..<bands {
           let (first, middle, last) = (bins[band], bins[band + 1], bins[band + 2])
-          if first == middle { result[middle * bands + band] = 1 } else {
+          if first == middle {
+            result[middle * bands + band] = 1
+          } else {
             for j in first...middle { result[j * bands + band] = Double(j - first) / Double(middle - first) }
           }
           for j in middle..<max(middle, last) { result[j * bands + band] = Double(last - j) / Double(last - middle) }

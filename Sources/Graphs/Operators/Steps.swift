@@ -54,17 +54,25 @@ extension OperatorLibrary {
         }
       }
     },
-    random("RandomUniform", isLike: false) { random, _ in random.uniform() } _: { node in
+    random("RandomUniform", isLike: false) { random, _ in
+      random.uniform()
+    } _: { node in
       (Double(try node.float("low", 0)), Double(try node.float("high", 1)))
     },
-    random("RandomUniformLike", isLike: true) { random, _ in random.uniform() } _: { node in
+    random("RandomUniformLike", isLike: true) { random, _ in
+      random.uniform()
+    } _: { node in
       (Double(try node.float("low", 0)), Double(try node.float("high", 1)))
     },
-    random("RandomNormal", isLike: false) { random, _ in normal(&random) } _: { node in
+    random("RandomNormal", isLike: false) { random, _ in
+      normal(&random)
+    } _: { node in
       let mean = Double(try node.float("mean", 0))
       return (mean, mean + Double(try node.float("scale", 1)))
     },
-    random("RandomNormalLike", isLike: true) { random, _ in normal(&random) } _: { node in
+    random("RandomNormalLike", isLike: true) { random, _ in
+      normal(&random)
+    } _: { node in
       let mean = Double(try node.float("mean", 0))
       return (mean, mean + Double(try node.float("scale", 1)))
     },

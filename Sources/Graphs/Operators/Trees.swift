@@ -61,7 +61,9 @@ private struct Labels {
     if let names = try keys?.strings ?? node.strings("keys_strings") {
       for (i, name) in names.enumerated() { texts[name] = i }
       count = names.count
-    } else if let ints = try keys.flatMap({ $0.type.isInteger ? $0.values(Int64.self) : nil }) ?? node.ints("keys_int64s")?.map({ Int64($0) }) {
+    } else if let ints = try keys.flatMap({ $0.type.isInteger ? $0.values(Int64.self) : nil })
+      ?? node.ints("keys_int64s")?.map({ Int64($0) })
+    {
       for (i, key) in ints.enumerated() { wholes[key] = i }
       count = ints.count
     } else if let floats = try keys?.values(Double.self) ?? node.floats("keys_floats")?.map({ Double($0) }) {
@@ -74,7 +76,8 @@ private struct Labels {
       guard let other = try node.tensor("default_tensor"), other.type == tensor.type, other.count == 1,
         tensor.count == count, tensor.type != .string
       else { throw Refusal("\(count) keys for \(tensor.count) values") }
-      let numbers = tensor.type.lane == .signed ? tensor.values(Int64.self).map { Double($0) } : tensor.values(Double.self)
+      let numbers =
+        tensor.type.lane == .signed ? tensor.values(Int64.self).map { Double($0) } : tensor.values(Double.self)
       values = try Self.store(tensor.type, numbers + other.values(Double.self), node)
     } else if let names = try node.strings("values_strings") {
       guard names.count == count else { throw Refusal("\(count) keys for \(names.count) values") }
@@ -152,9 +155,11 @@ private struct TreeEnsemble {
     }
     let (yesNodes, noNodes) = (try node.ints("nodes_truenodeids") ?? [], try node.ints("nodes_falsenodeids") ?? [])
     let (yesLeaves, noLeaves) = (try node.ints("nodes_trueleafs") ?? [], try node.ints("nodes_falseleafs") ?? [])
-    prefersYesWhenMissing = try node.ints("nodes_missing_value_tracks_true")?.map { $0 != 0 } ?? [Bool](repeating: false, count: count)
+    prefersYesWhenMissing =
+      try node.ints("nodes_missing_value_tracks_true")?.map { $0 != 0 } ?? [Bool](repeating: false, count: count)
     let leaves = leafTargets.count
-    guard targets > 0, targets <= 1 << 24, count > 0, tests.count == count, features.count == count, yesNodes.count == count,
+    guard targets > 0, targets <= 1 << 24, count > 0, tests.count == count, features.count == count,
+      yesNodes.count == count,
       noNodes.count == count, yesLeaves.count == count, noLeaves.count == count, prefersYesWhenMissing.count == count,
       leafWeights.count == leaves, leafTargets.allSatisfy({ (0..<targets).contains($0) }),
       features.allSatisfy({ $0 >= 0 }), roots.allSatisfy({ (0..<count).contains($0) }), (0...3).contains(aggregate),

@@ -1,3 +1,4 @@
+import Models
 import Tensors
 
 #if canImport(Glibc)
@@ -34,7 +35,7 @@ extension EngineProfile {
   ///
   /// - Throws: ``InferenceError/damagedProfile(path:field:problem:)``; ``InferenceError/system(operation:path:code:)`` for a
   ///   file that was named and cannot be read; `TensorError` when the model's file changes meanwhile.
-  public static func find(_ source: ProfileSource, model: String, storage: Storage, home: ModelHome = ModelHome())
+  public static func find(_ source: ProfileSource, model: String, checkpoint: Checkpoint, home: ModelHome = ModelHome())
     throws -> Finding
   {
     var finding = Finding()
@@ -53,7 +54,7 @@ extension EngineProfile {
         return
       }
       let profile = try EngineProfile(parsing: bytes, path: path)
-      let own = try fingerprint ?? ModelFingerprint(storage)
+      let own = try fingerprint ?? ModelFingerprint(checkpoint)
       fingerprint = own
       if let problem = profile.mismatch(machine: .current, model: own) {
         finding.notes.append("profile \(path) is passed over: \(problem)")
@@ -66,7 +67,7 @@ extension EngineProfile {
     case .path(let path): try consider(path, mustExist: true)
     case .automatic:
       if Files.isFolder(home.path + "/profiles") {
-        let own = try fingerprint ?? ModelFingerprint(storage)
+        let own = try fingerprint ?? ModelFingerprint(checkpoint)
         fingerprint = own
         try consider(path(in: home, model: model, fingerprint: own), mustExist: false)
       }

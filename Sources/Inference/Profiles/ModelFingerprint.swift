@@ -1,4 +1,5 @@
 import Formats
+import Models
 import Tensors
 
 /// What tells one model file from another: its size, and a digest of its beginning, its end and samples between.
@@ -40,13 +41,18 @@ public struct ModelFingerprint: Sendable, Hashable {
     digest = hash.finish()
   }
 
-  /// The fingerprint of a mapped file.
+  /// The fingerprint of a model's files; that of several is one of theirs.
   ///
-  /// - Throws: `TensorError` when the file changes meanwhile.
-  public init(_ storage: Storage) throws {
-    self = try storage.reading {
-      ModelFingerprint(of: UnsafeRawBufferPointer(start: storage.base, count: storage.byteCount))
+  /// - Throws: `TensorError` when a file changes meanwhile.
+  public init(_ checkpoint: Checkpoint) throws {
+    let files = try checkpoint.reading { checkpoint.files.map { ModelFingerprint(of: $0.bytes) } }
+    guard files.count != 1 else {
+      self = files[0]
+      return
     }
+    var hash = SHA256()
+    for file in files { file.digest.utf8.withContiguousStorageIfAvailable { hash.update(UnsafeRawBufferPointer($0)) } }
+    self.init(bytes: checkpoint.fileBytes, digest: hash.finish())
   }
 
   /// `{"bytes", "digest"}`.

@@ -113,6 +113,7 @@ final class AttentionPlan {
     call.group = Int32(core.group)
     call.head_dim = Int32(core.headDim)
     call.scale = core.scale
+    call.softcap = core.softcap ?? 0
     (call.window_left, call.window_right) = core.mask.bounds
     call.slopes = UnsafePointer(slopes.base)
     call.runs = UnsafePointer(runBuffer.base)

@@ -7,8 +7,9 @@ import Tensors
 ///
 /// FlashAttention-2: Faster Attention with Better Parallelism and Work Partitioning, 2023, arXiv 2307.08691.
 ///
-/// o = softmax(scale · q·kᵀ + slope · (key - query)) · v over the keys that the mask shows. A query row treats each page
-/// of 256 keys alone and merges the pages in order, so its bits depend on its keys only (see README.md).
+/// o = softmax(cap(scale · q·kᵀ) + slope · (key - query)) · v over the keys that the mask shows, cap(s) = c · tanh(s / c)
+/// where a limit c is set. A query row treats each page of 256 keys alone and merges the pages in order, so its bits depend
+/// on its keys only (see README.md).
 public struct DenseAttention: AttentionCore, Hashable {
   /// The number of query heads.
   public let heads: Int
@@ -18,6 +19,8 @@ public struct DenseAttention: AttentionCore, Hashable {
   public let headDim: Int
   /// The factor of the scores, 1/√headDim by default.
   public let scale: Float
+  /// The limit that scores approach (Gemma 2's logit soft-capping); `nil` for none.
+  public let softcap: Float?
   /// Which keys a query sees.
   public let mask: AttentionMask
   /// For each query head, what is added to a score for each key position after the query's own (ALiBi: a score of the
@@ -31,8 +34,8 @@ public struct DenseAttention: AttentionCore, Hashable {
   /// - Throws: ``/Layers/MixerError/invalidSetting(field:value:expected:)``,
   ///   ``/Layers/MixerError/headsNotDivisible(heads:kvHeads:)``.
   public init(
-    heads: Int, kvHeads: Int, headDim: Int, scale: Float? = nil, mask: AttentionMask = .causal, slopes: [Float]? = nil,
-    slot: Int = 0
+    heads: Int, kvHeads: Int, headDim: Int, scale: Float? = nil, softcap: Float? = nil, mask: AttentionMask = .causal,
+    slopes: [Float]? = nil, slot: Int = 0
   ) throws(MixerError) {
     guard 1...4096 ~= heads else { throw .invalidSetting(field: "heads", value: heads, expected: "1…4096") }
     guard 1...4096 ~= kvHeads else { throw .invalidSetting(field: "kvHeads", value: kvHeads, expected: "1…4096") }
@@ -41,6 +44,9 @@ public struct DenseAttention: AttentionCore, Hashable {
     for (name, bound) in [("mask.left", mask.left), ("mask.right", mask.right)] {
       if let bound, !(0..<1 << 31 ~= bound) { throw .invalidSetting(field: name, value: bound, expected: "0 or more") }
     }
+    if let softcap, !(softcap > 0 && softcap.isFinite) {
+      throw .invalidNumber(field: "softcap", value: Double(softcap), expected: "a finite number above 0")
+    }
     if let slopes, slopes.count != heads {
       throw .invalidSetting(field: "slopes.count", value: slopes.count, expected: "\(heads)")
     }
@@ -48,6 +54,7 @@ public struct DenseAttention: AttentionCore, Hashable {
     self.kvHeads = kvHeads
     self.headDim = headDim
     self.scale = scale ?? 1 / Float(headDim).squareRoot()
+    self.softcap = softcap
     self.mask = mask
     self.slopes = slopes
     self.slot = slot

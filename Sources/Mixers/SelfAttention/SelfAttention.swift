@@ -6,27 +6,32 @@ import Tensors
 
 /// The ordinary attention layer: projections, rotary positions, an attention core and the output projection.
 ///
-/// q = x Wqᵀ [rows, heads·d], k and v = x Wkᵀ, x Wvᵀ [rows, kvHeads·d]; q and k turn by their positions before k enters
-/// the cache; y = core(q, k, v) Woᵀ.
+/// q = x Wqᵀ [rows, heads·d], k and v = x Wkᵀ, x Wvᵀ [rows, kvHeads·d]; q and k pass their norms, where there are any, and
+/// turn by their positions before k enters the cache; y = core(q, k, v) Woᵀ.
 public struct SelfAttention: SequenceMixer {
   let query: any LinearCore
   let key: any LinearCore
   let value: any LinearCore
   let output: any LinearCore
-  let positions: RotaryEmbedding
+  let queryNorm: (any Normalization)?
+  let keyNorm: (any Normalization)?
+  let positions: RotaryEmbedding?
   let core: any AttentionCore
   let makeCache: @Sendable (_ capacity: Int, _ context: Context) throws(MixerError) -> any MixerState
 
-  /// A layer from its parts; `makeCache` makes the state that `core` works on.
+  /// A layer from its parts; `makeCache` makes the state that `core` works on. Without `positions` nothing turns.
   public init(
     query: any LinearCore, key: any LinearCore, value: any LinearCore, output: any LinearCore,
-    positions: RotaryEmbedding, core: any AttentionCore,
+    queryNorm: (any Normalization)? = nil, keyNorm: (any Normalization)? = nil, positions: RotaryEmbedding?,
+    core: any AttentionCore,
     makeCache: @escaping @Sendable (_ capacity: Int, _ context: Context) throws(MixerError) -> any MixerState
   ) {
     self.query = query
     self.key = key
     self.value = value
     self.output = output
+    self.queryNorm = queryNorm
+    self.keyNorm = keyNorm
     self.positions = positions
     self.core = core
     self.makeCache = makeCache
@@ -54,7 +59,9 @@ public struct SelfAttention: SequenceMixer {
   /// The heads' outputs side by side, [rows, heads·d].
   private func heads(_ x: Tensor, layer: Int, batch: BatchBox, context: Context) throws(MixerError) -> Tensor {
     let projected = context.within("q,k,v") { together([query, key, value], LinearInput(x), context) }
-    positions.rotate([projected[0], projected[1]], batch: batch, context)
-    return try core(q: projected[0], k: projected[1], v: projected[2], layer: layer, batch: batch, context: context)
+    let q = queryNorm.map { $0(projected[0], context) } ?? projected[0]
+    let k = keyNorm.map { $0(projected[1], context) } ?? projected[1]
+    positions?.rotate([q, k], batch: batch, context)
+    return try core(q: q, k: k, v: projected[2], layer: layer, batch: batch, context: context)
   }
 }

@@ -24,11 +24,11 @@ public struct LlamaConfiguration: Sendable, Hashable {
   /// The base of the rotation's frequencies.
   public var rotationBase: Double
 
-  /// Reads and checks the hyper-parameters of a file.
+  /// Reads and checks the hyper-parameters of a checkpoint.
   ///
   /// - Throws: ``/Formats/FormatError`` for a key that is missing, of the wrong type or out of range;
   ///   ``ModelError/configuration(key:problem:)`` for values that do not fit together or are not supported.
-  public init(_ file: GGUFFile) throws {
+  public init(_ file: Checkpoint) throws {
     width = try file.uint("llama.embedding_length", in: 1...1 << 17)
     layers = try file.uint("llama.block_count", in: 1...1024)
     heads = try file.uint("llama.attention.head_count", in: 1...1024)

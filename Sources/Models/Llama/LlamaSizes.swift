@@ -17,7 +17,7 @@ struct LlamaSizes {
   private let norms: Int
 
   /// - Throws: ``/Formats/FormatError``, ``ModelError`` or ``/Layers/MixerError``, naming the key or tensor.
-  init(_ file: GGUFFile, options: LoadOptions, threads: Int) throws {
+  init(_ file: Checkpoint, options: LoadOptions, threads: Int) throws {
     configuration = try LlamaConfiguration(file)
     let embedding = try file.tensor("token_embd.weight").shape
     guard embedding.rank == 2, embedding[0] > 0 else {
@@ -34,7 +34,7 @@ struct LlamaSizes {
     self.options = options
     self.threads = threads
     // In the order of packing: blocks, embedding, output.
-    let isBlock = { (tensor: GGUFTensor) in tensor.name.hasPrefix("blk.") }
+    let isBlock = { (tensor: CheckpointTensor) in tensor.name.hasPrefix("blk.") }
     matrices = (file.tensors.filter(isBlock) + file.tensors.filter { !isBlock($0) })
       .filter { $0.shape.rank == 2 }
       .map { ($0.dtype, outFeatures: $0.shape[0], inFeatures: $0.shape[1]) }

@@ -1,11 +1,12 @@
 import Formats
+import Models
 import Numerics
 
 extension WeightInventory {
-  /// The inventory of a model file.
+  /// The inventory of a checkpoint.
   ///
   /// - Throws: `FormatError` for a file that does not say its sizes.
-  public init(_ file: GGUFFile, fileBytes: Int) throws {
+  public init(_ file: Checkpoint) throws {
     let architecture = try file.string("general.architecture")
     let layers = try file.uint("\(architecture).block_count", in: 1...100_000)
     let heads = try file.uint("\(architecture).attention.head_count", in: 1...100_000)
@@ -14,15 +15,15 @@ extension WeightInventory {
     let headDim = try file.uintIfPresent("\(architecture).attention.key_length", in: 1...100_000) ?? width / heads
     let weights = file.tensors.map { tensor in
       Weight(
-        name: tensor.name, dtype: tensor.dtype, rank: tensor.extents.count, count: tensor.count,
-        bytes: tensor.byteRange.count)
+        name: tensor.name, dtype: tensor.dtype, rank: tensor.shape.rank, count: tensor.count,
+        bytes: tensor.byteCount)
     }
     // Keys and values of two bytes each; the bounds above keep the product far from overflow.
-    self.init(weights: weights, fileBytes: fileBytes, cacheBytesPerToken: 2 * layers * kvHeads * headDim * 2)
+    self.init(weights: weights, fileBytes: file.fileBytes, cacheBytesPerToken: 2 * layers * kvHeads * headDim * 2)
   }
 
   /// The weight types and how many tensors have each: `Q4_1×210, F32×61, Q8_0×1`.
-  public static func types(_ file: GGUFFile) -> String {
+  public static func types(_ file: Checkpoint) -> String {
     var counts: [String: Int] = [:]
     for tensor in file.tensors { counts[tensor.dtype.displayName, default: 0] += 1 }
     return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.key)×\($0.value)" }

@@ -17,7 +17,7 @@ extension EngineTrials {
     _ settings: EngineSettings, report: @Sendable (String) -> Void = { _ in }
   ) async throws -> Subject {
     let machine = MachineIdentity.current
-    let inventory = try storage.reading { try WeightInventory(file, fileBytes: storage.byteCount) }
+    let inventory = try WeightInventory(checkpoint)
     report("measuring the machine")
     var limits: [Int: StepCosts.Limits] = [:]
     for threads in Set(ThreadCount.counts(processors: machine.processors) + [settings.threads ?? 1]).sorted() {

@@ -19,8 +19,7 @@ public actor EngineTrials: Trials {
   }
 
   let path: String
-  let storage: Storage
-  let file: GGUFFile
+  let checkpoint: Checkpoint
   let tokenizer: BytePairTokenizer
   let template: ChatTemplate?
   let goal: Goal
@@ -45,13 +44,12 @@ public actor EngineTrials: Trials {
     extensions: [any EngineExtension] = [], memoryProbe: MemoryProbe? = nil
   ) throws {
     path = try ModelHome().file(for: model)
-    let storage = try Storage(mapping: path)
-    let (file, context) = try storage.reading {
-      let file = try GGUFFile(storage.bytes, keeper: storage)
-      return (file, try file.uint("\(try file.string("general.architecture")).context_length", in: 1...1 << 24))
+    let checkpoint = try Checkpoint(path: path)
+    let context = try checkpoint.uint("\(checkpoint.string("general.architecture")).context_length", in: 1...1 << 24)
+    (tokenizer, template) = try checkpoint.reading {
+      (try BytePairTokenizer(checkpoint), try ChatTemplate(checkpoint))
     }
-    (tokenizer, template) = try storage.reading { (try BytePairTokenizer(file), try ChatTemplate(file)) }
-    (self.storage, self.file) = (storage, file)
+    self.checkpoint = checkpoint
     self.goal = goal
     self.text = text ?? SampleText.prose
     self.extensions = extensions
@@ -70,7 +68,7 @@ public actor EngineTrials: Trials {
   /// The model file's fingerprint.
   ///
   /// - Throws: `TensorError` when the file changes meanwhile.
-  public func fingerprint() throws -> ModelFingerprint { try ModelFingerprint(storage) }
+  public func fingerprint() throws -> ModelFingerprint { try ModelFingerprint(checkpoint) }
 
   /// The settings with every value decided.
   public static func decided(_ settings: EngineSettings) -> EngineSettings {
@@ -148,7 +146,7 @@ public actor EngineTrials: Trials {
     let base =
       try same
       ?? ModelLoader.load(
-        file, storage: storage, options: LoadOptions(compute: key.compute ?? .fast),
+        checkpoint, options: LoadOptions(compute: key.compute ?? .fast),
         context: Context(threads: key.threads)
       ).model
     let engine = try Engine(

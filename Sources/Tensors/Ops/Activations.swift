@@ -17,4 +17,8 @@ extension Context {
   public func geluTanh(_ x: Tensor) -> Tensor { unary(VT_OP_GELU_TANH, x) }
   /// silu(gate) · x, broadcast (Shazeer: GLU variants improve transformer, 2020).
   public func siluMultiply(_ gate: Tensor, _ x: Tensor) -> Tensor { binary(VT_OP_SILU_MULTIPLY, gate, x) }
+  /// gelu(gate) · x, broadcast.
+  public func geluMultiply(_ gate: Tensor, _ x: Tensor) -> Tensor { binary(VT_OP_GELU_MULTIPLY, gate, x) }
+  /// geluTanh(gate) · x, broadcast.
+  public func geluTanhMultiply(_ gate: Tensor, _ x: Tensor) -> Tensor { binary(VT_OP_GELU_TANH_MULTIPLY, gate, x) }
 }

@@ -116,6 +116,8 @@ extension Double: LaneNumber {
     case VT_OP_MINIMUM: a.isNaN ? a : a < b ? a : b
     case VT_OP_MAXIMUM: a.isNaN ? a : a > b ? a : b
     case VT_OP_POWER: pow(a, b)
+    case VT_OP_GELU_MULTIPLY: value(VT_OP_GELU, a) * b
+    case VT_OP_GELU_TANH_MULTIPLY: value(VT_OP_GELU_TANH, a) * b
     default: a / (1 + exp(-a)) * b
     }
   }
@@ -200,7 +202,7 @@ extension vt_unary_op {
 
 extension vt_binary_op {
   /// Whether integers have the function.
-  var takesIntegers: Bool { self != VT_OP_POWER && self != VT_OP_SILU_MULTIPLY }
+  var takesIntegers: Bool { rawValue < VT_OP_POWER.rawValue }
   /// Elements a thread should have at least: some microseconds of work.
   var grain: Int { takesIntegers ? 32768 : 8192 }
 }

@@ -49,10 +49,10 @@ extension Context {
           count * Double(isFloat ? 4 * matrix.inFeatures : vt_activation_bytes(form, Int32(matrix.inFeatures)))
       }
       // The second matrix of a gate has no result of its own.
-      if index > 0, parts[index - 1].epilogue == .siluGate { continue }
+      if index > 0, case .gate = parts[index - 1].epilogue { continue }
       let result = 4 * count * Double(matrix.outFeatures)
       cost.bytesWritten += result
-      if part.epilogue == .add { cost.bytesRead += result }
+      if case .add = part.epilogue { cost.bytesRead += result }
     }
     cost.bytesRead += weights
     return OperatorCost(cost, residentBytes: weights)

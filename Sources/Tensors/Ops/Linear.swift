@@ -72,44 +72,77 @@ public enum LinearEpilogue: Sendable {
   case store
   /// y += x Wᵀ; for residual connections.
   case add
-  /// y = silu(x Wᵀ) · (x Vᵀ), where V is the next matrix of the call.
-  case siluGate
+  /// y = f(x Wᵀ) · (x Vᵀ), where V is the next matrix of the call.
+  case gate(GateFunction)
+}
+
+/// What the first of a gate's two products goes through.
+public enum GateFunction: Sendable, Hashable {
+  /// x / (1 + e^-x).
+  case silu
+  /// x Φ(x).
+  case gelu
+  /// Its approximation by tanh.
+  case geluTanh
 }
 
 extension Context {
-  /// The products of the same input rows with up to four matrices in one fork: y[i] = x W[i]ᵀ, [rows, outFeatures].
+  /// The products of the same input rows with up to four matrices in one fork: y[i] = x W[i]ᵀ + b[i], [rows, outFeatures].
   ///
-  /// - Precondition: the matrices take the input's width.
-  public func linear(_ input: LinearInput, _ matrices: [PackedMatrix], precision: LinearPrecision = .bytes) -> [Tensor]
-  {
+  /// - Precondition: the matrices take the input's width; a bias has the length of its matrix' output and is f32.
+  public func linear(
+    _ input: LinearInput, _ matrices: [PackedMatrix], biases: [Tensor?]? = nil, precision: LinearPrecision = .bytes
+  ) -> [Tensor] {
     let rows = input.rows.shape[0]
     let results = matrices.map { empty([rows, $0.outFeatures]) }
-    linear(input, zip(matrices, results).map { ($0, $1, .store) }, precision: precision)
+    let parts = matrices.indices.map { LinearPart(matrices[$0], results[$0], .store, bias: biases?[$0]) }
+    linear(input, parts, precision: precision)
     return results
   }
 
-  /// y += x Wᵀ in place: the residual stream's own storage is updated.
-  public func addLinear(_ input: LinearInput, _ matrix: PackedMatrix, to y: Tensor, precision: LinearPrecision = .bytes)
-  {
-    linear(input, [(matrix, y, .add)], precision: precision)
+  /// y += x Wᵀ (+ b) in place: the residual stream's own storage is updated.
+  public func addLinear(
+    _ input: LinearInput, _ matrix: PackedMatrix, bias: Tensor? = nil, to y: Tensor,
+    precision: LinearPrecision = .bytes
+  ) {
+    linear(input, [LinearPart(matrix, y, .add, bias: bias)], precision: precision)
   }
 
-  /// silu(x Gᵀ) · (x Uᵀ): the gated half of a Llama MLP in one fork, [rows, outFeatures].
+  /// f(x Gᵀ) · (x Uᵀ), with biases inside where there are any: the gated half of an MLP in one fork, [rows, outFeatures].
   ///
   /// - Precondition: both matrices have the same shape.
   public func gatedLinear(
-    _ input: LinearInput, gate: PackedMatrix, up: PackedMatrix, precision: LinearPrecision = .bytes
+    _ input: LinearInput, gate: PackedMatrix, up: PackedMatrix, function: GateFunction = .silu,
+    gateBias: Tensor? = nil, upBias: Tensor? = nil, precision: LinearPrecision = .bytes
   ) -> Tensor {
     precondition(gate.outFeatures == up.outFeatures, "gate \(gate.outFeatures) and up \(up.outFeatures) differ")
     let result = empty([input.rows.shape[0], gate.outFeatures])
-    linear(input, [(gate, result, .siluGate), (up, result, .store)], precision: precision)
+    let parts = [
+      LinearPart(gate, result, .gate(function), bias: gateBias), LinearPart(up, result, .store, bias: upBias),
+    ]
+    linear(input, parts, precision: precision)
     return result
   }
 
-  private func linear(
-    _ input: LinearInput, _ parts: [(matrix: PackedMatrix, y: Tensor, epilogue: LinearEpilogue)],
-    precision: LinearPrecision
-  ) {
+  /// One matrix of a call, and what becomes of its product.
+  struct LinearPart {
+    var matrix: PackedMatrix
+    var y: Tensor
+    var epilogue: LinearEpilogue
+    var bias: Tensor?
+
+    init(_ matrix: PackedMatrix, _ y: Tensor, _ epilogue: LinearEpilogue, bias: Tensor?) {
+      precondition(
+        bias.map { $0.dtype == .f32 && $0.isContiguous && $0.count == matrix.outFeatures } ?? true,
+        "a bias of \(bias?.shape ?? []) for \(matrix.outFeatures) outputs")
+      self.matrix = matrix
+      self.y = y
+      self.epilogue = epilogue
+      self.bias = bias
+    }
+  }
+
+  private func linear(_ input: LinearInput, _ parts: [LinearPart], precision: LinearPrecision) {
     precondition(!parts.isEmpty && parts.count <= Int(VT_LINEAR_PARTS), "\(parts.count) matrices in one call")
     let rows = input.rows.shape[0]
     let k = input.rows.shape[1]
@@ -117,6 +150,7 @@ extension Context {
     var job = vt_linear_job()
     job.linear = linearKernels
     job.gemm = gemmKernels
+    job.elementwise = elementwiseKernels
     job.rows = Int32(rows)
     job.parts = Int32(parts.count)
     job.exact = precision == .exact ? 1 : 0
@@ -125,12 +159,13 @@ extension Context {
     job.ldx = Int64(k)
     withUnsafeMutableBytes(of: &job.part) { bytes in
       let slots = bytes.bindMemory(to: vt_linear_part.self)
-      for (index, (matrix, y, epilogue)) in parts.enumerated() {
+      for (index, part) in parts.enumerated() {
+        let (matrix, y) = (part.matrix, part.y)
         precondition(matrix.inFeatures == k, "a matrix of \(matrix.inFeatures) inputs takes rows of \(k)")
         precondition(y.shape == [rows, matrix.outFeatures] && y.isContiguous, "result \(y.shape)")
         slots[index] = vt_linear_part(
           weights: UnsafePointer(matrix.packed), y: y.pointer(as: Float.self), ldy: Int64(matrix.outFeatures),
-          epilogue: epilogue.cValue)
+          epilogue: part.epilogue.cValue, bias: (part.bias?.pointer(as: Float.self)).map { UnsafePointer($0) })
       }
     }
     for kind in [VT_ACTIVATION_I8, VT_ACTIVATION_I8X2, VT_ACTIVATION_I16] where vt_linear_reads(&job, kind) != 0 {
@@ -147,8 +182,8 @@ extension Context {
     job.scratch = scratch.pointer.assumingMemoryBound(to: CChar.self)
     let workers = workers
     let products = parts.map { (matrix: $0.matrix, epilogue: $0.epilogue) }
-    // The operator holds addresses only: scratch and quantised rows must outlive its first run.
-    withExtendedLifetime((scratch, input)) {
+    // The operator holds addresses only: scratch and quantised rows must outlive its first run, biases live as weights do.
+    withExtendedLifetime((scratch, input, parts)) {
       perform(
         .linear, arithmetic: Self.linearArithmetic(parts.map(\.matrix), precision),
         cost: Self.linearCost(products, rows: rows, precision)
@@ -164,7 +199,9 @@ extension LinearEpilogue {
     switch self {
     case .store: VT_STORE
     case .add: VT_ADD
-    case .siluGate: VT_SILU_GATE
+    case .gate(.silu): VT_SILU_GATE
+    case .gate(.gelu): VT_GELU_GATE
+    case .gate(.geluTanh): VT_GELU_TANH_GATE
     }
   }
 }

@@ -5,14 +5,19 @@ import Numerics
 extension Context {
   /// x / √(mean(x²) + ε) · w along the last axis (Zhang, Sennrich: Root mean square layer normalization, 2019).
   ///
-  /// - Precondition: f32 or a narrower float; `weight` has the last axis' extent.
-  public func rmsNorm(_ x: Tensor, weight: Tensor, epsilon: Float) -> Tensor {
+  /// - Precondition: f32 or a narrower float; `weight` has the last axis' extent, and `groups`, the equal parts of it that
+  ///   are normalised each by itself, divides it.
+  public func rmsNorm(_ x: Tensor, weight: Tensor, epsilon: Float, groups: Int = 1) -> Tensor {
     precondition(weight.count == x.shape.last, "a weight of \(weight.shape) for rows of \(x.shape)")
+    precondition(x.shape.last.isMultiple(of: groups), "\(groups) groups of rows of \(x.shape)")
     let weight = contiguous(cast(weight, to: .f32))
     return withExtendedLifetime(weight) {
       let w = UnsafePointer(weight.pointer(as: Float.self))
       return rows(x, .rmsNorm) { kernels, count, source, target in
-        kernels.pointee.rms_norm_f32(Int64(count), source, w, epsilon, target)
+        let part = count / groups
+        for start in stride(from: 0, to: count, by: max(1, part)) {
+          kernels.pointee.rms_norm_f32(Int64(part), source + start, w + start, epsilon, target + start)
+        }
       }
     }
   }
@@ -20,8 +25,12 @@ extension Context {
   /// (x - mean) / √(variance + ε) · w + b along the last axis (Ba, Kiros, Hinton: Layer normalization, 2016); the variance is
   /// that of the row, divided by its length.
   ///
-  /// - Precondition: f32 or a narrower float; `weight` and `bias` have the last axis' extent.
-  public func layerNorm(_ x: Tensor, weight: Tensor? = nil, bias: Tensor? = nil, epsilon: Float = 1e-5) -> Tensor {
+  /// - Precondition: f32 or a narrower float; `weight` and `bias` have the last axis' extent, and `groups`, the equal parts
+  ///   of it that are normalised each by itself, divides it.
+  public func layerNorm(
+    _ x: Tensor, weight: Tensor? = nil, bias: Tensor? = nil, epsilon: Float = 1e-5, groups: Int = 1
+  ) -> Tensor {
+    precondition(x.shape.last.isMultiple(of: groups), "\(groups) groups of rows of \(x.shape)")
     for part in [weight, bias].compactMap({ $0 }) {
       precondition(part.count == x.shape.last, "a weight or bias of \(part.shape) for rows of \(x.shape)")
     }
@@ -31,7 +40,11 @@ extension Context {
       let w = (weight?.pointer(as: Float.self)).map { UnsafePointer($0) }
       let b = (bias?.pointer(as: Float.self)).map { UnsafePointer($0) }
       return rows(x, .layerNorm) { kernels, count, source, target in
-        kernels.pointee.layer_norm_f32(Int64(count), source, w, b, epsilon, target)
+        let part = count / groups
+        for start in stride(from: 0, to: count, by: max(1, part)) {
+          kernels.pointee.layer_norm_f32(
+            Int64(part), source + start, w.map { $0 + start }, b.map { $0 + start }, epsilon, target + start)
+        }
       }
     }
   }

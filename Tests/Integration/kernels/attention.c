@@ -8,7 +8,7 @@
 typedef struct problem {
   int64_t rows, length; // the last `rows` of `length` tokens are queries
   int32_t group, kv_heads, d;
-  bool half, tensor, split, biased;
+  bool half, tensor, split, biased, capped;
   int64_t left, right;
 } problem;
 
@@ -64,6 +64,7 @@ static outcome evaluate(vt_isa isa, const problem *p, const float *q, const floa
                     .scale = 0.3f,
                     .window_left = p->left,
                     .window_right = p->right,
+                    .softcap = p->capped ? 0.4f : 0,
                     .slopes = p->biased ? slopes : NULL,
                     .head_bytes = PAGE * (d + wide) * size,
                     .values_bytes = PAGE * d * size,
@@ -104,8 +105,9 @@ static outcome evaluate(vt_isa isa, const problem *p, const float *q, const floa
 static void check(const problem *p, const float *q, const float *k, const float *v) {
   const outcome fast = evaluate(tested_isa, p, q, k, v), twin = evaluate(VT_ISA_REFERENCE, p, q, k, v);
 #define DETAIL                                                                                                         \
-  "%dx%d of %d/%d heads of %d, half %d, tensor %d, split %d, biased %d, window %d %d", (int)p->rows, (int)p->length,    \
-      p->group, p->kv_heads, p->d, p->half, p->tensor, p->split, p->biased, (int)p->left, (int)p->right
+  "%dx%d of %d/%d heads of %d, half %d, tensor %d, split %d, biased %d, capped %d, window %d %d", (int)p->rows,         \
+      (int)p->length, p->group, p->kv_heads, p->d, p->half, p->tensor, p->split, p->biased, p->capped, (int)p->left,   \
+      (int)p->right
   expect_equal_bytes(fast.pages, twin.pages, fast.page_bytes, "pages " DETAIL);
   expect_equal_f32(fast.o, twin.o, fast.numbers, "o " DETAIL);
   expect_equal_f32(fast.lse, twin.lse, fast.rows, "lse " DETAIL);
@@ -134,6 +136,7 @@ void test_attention(void) {
                        .tensor = form == 2,
                        .split = turn % 3 == 0 && rows[r] * shapes[s][0] <= VT_ATTENTION_PARTIAL_ROWS,
                        .biased = turn % 5 == 0,
+                       .capped = turn % 5 < 2,
                        .left = windows[turn % 4][0],
                        .right = windows[turn % 4][1]};
           if (p.rows > p.length && form != 2) p.rows = p.length; // tensors may have more queries than keys

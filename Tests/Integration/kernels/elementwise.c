@@ -9,7 +9,8 @@ static const char *const unary_names[] = {"negate", "abs",  "square", "sqrt",   
                                           "relu",   "exp",  "log",    "tanh",    "sigmoid", "silu",
                                           "gelu",   "gelu_tanh", "erf", "sin", "cos"};
 static const char *const binary_names[] = {"add",     "subtract", "multiply", "divide",
-                                           "minimum", "maximum",  "power",    "silu_multiply"};
+                                           "minimum", "maximum",  "power",    "silu_multiply",
+                                           "gelu_multiply", "gelu_tanh_multiply"};
 static const int64_t counts[] = {1, 2, 7, 8, 9, 31, 32, 33, 63, 64, 100, 576, 1000};
 
 static void check(const float *a, const float *b, const char *kind) {
@@ -25,7 +26,7 @@ static void check(const float *a, const float *b, const char *kind) {
       twin->unary_f32(op, count, a, y);
       expect_equal_f32(x, y, seen, "%s of %d %s numbers", unary_names[op], (int)count, kind);
     }
-    for (int op = VT_OP_ADD; op <= VT_OP_SILU_MULTIPLY; op++)
+    for (int op = VT_OP_ADD; op <= VT_OP_GELU_TANH_MULTIPLY; op++)
       for (int steps = 0; steps < 4; steps++) {
         fast->binary_f32(op, count, a, steps & 1, b, steps >> 1, x);
         twin->binary_f32(op, count, a, steps & 1, b, steps >> 1, y);

@@ -20,6 +20,9 @@ import VenturiTesting
     cases.append(AttentionShape(1025, heads: 3, kvHeads: 1, headDim: 64))
     cases.append(AttentionShape(1025, heads: 1, kvHeads: 1, headDim: 80, mask: .sliding(300)))
     cases.append(AttentionShape(300, heads: 6, kvHeads: 2, headDim: 20, biased: true))
+    for limit: Float in [0.05, 1, 50] {
+      cases.append(AttentionShape(300, heads: 6, kvHeads: 2, headDim: 20, mask: .sliding(90), softcap: limit))
+    }
     return cases
   }()
 
@@ -39,6 +42,7 @@ import VenturiTesting
     }
     #expect(try AttentionShape(270, heads: 5, kvHeads: 1, headDim: 20, biased: true).laws(dtype).violations() == [])
     #expect(try AttentionShape(300, heads: 2, kvHeads: 2, headDim: 16, mask: .none).laws(dtype).violations() == [])
+    #expect(try AttentionShape(270, heads: 4, kvHeads: 2, headDim: 16, softcap: 0.3).laws(dtype).violations() == [])
   }
 
   @Test func theLawsNoticeACoreThatLeaksOrForgets() throws {

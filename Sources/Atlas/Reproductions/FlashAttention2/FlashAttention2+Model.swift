@@ -44,7 +44,7 @@ extension FlashAttention2 {
     let loaded = try ModelLoader.load(
       path: path, options: LoadOptions(compute: .f32, contextLength: prompt + steps),
       context: Context(threads: conditions.threads))
-    let tokenizer = try BytePairTokenizer(loaded.file)
+    let tokenizer = try BytePairTokenizer(loaded.checkpoint)
     // Plain English that is always at hand: what the catalogue says of its systems.
     let text = Catalogue.entries.map { "\($0.name). \($0.summary) (\($0.keywords))" }.joined(separator: "\n")
     let tokens = Array(tokenizer.encode(text).prefix(prompt))

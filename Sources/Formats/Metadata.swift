@@ -1,9 +1,19 @@
-/// Typed access to metadata. Errors name the key.
-extension GGUFFile {
+/// Keyed values of a model, under the keys that GGUF files have: a file's own, or those that another format's
+/// configuration says in its own words.
+public protocol Metadata {
+  /// The entry of `key`; nothing when there is none.
+  func entry(_ key: String) -> GGUFEntry?
+}
+
+/// Typed access. Errors name the key.
+extension Metadata {
   private func required(_ key: String) throws(FormatError) -> GGUFEntry {
     guard let entry = entry(key) else { throw .missingKey(field: key) }
     return entry
   }
+
+  /// The value of `key`; nothing when there is none.
+  public subscript(key: String) -> GGUFValue? { entry(key)?.value }
 
   // MARK: Scalars
 
@@ -12,7 +22,7 @@ extension GGUFFile {
   /// - Throws: ``FormatError/missingKey(field:)`` or ``FormatError/wrongType(field:offset:found:expected:)``.
   public func string(_ key: String) throws(FormatError) -> String { try string(required(key)) }
 
-  /// The text of `key`; nothing when the file lacks it.
+  /// The text of `key`; nothing when there is none.
   ///
   /// - Throws: ``FormatError/wrongType(field:offset:found:expected:)``.
   public func stringIfPresent(_ key: String) throws(FormatError) -> String? {
@@ -33,7 +43,7 @@ extension GGUFFile {
     try uint(required(key), range)
   }
 
-  /// The number of `key`, as ``uint(_:in:)`` has it; nothing when the file lacks it.
+  /// The number of `key`, as ``uint(_:in:)`` has it; nothing when there is none.
   ///
   /// - Throws: ``FormatError/wrongType(field:offset:found:expected:)`` or
   ///   ``FormatError/invalidValue(field:offset:value:expected:)``.
@@ -65,7 +75,7 @@ extension GGUFFile {
     try float(required(key), range)
   }
 
-  /// The number of `key`, as ``float(_:in:)`` has it; nothing when the file lacks it.
+  /// The number of `key`, as ``float(_:in:)`` has it; nothing when there is none.
   ///
   /// - Throws: ``FormatError/wrongType(field:offset:found:expected:)`` or
   ///   ``FormatError/invalidValue(field:offset:value:expected:)``.
@@ -97,7 +107,7 @@ extension GGUFFile {
   /// - Throws: ``FormatError/missingKey(field:)`` or ``FormatError/wrongType(field:offset:found:expected:)``.
   public func bool(_ key: String) throws(FormatError) -> Bool { try bool(required(key)) }
 
-  /// The truth of `key`; nothing when the file lacks it.
+  /// The truth of `key`; nothing when there is none.
   ///
   /// - Throws: ``FormatError/wrongType(field:offset:found:expected:)``.
   public func boolIfPresent(_ key: String) throws(FormatError) -> Bool? {
@@ -119,7 +129,7 @@ extension GGUFFile {
   public func strings(_ key: String, count: Int? = nil) throws(FormatError) -> GGUFStringArray {
     let entry = try required(key)
     let array = try array(entry, [.string], count)
-    return try GGUFStringArray(decoding: array, field: key, offset: Self.contentOffset(entry))
+    return try GGUFStringArray(decoding: array, field: key, offset: entry.contentOffset)
   }
 
   /// The numbers of `key`, `count` of them when given: an array of int32, or of uint32 within its range. Other widths
@@ -134,7 +144,7 @@ extension GGUFFile {
     let values = array.words.map { Int32(bitPattern: $0) }
     if array.elementType == .uint32, let index = values.firstIndex(where: { $0 < 0 }) {
       throw .invalidValue(
-        field: "\(key)[\(index)]", offset: Self.contentOffset(entry) + 4 * index,
+        field: "\(key)[\(index)]", offset: entry.contentOffset + 4 * index,
         value: "\(UInt32(bitPattern: values[index]))", expected: "at most \(Int32.max)")
     }
     return values
@@ -159,7 +169,7 @@ extension GGUFFile {
     let bytes = array.bytes.withUnsafeBytes { [UInt8]($0) }
     if let index = bytes.firstIndex(where: { $0 > 1 }) {
       throw .invalidValue(
-        field: "\(key)[\(index)]", offset: Self.contentOffset(entry) + index, value: "\(bytes[index])",
+        field: "\(key)[\(index)]", offset: entry.contentOffset + index, value: "\(bytes[index])",
         expected: "0 or 1")
     }
     return bytes.map { $0 == 1 }
@@ -176,9 +186,6 @@ extension GGUFFile {
     }
     return array
   }
-
-  /// Where an array's elements begin: after their type and count.
-  private static func contentOffset(_ entry: GGUFEntry) -> Int { entry.offset + 12 }
 
   private func wrongType(_ entry: GGUFEntry, _ expected: String) -> FormatError {
     .wrongType(field: entry.key, offset: entry.offset, found: entry.value.typeName, expected: expected)
