@@ -22,7 +22,7 @@ let package = Package(
     .target(name: "Tensors", dependencies: ["CVenturi", "Costs", "Numerics"]),
     .target(name: "Formats", dependencies: ["Numerics"]),
     .target(name: "Text"),
-    .target(name: "Graphs", dependencies: ["Numerics", "Tensors", "Formats"]),
+    .target(name: "Graphs", dependencies: ["CVenturi", "Numerics", "Tensors", "Formats"]),
     .target(name: "Layers", dependencies: ["CVenturi", "Costs", "Numerics", "Tensors"]),
     .target(
       name: "Mixers", dependencies: ["CVenturi", "Costs", "Numerics", "Tensors", "Layers"],
@@ -74,7 +74,8 @@ let package = Package(
     .testTarget(name: "TensorsTests", dependencies: ["CVenturi", "Numerics", "Tensors"]),
     .testTarget(name: "FormatsTests", dependencies: ["Numerics", "Formats", "VenturiTesting"]),
     .testTarget(name: "TextTests", dependencies: ["Text"]),
-    .testTarget(name: "GraphsTests", dependencies: ["Formats", "Graphs", "Tensors", "VenturiTesting"]),
+    .testTarget(
+      name: "GraphsTests", dependencies: ["Formats", "Graphs", "Numerics", "Tensors", "VenturiTesting"]),
     .testTarget(
       name: "MixersTests", dependencies: ["CVenturi", "Numerics", "Tensors", "Layers", "Mixers", "VenturiTesting"]),
     .testTarget(

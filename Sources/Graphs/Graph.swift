@@ -11,6 +11,8 @@ public final class Graph: @unchecked Sendable {
   private let prepared: PreparedGraph
   private let inputInfos: [ONNXValueInfo]
   private let defaults: Set<String>
+  /// Inputs with a default that no other value may replace.
+  private let fixed: Set<String>
   private let limits: GraphLimits
   /// The operators with how often they occur; functions of the model's own are counted by what is in them.
   public let operators: [String: Int]
@@ -31,15 +33,19 @@ public final class Graph: @unchecked Sendable {
       external = { tensor, place in try files.bytes(of: tensor, at: place) }
     }
     let loader = TensorLoader(allocator: context.allocator, limits: limits, external: external)
-    try self.init(model, library: library, limits: limits, loader: loader)
+    try self.init(model, library: library, limits: limits, loader: loader, context: context)
   }
 
-  private init(_ model: ONNXModel, library: OperatorLibrary, limits: GraphLimits, loader: TensorLoader) throws {
-    let builder = GraphBuilder(model, library: library, limits: limits, loader: loader)
+  private init(
+    _ model: ONNXModel, library: OperatorLibrary, limits: GraphLimits, loader: TensorLoader,
+    context: Context
+  ) throws {
+    let builder = GraphBuilder(model, library: library, limits: limits, loader: loader, context: context)
     prepared = try builder.main()
     operators = builder.counts
     inputInfos = model.graph.inputs
     defaults = Set(model.graph.initializers.map(\.name))
+    fixed = model.canOverrideInitializers ? [] : defaults
     self.limits = limits
   }
 
@@ -61,6 +67,9 @@ public final class Graph: @unchecked Sendable {
     let known = Set(prepared.inputNames)
     for name in values.keys where !known.contains(name) && !defaults.contains(name) {
       throw GraphError.badInput(name: name, reason: "the graph has no such input")
+    }
+    for name in fixed where values[name] != nil {
+      throw GraphError.badInput(name: name, reason: "it is a constant of the graph")
     }
     for info in inputInfos { try check(values[info.name], info) }
     let run = GraphRun(context: context, limits: limits, isCancelled: isCancelled)

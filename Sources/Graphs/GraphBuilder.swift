@@ -7,16 +7,20 @@ final class GraphBuilder {
   private let library: OperatorLibrary
   private let limits: GraphLimits
   private let loader: TensorLoader
+  private let context: Context
   private let functions: [String: ONNXFunction]
   private var nodes = 0
   /// Operators with how often they occur.
   private(set) var counts: [String: Int] = [:]
 
-  init(_ model: ONNXModel, library: OperatorLibrary, limits: GraphLimits, loader: TensorLoader) {
+  init(
+    _ model: ONNXModel, library: OperatorLibrary, limits: GraphLimits, loader: TensorLoader, context: Context
+  ) {
     self.model = model
     self.library = library
     self.limits = limits
     self.loader = loader
+    self.context = context
     functions = Dictionary(
       model.functions.map { (Self.key($0.domain, $0.name, $0.overload), $0) }, uniquingKeysWith: { first, _ in first })
   }
@@ -47,7 +51,9 @@ final class GraphBuilder {
   func main() throws -> PreparedGraph {
     let versions = Dictionary(
       model.operatorSets.map { ($0.domain, $0.version) }, uniquingKeysWith: { first, _ in first })
-    return try graph(model.graph, outer: [], Setting(versions: versions))
+    let run = GraphRun(context: context, limits: limits, isCancelled: { false })
+    return try graph(model.graph, outer: [], Setting(versions: versions)).folded(
+      in: run, areFixed: !model.canOverrideInitializers)
   }
 
   private func graph(_ graph: ONNXGraph, outer: [Names], _ setting: Setting) throws -> PreparedGraph {
@@ -73,23 +79,56 @@ final class GraphBuilder {
     var steps: [PreparedGraph.Step] = []
     // The last step that reads a slot, itself or in a graph inside of it.
     var lastUse: [Int: Int] = [:]
+    var inner: Set<Int> = []
     for node in nodes {
       let inputs = try node.inputs.map { name in name.isEmpty ? nil : try place(name, names, outer, node.label) }
       for case .some(let place) in inputs where place.level == 0 { lastUse[place.slot] = steps.count }
-      for slot in captured(node, names) { lastUse[slot] = steps.count }
+      let seen = captured(node, names)
+      for slot in seen { lastUse[slot] = steps.count }
+      inner.formUnion(seen)
       let evaluate = try prepare(node, [names] + outer, setting)
       let outputs = node.outputs.map { $0.isEmpty ? nil : names.define($0) }
       for case .some(let slot) in outputs { lastUse[slot] = steps.count }
       steps.append(
         PreparedGraph.Step(
-          label: node.label, operation: node.operation, inputs: inputs, outputs: outputs, evaluate: evaluate))
+          label: node.label, operation: node.operation, inputs: inputs, outputs: outputs, evaluate: evaluate,
+          isPlain: isPlain(node), takesAnyType: takesAnyType(node)))
     }
     let outputs = try outputNames.map { try place($0, names, outer, "output '\($0)'") }
     let kept = Set(outputs.filter { $0.level == 0 }.map(\.slot) + constants.map(\.slot))
     for (slot, step) in lastUse where !kept.contains(slot) { steps[step].releases.append(slot) }
     return PreparedGraph(
       inputNames: inputNames, outputNames: outputNames, inputs: inputs, outputs: outputs, slotCount: names.count,
-      constants: constants, steps: steps)
+      constants: constants, steps: steps, captured: inner)
+  }
+
+  /// Operators of the standard that move elements of any type, or take strings.
+  private static let anyType: Set<String> = [
+    "ArrayFeatureExtractor", "Cast", "CastLike", "CenterCropPad", "Compress", "Concat", "DepthToSpace", "Equal",
+    "Expand",
+    "Flatten", "Gather", "GatherElements", "GatherND", "Identity", "If", "LabelEncoder", "Loop", "OneHot", "Optional",
+    "OptionalGetElement", "OptionalHasElement", "Pad", "RegexFullMatch", "Reshape", "ReverseSequence", "Scan",
+    "Scatter",
+    "ScatterElements", "ScatterND", "SequenceConstruct", "SequenceInsert", "SequenceMap", "Shape", "Size", "Slice",
+    "SpaceToDepth", "Split", "SplitToSequence", "Squeeze", "StringConcat", "StringNormalizer", "StringSplit",
+    "TfIdfVectorizer", "Tile", "Transpose", "Unique", "Unsqueeze", "Where",
+  ]
+
+  private func takesAnyType(_ node: ONNXNode) -> Bool {
+    if functions[Self.key(node.domain, node.operation, node.overload)] != nil { return true }
+    // A program's own operators look for themselves.
+    return Self.anyType.contains(node.operation) || !["", "ai.onnx.ml"].contains(node.domain)
+  }
+
+  /// Whether a node is an operator of the library without graphs in its attributes.
+  private func isPlain(_ node: ONNXNode) -> Bool {
+    guard functions[Self.key(node.domain, node.operation, node.overload)] == nil else { return false }
+    return node.attributes.allSatisfy { attribute in
+      switch attribute.value {
+      case .graph, .graphs: false
+      default: true
+      }
+    }
   }
 
   /// The slots of this graph that the graphs in a node's attributes read.

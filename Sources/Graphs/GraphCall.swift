@@ -104,8 +104,15 @@ public struct GraphCall {
     return GraphTensor(type, shape, .bytes(storage, offset: 0))
   }
 
+  /// A tensor of numbers, rounded to the type.
+  ///
+  /// - Throws: what the executor reports with the node's name: a size that does not fit, or too much memory.
+  public func tensor(_ type: ONNXElementType, _ shape: [Int], _ values: [Double]) throws -> GraphTensor {
+    try make(type, shape, values)
+  }
+
   /// A tensor of numbers, stored as the type has them.
-  public func make<Number: Lane>(
+  package func make<Number: Lane>(
     _ type: ONNXElementType, _ shape: [Int], _ values: [Number]
   ) throws -> GraphTensor {
     guard values.count == shape.reduce(1, *) else { throw Refusal("\(values.count) numbers for shape \(shape)") }

@@ -78,10 +78,18 @@ public struct GraphTensor: Sendable {
     return try body(UnsafeRawPointer(storage.base) + offset)
   }
 
+  /// The numbers as f32, rounded; none of a tensor of strings.
+  public var floats: [Float] { values() }
+  /// The numbers as f64; none of a tensor of strings.
+  public var doubles: [Double] { values() }
+  /// The numbers as whole numbers, their fractions dropped; none of a tensor of strings.
+  public var integers: [Int64] { values() }
+
   /// The numbers, converted to `Number`; what does not fit is held to the range.
-  public func values<Number: Lane>(_ type: Number.Type = Number.self) -> [Number] {
-    guard case .bytes = content else { return [] }
+  package func values<Number: Lane>(_ type: Number.Type = Number.self) -> [Number] {
     let count = count
+    // Operators that do not take strings never see any; see `takesAnyType`.
+    guard case .bytes = content else { return [Number](repeating: .nothing, count: count) }
     return withBytes { bytes in
       [Number](unsafeUninitializedCapacity: count) { buffer, filled in
         if let base = buffer.baseAddress { Lanes.load(self.type, bytes, count: count, to: base) }

@@ -9,7 +9,7 @@ import Numerics
 
 /// A type that operators compute in: `Float` for floating-point types up to 32 bits, `Double`, `Int64` for integers and
 /// Bool, `UInt64` for uint64. Whole numbers wrap around.
-public protocol Lane: Comparable, Sendable {
+package protocol Lane: Comparable, Sendable {
   /// The value nearest to a number; what does not fit is held to the range, NaN becomes 0 for whole numbers.
   init(nearest value: Double)
   /// The value of a whole number; what does not fit wraps around.
@@ -43,75 +43,75 @@ extension Lane {
 }
 
 extension Float: Lane {
-  public init(nearest value: Double) { self = Float(value) }
-  public init(whole value: Int64) { self = Float(value) }
-  public var double: Double { Double(self) }
-  public var whole: Int64 { Int64(nearest: Double(self)) }
-  public static func plus(_ a: Float, _ b: Float) -> Float { a + b }
-  public static func minus(_ a: Float, _ b: Float) -> Float { a - b }
-  public static func times(_ a: Float, _ b: Float) -> Float { a * b }
-  public static func over(_ a: Float, _ b: Float) -> Float { a / b }
-  public static func remainder(_ a: Float, _ b: Float) -> Float { fmodf(a, b) }
-  public static func power(_ a: Float, _ b: Double) -> Float { Float(pow(Double(a), b)) }
-  public static var least: Float { -.infinity }
-  public static var largest: Float { .infinity }
-  public var isNumber: Bool { !isNaN }
+  package init(nearest value: Double) { self = Float(value) }
+  package init(whole value: Int64) { self = Float(value) }
+  package var double: Double { Double(self) }
+  package var whole: Int64 { Int64(nearest: Double(self)) }
+  package static func plus(_ a: Float, _ b: Float) -> Float { a + b }
+  package static func minus(_ a: Float, _ b: Float) -> Float { a - b }
+  package static func times(_ a: Float, _ b: Float) -> Float { a * b }
+  package static func over(_ a: Float, _ b: Float) -> Float { a / b }
+  package static func remainder(_ a: Float, _ b: Float) -> Float { fmodf(a, b) }
+  package static func power(_ a: Float, _ b: Double) -> Float { Float(pow(Double(a), b)) }
+  package static var least: Float { -.infinity }
+  package static var largest: Float { .infinity }
+  package var isNumber: Bool { !isNaN }
 }
 
 extension Double: Lane {
-  public init(nearest value: Double) { self = value }
-  public init(whole value: Int64) { self = Double(value) }
-  public var double: Double { self }
-  public var whole: Int64 { Int64(nearest: self) }
-  public static func plus(_ a: Double, _ b: Double) -> Double { a + b }
-  public static func minus(_ a: Double, _ b: Double) -> Double { a - b }
-  public static func times(_ a: Double, _ b: Double) -> Double { a * b }
-  public static func over(_ a: Double, _ b: Double) -> Double { a / b }
-  public static func remainder(_ a: Double, _ b: Double) -> Double { fmod(a, b) }
-  public static func power(_ a: Double, _ b: Double) -> Double { pow(a, b) }
-  public static var least: Double { -.infinity }
-  public static var largest: Double { .infinity }
-  public var isNumber: Bool { !isNaN }
+  package init(nearest value: Double) { self = value }
+  package init(whole value: Int64) { self = Double(value) }
+  package var double: Double { self }
+  package var whole: Int64 { Int64(nearest: self) }
+  package static func plus(_ a: Double, _ b: Double) -> Double { a + b }
+  package static func minus(_ a: Double, _ b: Double) -> Double { a - b }
+  package static func times(_ a: Double, _ b: Double) -> Double { a * b }
+  package static func over(_ a: Double, _ b: Double) -> Double { a / b }
+  package static func remainder(_ a: Double, _ b: Double) -> Double { fmod(a, b) }
+  package static func power(_ a: Double, _ b: Double) -> Double { pow(a, b) }
+  package static var least: Double { -.infinity }
+  package static var largest: Double { .infinity }
+  package var isNumber: Bool { !isNaN }
 }
 
 extension Int64: Lane {
-  public init(nearest value: Double) {
+  package init(nearest value: Double) {
     self = value.isNaN ? 0 : value >= 0x1p63 ? .max : value < -0x1p63 ? .min : Int64(value)
   }
-  public init(whole value: Int64) { self = value }
-  public var double: Double { Double(self) }
-  public var whole: Int64 { self }
-  public static func plus(_ a: Int64, _ b: Int64) -> Int64 { a &+ b }
-  public static func minus(_ a: Int64, _ b: Int64) -> Int64 { a &- b }
-  public static func times(_ a: Int64, _ b: Int64) -> Int64 { a &* b }
-  public static func over(_ a: Int64, _ b: Int64) -> Int64 {
+  package init(whole value: Int64) { self = value }
+  package var double: Double { Double(self) }
+  package var whole: Int64 { self }
+  package static func plus(_ a: Int64, _ b: Int64) -> Int64 { a &+ b }
+  package static func minus(_ a: Int64, _ b: Int64) -> Int64 { a &- b }
+  package static func times(_ a: Int64, _ b: Int64) -> Int64 { a &* b }
+  package static func over(_ a: Int64, _ b: Int64) -> Int64 {
     b == 0 ? 0 : a.dividedReportingOverflow(by: b).partialValue
   }
-  public static func remainder(_ a: Int64, _ b: Int64) -> Int64 {
+  package static func remainder(_ a: Int64, _ b: Int64) -> Int64 {
     b == 0 ? 0 : a.remainderReportingOverflow(dividingBy: b).partialValue
   }
-  public static func power(_ a: Int64, _ b: Double) -> Int64 { wholePower(a, b) }
-  public static var least: Int64 { .min }
-  public static var largest: Int64 { .max }
-  public var isNumber: Bool { true }
+  package static func power(_ a: Int64, _ b: Double) -> Int64 { wholePower(a, b) }
+  package static var least: Int64 { .min }
+  package static var largest: Int64 { .max }
+  package var isNumber: Bool { true }
 }
 
 extension UInt64: Lane {
-  public init(nearest value: Double) {
+  package init(nearest value: Double) {
     self = value.isNaN || value < 0 ? 0 : value >= 0x1p64 ? .max : UInt64(value)
   }
-  public init(whole value: Int64) { self = UInt64(bitPattern: value) }
-  public var double: Double { Double(self) }
-  public var whole: Int64 { Int64(clamping: self) }
-  public static func plus(_ a: UInt64, _ b: UInt64) -> UInt64 { a &+ b }
-  public static func minus(_ a: UInt64, _ b: UInt64) -> UInt64 { a &- b }
-  public static func times(_ a: UInt64, _ b: UInt64) -> UInt64 { a &* b }
-  public static func over(_ a: UInt64, _ b: UInt64) -> UInt64 { b == 0 ? 0 : a / b }
-  public static func remainder(_ a: UInt64, _ b: UInt64) -> UInt64 { b == 0 ? 0 : a % b }
-  public static func power(_ a: UInt64, _ b: Double) -> UInt64 { wholePower(a, b) }
-  public static var least: UInt64 { .min }
-  public static var largest: UInt64 { .max }
-  public var isNumber: Bool { true }
+  package init(whole value: Int64) { self = UInt64(bitPattern: value) }
+  package var double: Double { Double(self) }
+  package var whole: Int64 { Int64(clamping: self) }
+  package static func plus(_ a: UInt64, _ b: UInt64) -> UInt64 { a &+ b }
+  package static func minus(_ a: UInt64, _ b: UInt64) -> UInt64 { a &- b }
+  package static func times(_ a: UInt64, _ b: UInt64) -> UInt64 { a &* b }
+  package static func over(_ a: UInt64, _ b: UInt64) -> UInt64 { b == 0 ? 0 : a / b }
+  package static func remainder(_ a: UInt64, _ b: UInt64) -> UInt64 { b == 0 ? 0 : a % b }
+  package static func power(_ a: UInt64, _ b: Double) -> UInt64 { wholePower(a, b) }
+  package static var least: UInt64 { .min }
+  package static var largest: UInt64 { .max }
+  package var isNumber: Bool { true }
 }
 
 /// A power of a whole number: by squaring, which wraps around, where the exponent is a whole number.

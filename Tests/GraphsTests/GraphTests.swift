@@ -1,5 +1,6 @@
 import Formats
 import Graphs
+import Numerics
 import Tensors
 import Testing
 import VenturiTesting
@@ -156,7 +157,7 @@ struct GraphTests {
         let factor = try node.float("factor", 2)
         return { call in
           let x = try call.tensor(0)
-          return [.tensor(try call.make(.float32, x.shape, x.values(Float.self).map { factor * $0 }))]
+          return [.tensor(try call.tensor(.float32, x.shape, x.doubles.map { Double(factor) * $0 }))]
         }
       })
     var image = ONNXImage()

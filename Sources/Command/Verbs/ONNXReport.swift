@@ -16,7 +16,7 @@ struct ONNXReport {
         for attribute in node.attributes {
           switch attribute.value {
           case .graph(let graph): visit(graph.nodes)
-          case .graphs(let graphs): graphs.forEach { visit($0.nodes) }
+          case .graphs(let graphs): for graph in graphs { visit(graph.nodes) }
           default: break
           }
         }

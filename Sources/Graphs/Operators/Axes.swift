@@ -183,6 +183,7 @@ extension GraphCall {
   func expanded(_ x: GraphTensor, to shape: [Int]) throws -> GraphTensor {
     if x.shape == shape { return x }
     try reserve(x.type, shape)
+    guard try Axes.broadcast(x.shape, shape) == shape else { throw Refusal("\(x.shape) does not stretch to \(shape)") }
     return try gather(x, shape: shape, strides: Axes.strides(x.shape, in: shape))
   }
 

@@ -113,7 +113,9 @@ extension OperatorLibrary {
 extension GraphCall {
   /// The slice at a position of an axis, which goes.
   func slice(_ x: GraphTensor, axis: Int, at position: Int) throws -> GraphTensor {
-    guard position >= 0, position < x.shape[axis] else { throw Refusal("position \(position) of \(x.shape)") }
+    guard axis < x.rank, position >= 0, position < x.shape[axis] else {
+      throw Refusal("position \(position) of \(x.shape)")
+    }
     let strides = Axes.rowMajor(x.shape)
     var (shape, steps) = (x.shape, strides)
     shape.remove(at: axis)

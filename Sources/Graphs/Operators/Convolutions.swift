@@ -62,6 +62,7 @@ extension OperatorLibrary {
         let window = try attributes.window(extents, kernel: kernel)
         let filled = [Int](repeating: 1, count: 3 - extents.count) + extents
         let outputs = (0..<3).map { window.outputs(filled[$0], axis: $0) }
+        try call.reserve(bytesEach: 1, outputs)
         guard x.rank == 3, x.shape[1].isMultiple(of: window.taps), x.shape[2] == Axes.product(outputs) else {
           throw Refusal("columns \(x.shape) for an image of \(extents) and a kernel of \(kernel)")
         }
@@ -152,6 +153,7 @@ extension GraphCall {
     let (volume, each, taps) = (Axes.product(extents), Axes.product(outputs), window.taps)
     var result = [Double](repeating: 0, count: x.shape[0] * w.shape[0] * each)
     // For each output and element of the kernel, the place in the image, or -1 in the margin.
+    try reserve(bytesEach: 8, outputs + [taps])
     let places = Self.places(window, extents: extents, outputs: outputs)
     for n in 0..<x.shape[0] {
       for m in 0..<w.shape[0] {
@@ -235,7 +237,7 @@ extension GraphCall {
     for axis in extents.indices {
       let place = axis + missing
       let span = window.dilations[place] * (window.kernel[place] - 1) + 1
-      let whole = (extents[axis] - 1) * window.strides[place] + span + (extra?[axis] ?? 0)
+      let whole = (max(extents[axis], 1) - 1) * window.strides[place] + span + (extra?[axis] ?? 0)
       if let wanted {
         guard let extent = wanted.suffix(extents.count).dropFirst(axis).first, wanted.count >= extents.count,
           extent >= 0, extent <= 1 << 40

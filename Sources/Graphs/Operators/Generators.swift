@@ -47,7 +47,7 @@ extension OperatorLibrary {
         let (first, last, step) = (try call.number(0), try call.number(1), try call.number(2))
         let count = ((last - first) / step).rounded(.up)
         guard step != 0, count.isFinite, count < 0x1p40 else { throw Refusal("from \(first) to \(last) by \(step)") }
-        let length = max(0, Int(count))
+        let length = Int(max(0, count))
         try call.reserve(bytesEach: 16, [length])
         if start.type.isInteger {
           let (first, step) = (try call.int(0), try call.int(2))

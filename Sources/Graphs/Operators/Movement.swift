@@ -154,7 +154,9 @@ extension OperatorLibrary {
       let block = Int(try node.int("blocksize", 0))
       return { call in
         let x = try call.tensor(0)
-        guard x.rank == 4, block > 0, x.shape[2].isMultiple(of: block), x.shape[3].isMultiple(of: block) else {
+        guard x.rank == 4, block > 0, block < 1 << 20, x.shape[2].isMultiple(of: block),
+          x.shape[3].isMultiple(of: block)
+        else {
           throw Refusal("\(x.shape) in blocks of \(block)")
         }
         let (n, c, h, w) = (x.shape[0], x.shape[1], x.shape[2] / block, x.shape[3] / block)
@@ -230,7 +232,7 @@ extension GraphCall {
     for (axis, (before, after)) in pads.enumerated() {
       let extent = x.shape[axis]
       let size = extent.addingReportingOverflow(before).partialValue.addingReportingOverflow(after).partialValue
-      guard abs(before) <= 1 << 40, abs(after) <= 1 << 40, size >= 0 else {
+      guard before.magnitude <= 1 << 40, after.magnitude <= 1 << 40, size >= 0 else {
         throw Refusal("margins \(before) and \(after) of an extent of \(extent)")
       }
       try reserve(.int64, [size])

@@ -90,6 +90,8 @@ struct ResizeRule: Sendable {
 
   /// The weights of the image's places for a place of the result.
   func weights(at origin: Double, extent: Int, scale: Double) -> [(place: Int, weight: Double)] {
+    // What is far outside takes the edge all the same.
+    let origin = min(max(origin, -4 * Double(extent) - 8), 5 * Double(extent) + 8)
     let base = origin.rounded(.down)
     let ratio = origin - base
     if mode == "nearest" {
@@ -142,7 +144,8 @@ extension GraphCall {
     guard (scales.isEmpty != sizes.isEmpty), scales.isEmpty || scales.count == axes.count,
       sizes.isEmpty || sizes.count == axes.count
     else { throw Refusal("\(scales.count) scales and \(sizes.count) sizes for \(axes.count) axes") }
-    guard roi.isEmpty || roi.count == 2 * axes.count, !rule.usesRegion || !roi.isEmpty else {
+    guard roi.allSatisfy(\.isFinite), roi.isEmpty || roi.count == 2 * axes.count, !rule.usesRegion || !roi.isEmpty
+    else {
       throw Refusal("a region of \(roi.count) numbers for \(axes.count) axes")
     }
     var (shape, factors) = (x.shape, [Double](repeating: 1, count: x.rank))

@@ -84,7 +84,7 @@ extension OperatorLibrary {
       return { call in
         let (x, regions, batches) = (try call.tensor(0), try call.tensor(1), try call.ints(2))
         guard x.rank == 4, regions.rank == 2, regions.shape[1] == 4, batches.count == regions.shape[0], x.type.isFloat,
-          height > 0, width > 0, ratio >= 0, ratio <= 1 << 10, batches.allSatisfy({ (0..<x.shape[0]).contains($0) }),
+          height > 0, width > 0, ratio >= 0, ratio <= 128, batches.allSatisfy({ (0..<x.shape[0]).contains($0) }),
           !x.shape.contains(0)
         else { throw Refusal("regions \(regions.shape) of \(x.shape)") }
         let shape = [regions.shape[0], x.shape[1], height, width]
@@ -100,7 +100,9 @@ extension OperatorLibrary {
           // Without the half pixel a region has at least a pixel.
           if !halfPixel { (w, h) = (max(w, 1), max(h, 1)) }
           let (binWidth, binHeight) = (w / Double(width), h / Double(height))
-          guard binWidth.magnitude < 1024, binHeight.magnitude < 1024 else { throw Refusal("a region of \(w) by \(h)") }
+          guard ratio > 0 || binWidth.magnitude < 128 && binHeight.magnitude < 128 else {
+            throw Refusal("a region of \(w) by \(h)")
+          }
           let gridX = ratio > 0 ? ratio : max(0, Int(binWidth.rounded(.up)))
           let gridY = ratio > 0 ? ratio : max(0, Int(binHeight.rounded(.up)))
           for channel in 0..<x.shape[1] {

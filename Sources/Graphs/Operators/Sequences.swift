@@ -21,7 +21,7 @@ extension OperatorLibrary {
         var values = try call.sequence(0)
         guard let value = call.inputs[1] else { throw Refusal("input 1 is missing") }
         let position = try call.optional(2) == nil ? values.count : call.int(2)
-        values.insert(value, at: try Axes.resolve(position < 0 ? position - 1 : position, rank: values.count + 1))
+        values.insert(value, at: try Axes.resolve(position < 0 ? position &- 1 : position, rank: values.count + 1))
         return [.sequence(values)]
       }
     },

@@ -124,6 +124,7 @@ extension GraphCall {
     let leading = order.dropLast(2).map { x.shape[$0] }
     let kept = isOneSided && !inverse ? length / 2 + 1 : length
     try reserve(bytesEach: 32, leading + [max(kept, length), 2])
+    try reserve(bytesEach: 256, [length])
     var result: [Double] = []
     for row in 0..<Axes.product(leading) {
       func part(_ index: Int) -> [Double] {

@@ -28,7 +28,9 @@ struct WindowAttributes: Sendable {
     guard rank >= 1, rank <= 3, kernel.count == rank, (strides ?? extents).count == rank,
       (dilations ?? extents).count == rank, (pads ?? extents + extents).count == 2 * rank
     else { throw Refusal("a window of \(kernel) over \(extents)") }
-    guard extents.allSatisfy({ $0 <= 1 << 40 }), kernel.allSatisfy({ $0 > 0 }) else {
+    guard extents.allSatisfy({ (0...1 << 31).contains($0) }), kernel.allSatisfy({ $0 > 0 }),
+      kernel.reduce(1, { $0.multipliedClamped(by: $1) }) <= 1 << 20
+    else {
       throw Refusal("a window of \(kernel) over \(extents)")
     }
     let missing = 3 - rank

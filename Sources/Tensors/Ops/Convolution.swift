@@ -72,12 +72,14 @@ private struct ConvolutionJob {
     let perStep = max(1, Int(kernels.pointee.depth) / window.taps)
     return min(channels, perStep) * window.taps
   }
-  var scratchFloats: Int { depth * 16 * Int(kernels.pointee.panels) }
+  var scratchFloats: Int { depth * 16 * mostPanels }
+  /// Panels at a time: as many as fit the cache.
+  private var mostPanels: Int { max(1, min(Int(kernels.pointee.panels), (1 << 20) / (depth * 16))) }
 
   /// Panels of a tile: as many as the cache takes, fewer where threads would have nothing to do.
   func panels(matrices: Int, threads: Int) -> Int {
     let all = (columns + 15) / 16
-    let most = min(all, Int(kernels.pointee.panels))
+    let most = min(all, mostPanels)
     if threads == 1 { return max(1, most) }
     let wanted = (4 * threads + matrices - 1) / matrices
     return max(1, min(most, (all + wanted - 1) / wanted))

@@ -88,7 +88,7 @@ extension Context {
     if planes * each == 0 { return }
     let source = UnsafePointer(x.pointer(as: Float.self))
     let cost = OperationCost(
-      flops: Double(planes * each * window.taps), bytesRead: 4 * Double(x.count),
+      flops: Double(planes * each) * Double(window.taps), bytesRead: 4 * Double(x.count),
       bytesWritten: 4 * Double(planes * each))
     func bounds(_ position: Int, _ axis: Int, _ extent: Int) -> Range<Int> {
       let start = position * window.strides[axis] - window.before[axis]
