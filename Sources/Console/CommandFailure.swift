@@ -59,7 +59,7 @@ package struct CommandFailure: Error, Sendable, Equatable, CustomStringConvertib
     case is CancellationError: (.interrupted, "interrupted")
     case is ValidationError: (.usage, "usage")
     case let error as TextError: classify(error)
-    case is FormatError: (.badModel, "bad_model")
+    case is FormatError, is GraphError: (.badModel, "bad_model")
     case let error as ModelError: classify(error)
     case let error as InferenceError: classify(error)
     case let error as TensorError: classify(error)
