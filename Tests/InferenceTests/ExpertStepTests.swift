@@ -1,6 +1,4 @@
 import CAllocationCounter
-import Models
-import Tensors
 import Testing
 import Venturi
 import VenturiTesting

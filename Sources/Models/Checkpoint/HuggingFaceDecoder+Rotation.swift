@@ -15,13 +15,13 @@ extension HuggingFaceDecoder {
   /// for some of them.
   ///
   /// The names are those of `rope_parameters` where there is such an object (transformers 5), else of `rope_theta` and
-  /// `rope_scaling`, and `shareKey` for the part of a head that turns, `share` where nothing says it. Dynamic scaling
+  /// `rope_scaling`, and `shareKey` for the part of a head that turns, `share` where nothing says it, unless it is `rotated`. Dynamic scaling
   /// begins beyond the context length, which sequences never leave here.
   ///
   /// - Throws: ``/Formats/FormatError`` naming the key.
   func setRotation(
-    _ result: inout HuggingFaceTranslation, shareKey: String? = nil, share: Double = 1, part: String? = nil,
-    base: Double = 10_000, rotated: Int? = nil
+    _ result: inout HuggingFaceTranslation, rotated: Int? = nil, shareKey: String? = nil, share: Double = 1,
+    part: String? = nil, base: Double = 10_000
   ) throws {
     var parameters = try config.objectIfPresent("rope_parameters")
     if let part, let own = try parameters?.objectIfPresent(part) { parameters = own }
