@@ -3,16 +3,13 @@ import Models
 import Text
 
 extension Tokenizer {
-  /// The tokenizer of an encoder: what its metadata describe, or the `vocab.txt` of its folder.
+  /// The tokenizer of an encoder: the `vocab.txt` of its folder, where it has one, else that of the checkpoint.
   ///
   /// - Throws: `FormatError` naming the key or file.
   public init(encoder checkpoint: Checkpoint) throws {
-    guard let folder = checkpoint.folder, checkpoint.entry("tokenizer.ggml.model") == nil else {
+    guard let folder = checkpoint.folder, let bytes = try folder.bytes("vocab.txt") else {
       self = try Tokenizer(checkpoint)
       return
-    }
-    guard let bytes = try folder.bytes("vocab.txt") else {
-      throw FormatError.missingKey(field: "\(folder.path)/vocab.txt")
     }
     let config = try folder.json("tokenizer_config.json") ?? [:]
     do throws(TextError) { self = try Tokenizer(TokenizerDescription(wordPieces: bytes, config: config)) } catch {
