@@ -1,6 +1,6 @@
 #!/bin/sh
 # Remakes every golden fixture with the pinned peers (setup.sh first). About half an hour on two cores.
-# usage: golden.sh [STEP...]     steps: tokenizer quants logprobs chat tiny perplexity (default: all)
+# usage: golden.sh [STEP...]     steps: tokenizer quants quantizers logprobs chat tiny perplexity (default: all)
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 golden=$here/../../Golden
@@ -15,6 +15,10 @@ unset OPENBLAS_CORETYPE
 step_tokenizer() { "$python" "$scripts/make_tokenizer.py" "$(model q4_1)" "$worker" "$golden/tokenizer"; }
 step_quants() {
   "$python" "$scripts/make_quant_checksums.py" "$home/build/llama.cpp/bin/libggml-base.so" "$golden/quants.json"
+}
+step_quantizers() {
+  "$python" "$scripts/make_quantizers.py" "$home/build/llama.cpp/bin/libggml-base.so" "$golden/quantizers.bin"
+  "$python" "$scripts/make_recipes.py" "$home/build/llama.cpp/bin/llama-quantize" "$golden/recipes.json"
 }
 step_chat() { "$python" "$scripts/make_chat_template.py" "$(model q4_1)" "$worker" "$golden/chat-template.json"; }
 step_logprobs() {
@@ -51,7 +55,7 @@ step_architectures() {
   HF_HUB_OFFLINE=1 "$python" "$scripts/make_architectures.py" "$golden/architectures" >&2
 }
 
-[ $# -gt 0 ] || set -- tokenizer quants logprobs chat tiny perplexity architectures
+[ $# -gt 0 ] || set -- tokenizer quants quantizers logprobs chat tiny perplexity architectures
 for step; do
   printf 'golden: %s\n' "$step" >&2
   "step_$step"

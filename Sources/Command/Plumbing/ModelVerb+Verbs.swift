@@ -4,6 +4,7 @@ extension Show: ModelVerb { package var modelName: String { model } }
 extension Tokenize: ModelVerb { package var modelName: String { model } }
 extension Profile: ModelVerb {}
 extension Optimize: ModelVerb { package var modelName: String { name } }
+extension Quantize: ModelVerb { package var modelName: String { source } }
 extension BenchModel: ModelVerb { package var modelName: String { model } }
 extension EvalPerplexity: ModelVerb { package var modelName: String { options.model.model } }
 extension EvalDivergence: ModelVerb { package var modelName: String { options.model.model } }

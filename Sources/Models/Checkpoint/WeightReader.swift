@@ -32,7 +32,7 @@ struct WeightReader {
     // Where 16-bit activations cost 8-bit weights nothing they are taken.
     let isFree = rows.dtype.takesWords && !context.kernelSet.hasByteProducts
     return PackedLinear(
-      try PackedMatrix(packing: rows, context: context, releasingSource: true),
+      try PackedMatrix(name, packing: rows, context: context, releasingSource: true),
       precision: compute == .f32 ? .exact : isFree ? .refined : precision)
   }
 
