@@ -43,7 +43,7 @@ struct GoldenLossTests {
     }
   }
 
-  /// Plain squares are not what either side makes small without importance, and not quite with it: hence 2 %.
+  /// The IQ4 types weigh by x² without importance, as llama.cpp does, so plain squares may differ somewhat.
   @Test("No type loses more than llama.cpp's blocks do")
   func losses() throws {
     let fixture = try Fixture()
@@ -60,8 +60,10 @@ struct GoldenLossTests {
       let byImportance = aware.indices.reduce(0) {
         $0 + Double(fixture.importance[$1 % fixture.width]) * aware[$1] * aware[$1]
       }
-      #expect(sum <= 1.02 * theirs.plain, "\(dtype.displayName): \(sum / theirs.plain)")
-      #expect(byImportance <= 1.02 * theirs.byImportance, "\(dtype.displayName): \(byImportance / theirs.byImportance)")
+      let allowed = dtype == .iq4_nl || dtype == .iq4_xs ? 1.05 : 1.001
+      #expect(sum <= allowed * theirs.plain, "\(dtype.displayName): \(sum / theirs.plain)")
+      #expect(
+        byImportance <= 1.001 * theirs.byImportance, "\(dtype.displayName): \(byImportance / theirs.byImportance)")
     }
   }
 }
