@@ -6,6 +6,7 @@ let package = Package(
   name: "venturi",
   products: [
     .library(name: "Venturi", targets: ["Venturi"]),
+    .library(name: "VenturiCompression", targets: ["Compression"]),
     .library(name: "VenturiProfiling", targets: ["Profiling"]),
     .library(name: "VenturiTesting", targets: ["VenturiTesting"]),
     .executable(name: "venturi", targets: ["Command"]),
@@ -31,6 +32,9 @@ let package = Package(
         "DenseAttention/README.md", "KeyValueCache/README.md", "LatentAttention/README.md", "SelfAttention/README.md",
       ]),
     .target(name: "Models", dependencies: ["CVenturi", "Numerics", "Tensors", "Layers", "Mixers", "Formats"]),
+    .target(
+      name: "Compression", dependencies: ["CVenturi", "Numerics", "Tensors", "Formats", "Models"],
+      exclude: ["Quantization/README.md"]),
     .target(name: "Inference", dependencies: ["CVenturi", "Tensors", "Layers", "Models", "Formats", "Text"]),
     .target(
       name: "Profiling",
@@ -46,13 +50,13 @@ let package = Package(
     .target(
       name: "Console",
       dependencies: [
-        "CVenturi", "Venturi", "Profiling", "Catalogue",
+        "CVenturi", "Compression", "Venturi", "Profiling", "Catalogue",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
       name: "Command",
       dependencies: [
-        "CVenturi", "Costs", "Venturi", "Profiling", "Catalogue", "Console",
+        "CVenturi", "Costs", "Compression", "Venturi", "Profiling", "Catalogue", "Console",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "Hub", dependencies: ["Formats", "Inference"]),
@@ -90,6 +94,9 @@ let package = Package(
       name: "MixersTests", dependencies: ["CVenturi", "Numerics", "Tensors", "Layers", "Mixers", "VenturiTesting"]),
     .testTarget(
       name: "ModelsTests", dependencies: ["Costs", "Formats", "Numerics", "Tensors", "Models", "VenturiTesting"]),
+    .testTarget(
+      name: "CompressionTests",
+      dependencies: ["Compression", "Formats", "Models", "Numerics", "Tensors", "VenturiTesting"]),
     .testTarget(
       name: "ProfilingTests",
       dependencies: [

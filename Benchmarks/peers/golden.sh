@@ -1,6 +1,6 @@
 #!/bin/sh
 # Remakes every golden fixture with the pinned peers (setup.sh first). About half an hour on two cores.
-# usage: golden.sh [STEP...]     steps: tokenizer quants logprobs chat tiny perplexity (default: all)
+# usage: golden.sh [STEP...]     steps: tokenizer quants quantizers logprobs chat tiny perplexity (default: all)
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 golden=$here/../../Golden
@@ -21,6 +21,10 @@ step_tokenizer() {
 }
 step_quants() {
   "$python" "$scripts/make_quant_checksums.py" "$home/build/llama.cpp/bin/libggml-base.so" "$golden/quants.json"
+}
+step_quantizers() {
+  "$python" "$scripts/make_quantizers.py" "$home/build/llama.cpp/bin/libggml-base.so" "$golden/quantizers.bin"
+  "$python" "$scripts/make_recipes.py" "$home/build/llama.cpp/bin/llama-quantize" "$golden/recipes.json"
 }
 step_chat() { "$python" "$scripts/make_chat_template.py" "$(model q4_1)" "$worker" "$golden/chat-template.json"; }
 step_logprobs() {
@@ -59,7 +63,7 @@ step_architectures() {
 
 step_embeddings() { "$python" "$scripts/make_embeddings.py" "$home/models/minilm" "$golden/embeddings" 64; }
 
-[ $# -gt 0 ] || set -- tokenizer quants logprobs chat tiny perplexity architectures embeddings
+[ $# -gt 0 ] || set -- tokenizer quants quantizers logprobs chat tiny perplexity architectures embeddings
 for step; do
   printf 'golden: %s\n' "$step" >&2
   "step_$step"

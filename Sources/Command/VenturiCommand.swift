@@ -17,8 +17,8 @@ package struct VenturiCommand: ParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      Run.self, Chat.self, Pull.self, Ls.self, Show.self, Rm.self, Tokenize.self, Embed.self, Bench.self, Profile.self,
-      Optimize.self, Eval.self, Planning.self, Systems.self, Doctor.self,
+      Run.self, Chat.self, Pull.self, Ls.self, Show.self, Rm.self, Tokenize.self, Embed.self, Quantize.self, Bench.self,
+      Profile.self, Optimize.self, Eval.self, Planning.self, Systems.self, Doctor.self,
     ])
 
   package init() {}

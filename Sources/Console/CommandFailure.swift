@@ -1,4 +1,5 @@
 import ArgumentParser
+import Compression
 import Profiling
 import Venturi
 
@@ -34,6 +35,9 @@ package struct CommandFailure: Error, Sendable, Equatable, CustomStringConvertib
     if case .cannotMap(let path, let code) = error as? TensorError {
       message = "\(path): \(code == EINVAL ? "not a regular file" : systemErrorText(code))"
     }
+    if case .cannotWrite(let path, let code) = error as? TensorError {
+      message = "cannot write \(path): \(systemErrorText(code))"
+    }
   }
 
   /// The failure with the model's name before what is wrong in its file.
@@ -64,6 +68,7 @@ package struct CommandFailure: Error, Sendable, Equatable, CustomStringConvertib
     case let error as InferenceError: classify(error)
     case let error as TensorError: classify(error)
     case let error as ProfilingError: classify(error)
+    case let error as CompressionError: classify(error)
     default: (.failure, "failure")
     }
   }
@@ -100,10 +105,18 @@ package struct CommandFailure: Error, Sendable, Equatable, CustomStringConvertib
     }
   }
 
+  private static func classify(_ error: CompressionError) -> (ExitStatus, String) {
+    switch error {
+    case .notFinite, .outOfRange, .importance: (.badModel, "bad_model")
+    case .alreadyQuantized, .unsupportedType, .invalidOption, .sameFile: (.usage, "usage")
+    }
+  }
+
   private static func classify(_ error: TensorError) -> (ExitStatus, String) {
     switch error {
     case .outOfMemory: (.unavailable, "out_of_memory")
     case .cannotMap(_, let code): classify(systemError: code)
+    case .cannotWrite(_, let code): code == EISDIR ? (.usage, "usage") : classify(systemError: code)
     default: (.badModel, "bad_model")
     }
   }

@@ -55,14 +55,16 @@ package struct Setting: Sendable, Equatable {
   private static let everywhere =
     [
       "run", "chat", "pull", "ls", "show", "rm", "tokenize", "embed", "profile", "optimize", "eval perplexity",
-      "eval kl", "eval onnx", "plan devices", "doctor",
+      "eval kl", "eval onnx", "plan devices", "doctor", "quantize",
     ] + benches + systems + ["reproduce", "results"]
 
   /// All of them. A test compares this list with the parser's.
   package static let all: [Setting] = [
     Setting("json", .flag, everywhere),
     Setting("model", .value, opens, aliases: ["-m"]),
-    Setting("threads", .value, loads + ["embed"] + benches + ["doctor", "reproduce", "eval onnx"], aliases: ["-t"]),
+    Setting(
+      "threads", .value, loads + ["embed"] + benches + ["doctor", "reproduce", "eval onnx", "quantize"], aliases: ["-t"]
+    ),
     Setting("ctx-size", .value, generate, aliases: ["-c"]),
     Setting("batch-size", .value, generate + ["profile", "optimize"], aliases: ["-b"]),
     Setting("encoder", .value, encoders, aliases: ["-m"]),
@@ -110,6 +112,9 @@ package struct Setting: Sendable, Equatable {
     "no-bos", "windows", "metadata", "tensors", "force", "limit", "stdin", "positions", "quick", "into", "record",
     "seconds", "trace", "for", "dry-run", "write", "texts", "output", "no-normalize", "sentences",
     "cases", "filter", "min-cases", "skipped",
+    "type", "pure", "tensor-type", "output-tensor-type",
+    "token-embedding-type", "allow-requantize", "imatrix", "imatrix-text", "write-imatrix", "report", "beside",
+    "reference",
   ]
 
   /// The verbs that have settings.

@@ -1,6 +1,7 @@
 import Numerics
 
-/// Builds a GGUF file in memory: metadata in the order it was set, tensors in the order they were added.
+/// Writes a GGUF file: metadata in the order it was set, tensors in the order they were added. The same content makes the
+/// same bytes.
 ///
 /// ```swift
 /// var writer = GGUFWriter()
@@ -8,19 +9,30 @@ import Numerics
 /// try writer.add(tensor: "token_embd.weight", dtype: .f32, shape: [4, 2], bytes: ByteView(copying: data))
 /// let file = try writer.encoded()
 /// ```
+///
+/// A tensor may also be announced without its bytes, which are then asked for when the file is written, so that no more
+/// than a piece of the largest tensor need ever be in memory.
 public struct GGUFWriter: Sendable {
   /// The version to write, 2 or 3: they differ in name only.
   public var version: UInt32 = 3
   /// The metadata so far.
   public private(set) var entries: [(key: String, value: GGUFValue)] = []
 
-  private struct Tensor {
-    var name: String
-    var code: UInt32
-    var extents: [Int]
-    var bytes: ByteView
+  /// A tensor that will be written.
+  public struct Tensor: Sendable {
+    /// The name.
+    public let name: String
+    /// The element type.
+    public let dtype: DType
+    /// The shape, outermost first.
+    public let shape: Shape
+    /// The number of encoded bytes.
+    public let byteCount: Int
+    fileprivate let code: UInt32
+    fileprivate let bytes: ByteView?
   }
-  private var tensors: [Tensor] = []
+  /// The tensors so far.
+  public private(set) var tensors: [Tensor] = []
   private var names: Set<String> = []
   private var positions: [String: Int] = [:]
 
@@ -54,6 +66,17 @@ public struct GGUFWriter: Sendable {
   /// - Throws: ``FormatError/notWritable(field:reason:)`` for a type that GGUF lacks, a wrong number of bytes, a name
   ///   that is not 1 to 63 printable bytes or that is taken, or more than four axes.
   public mutating func add(tensor name: String, dtype: DType, shape: Shape, bytes: ByteView) throws(FormatError) {
+    try add(name, dtype, shape, bytes)
+  }
+
+  /// Announces a tensor of `shape` (outermost first) whose bytes ``write(to:content:)`` will ask for.
+  ///
+  /// - Throws: as ``add(tensor:dtype:shape:bytes:)``.
+  public mutating func add(tensor name: String, dtype: DType, shape: Shape) throws(FormatError) {
+    try add(name, dtype, shape, nil)
+  }
+
+  private mutating func add(_ name: String, _ dtype: DType, _ shape: Shape, _ bytes: ByteView?) throws(FormatError) {
     let limits = GGUFLimits()
     guard let code = GGUFTensorType.code(of: dtype) else {
       throw .notWritable(field: name, reason: "GGUF has no tensor type \(dtype.displayName)")
@@ -64,19 +87,70 @@ public struct GGUFWriter: Sendable {
     guard UInt64(shape.rank) <= limits.rank else {
       throw .notWritable(field: name, reason: "\(shape.rank) axes, GGUF has at most \(limits.rank)")
     }
-    guard shape.last.isMultiple(of: dtype.blockLength), (try? dtype.byteCount(of: shape.count)) == bytes.count else {
+    guard shape.last.isMultiple(of: dtype.blockLength), let byteCount = try? dtype.byteCount(of: shape.count) else {
+      throw .notWritable(
+        field: name, reason: "rows of shape \(shape) are no whole blocks of type \(dtype.displayName)")
+    }
+    if let bytes, bytes.count != byteCount {
       throw .notWritable(
         field: name, reason: "\(bytes.count) bytes are no tensor of shape \(shape) and type \(dtype.displayName)")
     }
     guard names.insert(name).inserted else { throw .notWritable(field: name, reason: "the name is taken") }
-    tensors.append(Tensor(name: name, code: code, extents: shape.dimensions.reversed(), bytes: bytes))
+    tensors.append(
+      Tensor(name: name, dtype: dtype, shape: shape, byteCount: byteCount, code: code, bytes: bytes))
   }
 
-  /// The file.
+  /// The file, of which every tensor was added with its bytes.
   ///
   /// - Throws: ``FormatError/notWritable(field:reason:)`` for a version other than 2 and 3, a key that is not 1 to 65535
-  ///   printable bytes, or an alignment that ``GGUFFile`` would refuse.
+  ///   printable bytes, an alignment that ``GGUFFile`` would refuse, or a tensor without bytes.
   public func encoded() throws(FormatError) -> [UInt8] {
+    let alignment = try self.alignment()
+    var file = try header()
+    // Every tensor ends on the alignment, the last one too: other readers insist on it.
+    for tensor in tensors {
+      guard let bytes = tensor.bytes else { throw .notWritable(field: tensor.name, reason: "its bytes were not given") }
+      bytes.withUnsafeBytes { file.append(contentsOf: $0) }
+      file.append(contentsOf: repeatElement(0, count: Self.padded(file.count, alignment) - file.count))
+    }
+    return file
+  }
+
+  /// Writes the file piece by piece, front to back; the bytes are those of ``encoded()``.
+  ///
+  /// - Parameters:
+  ///   - put: takes the next bytes of the file.
+  ///   - content: called for each tensor that was added without bytes, in order; hands them on in pieces of any length.
+  /// - Throws: as ``encoded()``; ``FormatError/notWritable(field:reason:)`` when `content` gives another number of bytes
+  ///   than the tensor has; what `put` and `content` throw.
+  public func write(
+    to put: (UnsafeRawBufferPointer) throws -> Void,
+    content: (_ tensor: Tensor, _ emit: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
+  ) throws {
+    let alignment = try self.alignment()
+    try header().withUnsafeBytes(put)
+    for tensor in tensors {
+      var written = 0
+      let emit = { (piece: UnsafeRawBufferPointer) in
+        guard piece.count <= tensor.byteCount - written else {
+          throw FormatError.notWritable(field: tensor.name, reason: "more than its \(tensor.byteCount) bytes came")
+        }
+        written += piece.count
+        try put(piece)
+      }
+      if let bytes = tensor.bytes { try bytes.withUnsafeBytes(emit) } else { try content(tensor, emit) }
+      guard written == tensor.byteCount else {
+        throw FormatError.notWritable(
+          field: tensor.name, reason: "\(written) bytes came where it has \(tensor.byteCount)")
+      }
+      let padding = Self.padded(written, alignment) - written
+      try [UInt8](repeating: 0, count: padding).withUnsafeBytes(put)
+    }
+  }
+
+  /// What stands before tensor data, padded to the alignment: where a file ends and the next part of a split one begins
+  /// is known from this and the tensors' sizes.
+  func header() throws(FormatError) -> [UInt8] {
     guard version == 2 || version == 3 else {
       throw .notWritable(field: "version", reason: "GGUF version \(version), versions 2 and 3 can be written")
     }
@@ -96,19 +170,13 @@ public struct GGUFWriter: Sendable {
     var offset = 0
     for tensor in tensors {
       file.append(gguf: tensor.name.utf8)
-      file.append(littleEndian: UInt32(tensor.extents.count))
-      for extent in tensor.extents { file.append(littleEndian: UInt64(extent)) }
+      file.append(littleEndian: UInt32(tensor.shape.rank))
+      for extent in tensor.shape.dimensions.reversed() { file.append(littleEndian: UInt64(extent)) }
       file.append(littleEndian: tensor.code)
       file.append(littleEndian: UInt64(offset))
-      offset += Self.padded(tensor.bytes.count, alignment)
+      offset = offset.addingClamped(Self.padded(tensor.byteCount, alignment))
     }
-    // Every tensor ends on the alignment, the last one too: other readers insist on it.
-    func pad() { file.append(contentsOf: repeatElement(0, count: Self.padded(file.count, alignment) - file.count)) }
-    pad()
-    for tensor in tensors {
-      tensor.bytes.withUnsafeBytes { file.append(contentsOf: $0) }
-      pad()
-    }
+    file.append(contentsOf: repeatElement(0, count: Self.padded(file.count, alignment) - file.count))
     return file
   }
 

@@ -21,6 +21,9 @@ public final class Context: @unchecked Sendable {
   public internal(set) var capturing: Plan?
   /// What times operators, if anything does. Set by ``recording(into:_:)`` on the thread that runs them.
   public internal(set) var recorder: OperatorRecorder?
+  /// What is shown the inputs of products with packed matrices, if anything is. Set by ``observing(with:_:)`` on the thread
+  /// that runs them.
+  var linearObserver: (any LinearObserver)?
   /// Where the operators that come next stand in the model; kept only while a plan is captured or operators are timed.
   public internal(set) var scope = OperatorScope()
 

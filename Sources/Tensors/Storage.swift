@@ -54,6 +54,9 @@ public final class Storage: @unchecked Sendable {
   /// Whether the bytes are a mapped file, which costs no private memory.
   public var isMapped: Bool { if case .mappedFile = owner { true } else { false } }
 
+  /// The file that is mapped; nothing for memory.
+  public var mappedPath: String? { if case .mappedFile(let path) = owner { path } else { nil } }
+
   /// What `body` makes of the bytes. If they are a mapped file that was changed meanwhile, all of that is void.
   ///
   /// - Throws: ``TensorError/fileChanged(path:)``; what `body` throws.

@@ -8,6 +8,8 @@ public enum TensorError: Error, Sendable, Equatable {
   case cannotMap(path: String, code: Int32)
   /// A mapped file that was written to or became shorter while it was read.
   case fileChanged(path: String)
+  /// A file could not be written; `code` is the system's error number.
+  case cannotWrite(path: String, code: Int32)
   /// Storage that is too small for the shape and type it is to hold.
   case storageTooSmall(needed: Int, available: Int)
   /// A start that is not aligned for the type.
@@ -25,6 +27,7 @@ extension TensorError: CustomStringConvertible {
     case .outOfMemory(let bytes): "no memory for \(bytes) bytes"
     case .cannotMap(let path, let code): "cannot map \(path): system error \(code)"
     case .fileChanged(let path): "\(path) was changed while it was read; replace model files by renaming"
+    case .cannotWrite(let path, let code): "cannot write \(path): system error \(code)"
     case .storageTooSmall(let needed, let available): "\(needed) bytes are needed where \(available) are available"
     case .misaligned(let offset, let dtype): "offset \(offset) is not aligned for \(dtype.displayName)"
     case .shape(let error): error.description

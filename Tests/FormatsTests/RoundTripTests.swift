@@ -59,6 +59,7 @@ struct RoundTripTests {
       let bytes = try writer.encoded()
       let file = try GGUFFile(ByteView(copying: bytes))
       try #require(try GGUFWriter(copying: file).encoded() == bytes, "file \(number)")
+      try #require(try Self.streamed(file, pieces: 1 + number % 50) == bytes, "file \(number), streamed")
       try #require(file.entries.count == writer.entries.count)
       try #require(GGUFLaws.violations(in: file).isEmpty, "file \(number)")
       for entry in file.entries { kinds.insert(entry.value.type) }
@@ -68,6 +69,36 @@ struct RoundTripTests {
     #expect(kinds.count == GGUFValueType.allCases.count)
     #expect(dtypes.count == DType.allCases.count - 1)
     #expect(alignments.count >= 4)
+  }
+
+  /// The file written once more, its tensors announced and then handed over in pieces.
+  static func streamed(_ file: GGUFFile, pieces: Int) throws -> [UInt8] {
+    var writer = GGUFWriter()
+    writer.version = file.version
+    for entry in file.entries { writer.set(entry.key, entry.value) }
+    for tensor in file.tensors { try writer.add(tensor: tensor.name, dtype: tensor.dtype, shape: tensor.shape) }
+    var bytes: [UInt8] = []
+    try writer.write(to: { bytes.append(contentsOf: $0) }) { tensor, emit in
+      try file.data(of: file.tensor(tensor.name)).withUnsafeBytes { data in
+        for start in stride(from: 0, to: data.count, by: pieces) {
+          try emit(UnsafeRawBufferPointer(rebasing: data[start..<min(start + pieces, data.count)]))
+        }
+      }
+    }
+    return bytes
+  }
+
+  @Test("A tensor that comes with too few or too many bytes is refused by name")
+  func wrongContent() throws {
+    var writer = GGUFWriter()
+    try writer.add(tensor: "a", dtype: .f32, shape: [2, 2])
+    #expect(throws: FormatError.notWritable(field: "a", reason: "its bytes were not given")) { try writer.encoded() }
+    for count in [0, 15, 17, 40] {
+      let error = #expect(throws: FormatError.self) {
+        try writer.write(to: { _ in }) { _, emit in try [UInt8](repeating: 1, count: count).withUnsafeBytes(emit) }
+      }
+      #expect(error?.field == "a")
+    }
   }
 
   static func randomFile(_ noise: inout GGUFNoise) throws -> GGUFWriter {

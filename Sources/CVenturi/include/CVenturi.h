@@ -11,6 +11,7 @@
 #include "vt_linear_job.h"
 #include "vt_measure.h"
 #include "vt_pool.h"
+#include "vt_quantize.h"
 #include "vt_recurrence.h"
 #include "vt_rope.h"
 #include "vt_system.h"

@@ -8,8 +8,11 @@ package struct EvalDivergence: ParsableCommand {
     commandName: "kl", abstract: "Divergence of the fast computation from the f32 computation on a text.",
     discussion: """
       The mean of KL(f32 ‖ model) over the positions that `eval perplexity` scores; --compute f32 compares f32 with \
-      itself.
+      itself. With --reference the model is compared with another one in f32, such as the one it was quantised from.
       """)
+
+  @Option(help: ArgumentHelp("The model that is computed in f32; the same one by default.", valueName: "model"))
+  package var reference: String?
 
   @OptionGroup package var options: EvalOptions
 
@@ -17,7 +20,8 @@ package struct EvalDivergence: ParsableCommand {
 
   package func run() throws {
     let (result, name) = try options.measure("kl", digits: 6) { evaluation, limit, report in
-      let reference = try evaluation.load(compute: .f32)
+      let other = try reference.map { try Checkpoint(path: ModelAccess.path(of: $0)) }
+      let reference = try evaluation.load(other, compute: .f32)
       let model = try evaluation.load(compute: options.model.compute ?? .fast)
       let result = try Divergence(
         evaluation.tokens, beginning: evaluation.beginning, reference: reference, model: model,

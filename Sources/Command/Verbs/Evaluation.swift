@@ -12,26 +12,36 @@ struct Evaluation {
 
   /// - Throws: what reading the files throws.
   init(text: EvalOptions, model: ModelOptions) throws {
-    options = model.engineOptions
+    try self.init(
+      bytes: try readWholeFile(text.file), path: try ModelAccess.path(of: model.model), options: model.engineOptions)
+  }
+
+  /// The text `bytes` for the model at `path`.
+  ///
+  /// - Throws: what reading the files throws.
+  init(bytes: [UInt8], path: String, options: EngineOptions) throws {
+    self.options = options
     try options.validate()
-    let checkpoint = try Checkpoint(path: try ModelAccess.path(of: model.model))
+    let checkpoint = try Checkpoint(path: path)
     let tokenizer = try checkpoint.reading { try Tokenizer(checkpoint) }
     self.checkpoint = checkpoint
-    tokens = tokenizer.encode(bytes: try readWholeFile(text.file), parseSpecial: false, addBoundaries: true)
+    tokens = tokenizer.encode(bytes: bytes, parseSpecial: false, addBoundaries: true)
     let special = tokenizer.vocabulary.special
     beginning = special.addsBeginning ? special.beginning.map { Int32($0) } : nil
     context = Context(threads: options.threads)
   }
 
-  /// The model, computed in one way.
+  /// The model, or another of the same vocabulary, computed in one way.
   ///
   /// - Throws: what loading throws.
-  func load(compute: ComputeMode) throws -> any LanguageModel {
+  func load(
+    _ other: Checkpoint? = nil, compute: ComputeMode, rows: Int = TextScore.rows, stepTokens: Int = TextScore.window / 2
+  ) throws -> any LanguageModel {
     try ModelLoader.load(
-      checkpoint,
+      other ?? checkpoint,
       options: LoadOptions(
-        compute: compute, contextLength: TextScore.window, memoryLimit: options.memoryLimit,
-        stepTokens: TextScore.window / 2, logitRows: TextScore.rows),
+        compute: compute, contextLength: TextScore.window, memoryLimit: options.memoryLimit, stepTokens: stepTokens,
+        logitRows: rows),
       context: context
     ).model
   }

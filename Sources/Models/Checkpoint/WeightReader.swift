@@ -28,15 +28,17 @@ struct WeightReader {
   ///
   /// - Throws: as ``tensor(_:_:_:)``, and ``/Tensors/TensorError``.
   func linear(_ name: String, out: Int, in width: Int, precision: LinearPrecision = .bytes) throws -> PackedLinear {
-    try packed(tensor(name, [out, width]), precision: precision)
+    try packed(name, tensor(name, [out, width]), precision: precision)
   }
 
-  /// Rows of the checkpoint as a matrix for the kernels; `precision` is the fast mode's.
+  /// Rows of the checkpoint's tensor `name` as a matrix for the kernels; `precision` is the fast mode's.
   ///
   /// - Throws: ``/Tensors/TensorError``.
-  func packed(_ rows: Tensor, bias: Tensor? = nil, precision: LinearPrecision) throws -> PackedLinear {
+  func packed(
+    _ name: String, _ rows: Tensor, bias: Tensor? = nil, precision: LinearPrecision
+  ) throws -> PackedLinear {
     PackedLinear(
-      try PackedMatrix(packing: rows, context: context, releasingSource: true), bias: bias,
+      try PackedMatrix(name, packing: rows, context: context, releasingSource: true), bias: bias,
       precision: self.precision(precision, rows.dtype))
   }
 
@@ -78,7 +80,7 @@ struct WeightReader {
   func linear(
     _ name: String, rows: Range<Int>, of all: Int, in width: Int, precision: LinearPrecision = .bytes
   ) throws -> PackedLinear {
-    try packed(tensor(name, [all, width]).sliced(axis: 0, rows), precision: precision)
+    try packed(name, tensor(name, [all, width]).sliced(axis: 0, rows), precision: precision)
   }
 
   /// A small matrix of numbers as f32, copied out of the file.

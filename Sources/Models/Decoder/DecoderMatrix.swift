@@ -95,6 +95,6 @@ extension WeightReader {
     let whole = try tensor(matrix.name, [rows, matrix.width])
     let bias = try vectorIfPresent(matrix.biasName, rows, part: matrix.part?.rows)
     let weights = matrix.part.map { whole.sliced(axis: 0, $0.rows) } ?? whole
-    return try packed(weights, bias: bias, precision: matrix.precision)
+    return try packed(matrix.name, weights, bias: bias, precision: matrix.precision)
   }
 }

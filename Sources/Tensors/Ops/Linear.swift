@@ -206,6 +206,7 @@ extension Context {
         withUnsafeMutablePointer(to: &job) { workers.run(Int(items), job: vt_linear_run, context: $0) }
       }
     }
+    if let linearObserver { for part in parts { linearObserver.observe(input.rows, of: part.matrix) } }
   }
 }
 

@@ -14,6 +14,8 @@ public final class PackedMatrix: @unchecked Sendable {
   public let outFeatures: Int
   /// The element type.
   public let dtype: DType
+  /// What the model calls it; empty where nobody said.
+  public let name: String
   /// The C side's view; valid as long as this object.
   let packed: UnsafeMutablePointer<vt_packed>
   private let storage: Storage
@@ -24,13 +26,17 @@ public final class PackedMatrix: @unchecked Sendable {
   /// Packs rows of the source, in parallel.
   ///
   /// - Parameters:
+  ///   - name: what the model calls it.
   ///   - rows: a contiguous [outFeatures, inFeatures] tensor of a floating-point or block-quantised type.
   ///   - context: what packs, and allocates the packed copy.
   ///   - releasingSource: whether a mapped source's pages are given back as they are packed, so that a file and its
   ///     packed copy are never both resident.
   /// - Throws: ``TensorError/unsupportedType(_:operation:)``, ``TensorError/shape(_:)`` for a shape that is no matrix, or
   ///   a quantised one whose rows are no whole number of blocks, ``TensorError/outOfMemory(bytes:)``.
-  public init(packing rows: Tensor, context: Context, releasingSource: Bool = false) throws(TensorError) {
+  public init(
+    _ name: String = "", packing rows: Tensor, context: Context, releasingSource: Bool = false
+  ) throws(TensorError) {
+    self.name = name
     guard let format = rows.dtype.packedFormat else { throw .unsupportedType(rows.dtype, operation: "packing") }
     guard rows.shape.rank == 2, rows.isContiguous, rows.count > 0 else {
       throw .shape(.unexpectedShape(rows.shape, expected: "a contiguous [outFeatures, inFeatures]"))
@@ -78,6 +84,7 @@ public final class PackedMatrix: @unchecked Sendable {
 
   /// A matrix that lies packed at the start of `storage`, which may hold more.
   init(viewing storage: Storage, _ view: vt_packed, dtype: DType) {
+    name = ""
     inFeatures = Int(view.k)
     outFeatures = Int(view.n)
     self.dtype = dtype

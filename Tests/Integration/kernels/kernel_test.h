@@ -34,5 +34,6 @@ void test_gemm(void);
 void test_elementwise(void);
 void test_linear(void);
 void test_attention(void);
+void test_quantize(void);
 
 #endif

@@ -19,6 +19,7 @@ static const struct family {
     {"linear", test_linear, 3000},
     {"elementwise", test_elementwise, 1500},
     {"attention", test_attention, 1700},
+    {"quantize", test_quantize, 1500},
 };
 
 vt_isa tested_isa;
