@@ -103,7 +103,7 @@ package struct Setting: Sendable, Equatable {
     "help", "version", "prompt", "file", "n-prompt", "n-gen", "depth", "measure", "show-origin", "m", "n", "k", "d",
     "square", "heads", "kv-heads", "causal", "no-causal", "decode", "layers", "repeat", "ids", "no-parse-special",
     "no-bos", "windows", "metadata", "tensors", "force", "limit", "stdin", "positions", "quick", "into", "record",
-    "seconds", "trace", "for", "dry-run", "write", "texts",
+    "seconds", "trace", "for", "dry-run", "write", "texts", "grammar", "json-schema",
   ]
 
   /// The verbs that have settings.
