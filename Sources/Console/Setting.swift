@@ -114,7 +114,7 @@ package struct Setting: Sendable, Equatable {
     "cases", "filter", "min-cases", "skipped",
     "type", "pure", "tensor-type", "output-tensor-type",
     "token-embedding-type", "allow-requantize", "imatrix", "imatrix-text", "write-imatrix", "report", "beside",
-    "reference",
+    "reference", "grammar", "json-schema",
   ]
 
   /// The verbs that have settings.
