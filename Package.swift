@@ -22,6 +22,7 @@ let package = Package(
     .target(name: "Tensors", dependencies: ["CVenturi", "Costs", "Numerics"]),
     .target(name: "Formats", dependencies: ["Numerics"]),
     .target(name: "Text"),
+    .target(name: "Graphs", dependencies: ["CVenturi", "Numerics", "Tensors", "Formats"]),
     .target(name: "Layers", dependencies: ["CVenturi", "Costs", "Numerics", "Tensors"]),
     .target(
       name: "Mixers", dependencies: ["CVenturi", "Costs", "Numerics", "Tensors", "Layers"],
@@ -36,7 +37,7 @@ let package = Package(
     .target(name: "Planner", dependencies: ["Costs"], exclude: ["FlashAttention2/README.md"]),
     .target(
       name: "Venturi",
-      dependencies: ["Numerics", "Tensors", "Formats", "Text", "Layers", "Mixers", "Models", "Inference"]),
+      dependencies: ["Numerics", "Tensors", "Formats", "Text", "Graphs", "Layers", "Mixers", "Models", "Inference"]),
     .target(name: "VenturiTesting", dependencies: ["Numerics", "Tensors", "Formats", "Layers", "Mixers", "Models"]),
     .target(name: "Catalogue", dependencies: ["Formats"], path: "Sources/Atlas/Catalogue"),
     .target(
@@ -73,6 +74,8 @@ let package = Package(
     .testTarget(name: "TensorsTests", dependencies: ["CVenturi", "Numerics", "Tensors"]),
     .testTarget(name: "FormatsTests", dependencies: ["Numerics", "Formats", "VenturiTesting"]),
     .testTarget(name: "TextTests", dependencies: ["Text"]),
+    .testTarget(
+      name: "GraphsTests", dependencies: ["Formats", "Graphs", "Numerics", "Tensors", "VenturiTesting"]),
     .testTarget(
       name: "MixersTests", dependencies: ["CVenturi", "Numerics", "Tensors", "Layers", "Mixers", "VenturiTesting"]),
     .testTarget(

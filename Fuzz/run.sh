@@ -63,6 +63,9 @@ if grep -q '^import Inference' "Fuzz/$name.swift"; then
   done
   length=16384
   extra=(Fuzz/GGUFImage+Small.swift)
+elif grep -q '^import Graphs' "Fuzz/$name.swift"; then
+  kernels
+  for part in Costs Tensors Graphs; do module "$part" fuzzer,address $(sources "$part"); done
 elif grep -q '^import Text' "Fuzz/$name.swift"; then
   module Text fuzzer,address $(sources Text)
 fi

@@ -37,8 +37,9 @@ struct Manifest: Decodable {
 
 /// The plan of the house, bottom first: a target may use only what stands before it.
 let order = [
-  "CVenturi", "Numerics", "Costs", "Tensors", "Formats", "Text", "Layers", "Mixers", "Models", "Inference", "Profiling",
-  "Planner", "Venturi", "VenturiTesting", "Catalogue", "Console", "Command", "CSQLite", "Atlas", "AtlasCommand",
+  "CVenturi", "Numerics", "Costs", "Tensors", "Formats", "Text", "Graphs", "Layers", "Mixers", "Models", "Inference",
+  "Profiling", "Planner", "Venturi", "VenturiTesting", "Catalogue", "Console", "Command", "CSQLite", "Atlas",
+  "AtlasCommand",
 ]
 
 /// Modules of the toolchain.

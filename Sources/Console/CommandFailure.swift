@@ -58,7 +58,7 @@ package struct CommandFailure: Error, Sendable, Equatable, CustomStringConvertib
     switch error {
     case is CancellationError: (.interrupted, "interrupted")
     case is ValidationError: (.usage, "usage")
-    case is FormatError, is TextError: (.badModel, "bad_model")
+    case is FormatError, is TextError, is GraphError: (.badModel, "bad_model")
     case let error as ModelError: classify(error)
     case let error as InferenceError: classify(error)
     case let error as TensorError: classify(error)

@@ -54,14 +54,14 @@ package struct Setting: Sendable, Equatable {
   private static let everywhere =
     [
       "run", "chat", "pull", "ls", "show", "rm", "tokenize", "profile", "optimize", "eval perplexity", "eval kl",
-      "plan devices", "doctor",
+      "eval onnx", "plan devices", "doctor",
     ] + benches + systems + ["reproduce", "results"]
 
   /// All of them. A test compares this list with the parser's.
   package static let all: [Setting] = [
     Setting("json", .flag, everywhere),
     Setting("model", .value, opens, aliases: ["-m"]),
-    Setting("threads", .value, loads + benches + ["doctor", "reproduce"], aliases: ["-t"]),
+    Setting("threads", .value, loads + benches + ["doctor", "reproduce", "eval onnx"], aliases: ["-t"]),
     Setting("ctx-size", .value, generate, aliases: ["-c"]),
     Setting("batch-size", .value, generate + ["profile", "optimize"], aliases: ["-b"]),
     Setting("compute", .value, opens.filter { $0 != "tokenize" }),
@@ -103,7 +103,7 @@ package struct Setting: Sendable, Equatable {
     "help", "version", "prompt", "file", "n-prompt", "n-gen", "depth", "measure", "show-origin", "m", "n", "k", "d",
     "square", "heads", "kv-heads", "causal", "no-causal", "decode", "layers", "repeat", "ids", "no-parse-special",
     "no-bos", "windows", "metadata", "tensors", "force", "limit", "stdin", "positions", "quick", "into", "record",
-    "seconds", "trace", "for", "dry-run", "write", "texts",
+    "seconds", "trace", "for", "dry-run", "write", "texts", "cases", "filter", "min-cases", "skipped",
   ]
 
   /// The verbs that have settings.

@@ -28,7 +28,7 @@ json() { # one object on one line, which the command's own reader of JSON is tes
 expect 0 --version; holds out 'kernels: '; holds out 'Swift'; silent err
 expect 0 --help; holds out 'SUBCOMMANDS'; silent err
 for verb in run chat pull ls show rm tokenize profile plan doctor; do expect 0 "$verb" --help; holds out 'USAGE'; silent err; done
-for verb in 'bench model' 'bench gemm' 'bench attention' 'eval perplexity' 'eval kl'; do
+for verb in 'bench model' 'bench gemm' 'bench attention' 'eval perplexity' 'eval kl' 'eval onnx'; do
   # shellcheck disable=SC2086
   expect 0 $verb --help; holds out 'USAGE'
 done

@@ -26,4 +26,11 @@ public struct ONNXAttribute: Sendable, Equatable {
   public let value: Value
   /// Where it begins in the file.
   public let offset: Int
+
+  /// An attribute from its parts.
+  package init(name: String, value: Value, offset: Int) {
+    self.name = name
+    self.value = value
+    self.offset = offset
+  }
 }

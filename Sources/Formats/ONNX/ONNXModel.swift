@@ -46,6 +46,10 @@ public struct ONNXModel: Sendable, Equatable {
     self.metadata = metadata
   }
 
+  /// Whether an input with an initializer may be given another value. Before version 4 of the format every initializer
+  /// had to be an input, and none was meant to be given.
+  public var canOverrideInitializers: Bool { formatVersion >= 4 }
+
   /// The version of a domain's operators; nothing where the model does not use them.
   public func version(of domain: String) -> Int64? {
     operatorSets.first { $0.domain == ONNXOperatorSet.canonical(domain) }?.version

@@ -13,7 +13,7 @@ public struct ONNXNode: Sendable, Equatable {
   /// What comes out; an empty name is an output nobody needs.
   public let outputs: [String]
   /// The constants, each name once.
-  public let attributes: [ONNXAttribute]
+  package(set) public var attributes: [ONNXAttribute]
   /// Where the node begins in the file.
   public let offset: Int
 

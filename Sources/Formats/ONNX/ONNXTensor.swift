@@ -11,6 +11,15 @@ public struct ONNXTensor: Sendable, Equatable {
   /// Where the tensor begins in the file.
   public let offset: Int
 
+  /// A tensor from its parts, which agree.
+  package init(name: String, type: ONNXElementType, shape: [Int], data: ONNXTensorData, offset: Int) {
+    self.name = name
+    self.type = type
+    self.shape = shape
+    self.data = data
+    self.offset = offset
+  }
+
   /// The number of elements.
   public var count: Int { shape.reduce(1, *) }
 

@@ -1,0 +1,146 @@
+import Numerics
+import Tensors
+import Testing
+
+@Suite("Convolution and pooling")
+struct ConvolutionTests {
+  /// A problem: extents, kernel, steps, spread, margins, channels and groups.
+  struct Problem: Sendable, CustomStringConvertible {
+    var images = 1
+    var extents = [1, 9, 11]
+    var window = Window()
+    var inputs = 4
+    var outputs = 6
+    var groups = 1
+    var description: String {
+      "\(images)x\(inputs)->\(outputs) \(extents) \(window.kernel) \(window.strides) / \(groups)"
+    }
+  }
+
+  private static func window(
+    _ kernel: [Int], strides: [Int] = [1, 1, 1], dilations: [Int] = [1, 1, 1], before: [Int] = [0, 0, 0],
+    after: [Int] = [0, 0, 0]
+  ) -> Window {
+    var window = Window(kernel: kernel)
+    window.strides = strides
+    window.dilations = dilations
+    window.before = before
+    window.after = after
+    return window
+  }
+
+  static let problems: [Problem] = [
+    Problem(window: window([1, 1, 1])),
+    Problem(window: window([1, 3, 3], before: [0, 1, 1], after: [0, 1, 1])),
+    Problem(images: 2, window: window([1, 3, 3], strides: [1, 2, 2], before: [0, 1, 0], after: [0, 0, 1])),
+    Problem(window: window([1, 3, 2], dilations: [1, 2, 3], before: [0, 2, 3], after: [0, 1, 1])),
+    Problem(
+      extents: [5, 6, 7], window: window([2, 3, 3], strides: [2, 1, 2], before: [1, 1, 1], after: [0, 1, 0])),
+    Problem(
+      extents: [1, 1, 40], window: window([1, 1, 5], strides: [1, 1, 3], before: [0, 0, 4], after: [0, 0, 2])),
+    Problem(window: window([1, 3, 3]), inputs: 6, outputs: 6, groups: 6),
+    Problem(window: window([1, 3, 3]), inputs: 6, outputs: 4, groups: 2),
+    Problem(
+      extents: [1, 30, 31], window: window([1, 7, 7], strides: [1, 2, 2], before: [0, 3, 3], after: [0, 3, 3]),
+      inputs: 3, outputs: 20),
+    Problem(
+      extents: [1, 14, 14], window: window([1, 3, 3], before: [0, 1, 1], after: [0, 1, 1]), inputs: 130, outputs: 33),
+    Problem(extents: [1, 2, 2], window: window([1, 5, 5])),
+    Problem(extents: [1, 0, 4], window: window([1, 1, 1])),
+  ]
+
+  private func values(_ count: Int, seed: UInt64) -> [Float] {
+    var random = Random(seed: seed)
+    return (0..<count).map { _ in Float(random.uniform() * 2 - 1) }
+  }
+
+  /// Every place that an output reads: `body(kernel element, place in the plane)`.
+  private func taps(_ problem: Problem, _ output: Int, _ outputs: [Int], _ body: (Int, Int) -> Void) {
+    let window = problem.window
+    let corner = [output / (outputs[1] * outputs[2]), output / outputs[2] % outputs[1], output % outputs[2]]
+    for tap in 0..<window.taps {
+      let at = [
+        tap / (window.kernel[1] * window.kernel[2]), tap / window.kernel[2] % window.kernel[1], tap % window.kernel[2],
+      ]
+      let place = (0..<3).map { corner[$0] * window.strides[$0] - window.before[$0] + at[$0] * window.dilations[$0] }
+      guard (0..<3).allSatisfy({ place[$0] >= 0 && place[$0] < problem.extents[$0] }) else { continue }
+      body(tap, (place[0] * problem.extents[1] + place[1]) * problem.extents[2] + place[2])
+    }
+  }
+
+  @Test("Convolution agrees with sums in double precision, and has the same bits for any threads", arguments: problems)
+  func convolution(_ problem: Problem) {
+    let volume = problem.extents.reduce(1, *)
+    let each = problem.inputs / problem.groups
+    let window = problem.window
+    let outputs = (0..<3).map { window.outputs(problem.extents[$0], axis: $0) }
+    let x = values(problem.images * problem.inputs * volume, seed: 1)
+    let w = values(problem.outputs * each * window.taps, seed: 2)
+    let bias = values(problem.outputs, seed: 3)
+    let results = [1, 2, 3].map { threads in
+      let context = Context(threads: threads)
+      return context.convolution(
+        context.tensor(x, Shape([problem.images, problem.inputs] + problem.extents)),
+        context.tensor(w, Shape([problem.outputs, each] + window.kernel)), bias: context.tensor(bias), window: window,
+        groups: problem.groups)
+    }
+    let points = outputs.reduce(1, *)
+    #expect(results[0].shape.dimensions == [problem.images, problem.outputs] + outputs)
+    for result in results.dropFirst() {
+      #expect(numbers(result).map(\.bitPattern) == numbers(results[0]).map(\.bitPattern))
+    }
+    let found = numbers(results[0])
+    var worst = 0.0
+    for image in 0..<problem.images {
+      for m in 0..<problem.outputs {
+        let group = m / (problem.outputs / problem.groups)
+        for o in 0..<points {
+          var sum = Double(bias[m])
+          taps(problem, o, outputs) { tap, place in
+            for c in 0..<each {
+              sum +=
+                Double(x[(image * problem.inputs + group * each + c) * volume + place])
+                * Double(w[(m * each + c) * window.taps + tap])
+            }
+          }
+          worst = max(worst, abs(sum - Double(found[(image * problem.outputs + m) * points + o])))
+        }
+      }
+    }
+    #expect(worst < 2e-5 * Double(each * window.taps).squareRoot())
+  }
+
+  @Test("Poolings agree with what a window holds", arguments: problems, [false, true])
+  func pooling(_ problem: Problem, roundsUp: Bool) {
+    let context = Context(threads: 2)
+    let volume = problem.extents.reduce(1, *)
+    let window = problem.window
+    let outputs = (0..<3).map { window.outputs(problem.extents[$0], axis: $0, roundsUp: roundsUp) }
+    let x = values(problem.inputs * volume, seed: 4)
+    let image = context.tensor(x, Shape([1, problem.inputs] + problem.extents))
+    let largest = numbers(context.maxPool(image, window: window, outputs: outputs))
+    let places = context.maxPoolPlaces(image, window: window, outputs: outputs)
+    let whole = numbers(context.averagePool(image, window: window, outputs: outputs, countsMargin: true))
+    let mean = numbers(context.averagePool(image, window: window, outputs: outputs))
+    let points = outputs.reduce(1, *)
+    for item in 0..<problem.inputs * points {
+      let plane = item / points * volume
+      var (best, sum, count) = (-Float.infinity, 0.0, 0)
+      taps(problem, item % points, outputs) { _, place in
+        best = max(best, x[plane + place])
+        sum += Double(x[plane + place])
+        count += 1
+      }
+      #expect(largest[item] == best)
+      let place = withExtendedLifetime(places) { places.pointer(as: Int64.self)[item] }
+      #expect(count == 0 ? place == -1 : x[plane + Int(place)] == best)
+      if count > 0 { #expect(abs(Double(mean[item]) - sum / Double(count)) < 1e-5) }
+      // With its margins a window that fits counts wholly.
+      if !roundsUp { #expect(abs(Double(whole[item]) - sum / Double(window.taps)) < 1e-5) }
+    }
+  }
+
+  private func numbers(_ x: Tensor) -> [Float] {
+    withExtendedLifetime(x) { (0..<x.count).map { x.pointer(as: Float.self)[$0] } }
+  }
+}
