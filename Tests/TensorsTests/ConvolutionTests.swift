@@ -118,7 +118,9 @@ struct ConvolutionTests {
     let outputs = (0..<3).map { window.outputs(problem.extents[$0], axis: $0, roundsUp: roundsUp) }
     let x = values(problem.inputs * volume, seed: 4)
     let image = context.tensor(x, Shape([1, problem.inputs] + problem.extents))
-    let (largest, places) = context.maxPool(image, window: window, outputs: outputs)
+    let largest = numbers(context.maxPool(image, window: window, outputs: outputs))
+    let places = context.maxPoolPlaces(image, window: window, outputs: outputs)
+    let whole = numbers(context.averagePool(image, window: window, outputs: outputs, countsMargin: true))
     let mean = numbers(context.averagePool(image, window: window, outputs: outputs))
     let points = outputs.reduce(1, *)
     for item in 0..<problem.inputs * points {
@@ -129,10 +131,12 @@ struct ConvolutionTests {
         sum += Double(x[plane + place])
         count += 1
       }
-      #expect(numbers(largest)[item] == best)
+      #expect(largest[item] == best)
       let place = withExtendedLifetime(places) { places.pointer(as: Int64.self)[item] }
       #expect(count == 0 ? place == -1 : x[plane + Int(place)] == best)
       if count > 0 { #expect(abs(Double(mean[item]) - sum / Double(count)) < 1e-5) }
+      // With its margins a window that fits counts wholly.
+      if !roundsUp { #expect(abs(Double(whole[item]) - sum / Double(window.taps)) < 1e-5) }
     }
   }
 

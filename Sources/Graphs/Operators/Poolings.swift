@@ -15,6 +15,7 @@ extension OperatorLibrary {
       let attributes = try WindowAttributes(node)
       let roundsUp = try node.flag("ceil_mode", false)
       let isColumnMajor = try node.flag("storage_order", false)
+      let wantsPlaces = node.uses(output: 1)
       return { call in
         let x = try call.tensor(0)
         try x.expect("numbers", \.isNumber)
@@ -23,8 +24,11 @@ extension OperatorLibrary {
         guard x.type != .float64, x.type.storedBytes <= 2 || x.type.isFloat else {
           throw Refusal("the maximum of \(x.type.name) windows")
         }
-        let (values, places) = call.context.maxPool(
-          try call.engine(pooling.image), window: pooling.window, outputs: pooling.outputs)
+        let image = try call.engine(pooling.image)
+        let values = call.context.maxPool(image, window: pooling.window, outputs: pooling.outputs)
+        let result = try call.convert(call.wrap(values), to: x.type).reshaped(pooling.shape)
+        guard wantsPlaces else { return [.tensor(result)] }
+        let places = call.context.maxPoolPlaces(image, window: pooling.window, outputs: pooling.outputs)
         let extents = Array(pooling.image.shape[2...])
         let volume = Axes.product(extents)
         let each = Axes.product(pooling.outputs)
@@ -37,10 +41,7 @@ extension OperatorLibrary {
           // The last axis first, where there are three.
           return plane + Int64((x * extents[1] + y) * extents[0] + z)
         }
-        return [
-          .tensor(try call.convert(call.wrap(values), to: x.type).reshaped(pooling.shape)),
-          .tensor(try call.make(.int64, pooling.shape, positions)),
-        ]
+        return [.tensor(result), .tensor(try call.make(.int64, pooling.shape, positions))]
       }
     },
     GraphOperator.one("AveragePool", 1...1) { node in

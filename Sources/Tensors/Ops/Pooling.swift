@@ -2,16 +2,50 @@ import Costs
 import Numerics
 
 extension Context {
-  /// The largest element under a window over x [N, C, D, H, W], f32, and its position in the plane [D, H, W] (i64). The
-  /// margins do not count; of equals the first one holds; -inf and -1 where a window holds nothing.
+  /// The largest element under a window over x [N, C, D, H, W], f32; the margins do not count. NaN where there is one,
+  /// -inf where a window holds nothing.
   ///
   /// - Precondition: `outputs` are no more than what the window has.
-  public func maxPool(_ x: Tensor, window: Window, outputs: [Int]) -> (values: Tensor, places: Tensor) {
+  public func maxPool(_ x: Tensor, window: Window, outputs: [Int]) -> Tensor {
+    poolRows(x, window, outputs, from: -.infinity) { largest, row, step, count in
+      for i in 0..<count {
+        let value = row[i * step]
+        largest[i] = value > largest[i] || value.isNaN ? value : largest[i]
+      }
+    } finish: { _, _, _ in
+    }
+  }
+
+  /// The mean of the elements under a window over x [N, C, D, H, W], f32.
+  ///
+  /// - Parameter countsMargin: whether the sum is divided by all of the kernel that lies in the image or its margins.
+  public func averagePool(_ x: Tensor, window: Window, outputs: [Int], countsMargin: Bool = false) -> Tensor {
+    // How much of the kernel counts, axis by axis.
+    let counts = (0..<3).map { axis in
+      (0..<outputs[axis]).map { position in
+        let start = position * window.strides[axis] - window.before[axis]
+        let end = x.shape[2 + axis] + (countsMargin ? window.after[axis] : 0)
+        return (0..<window.kernel[axis]).count { tap in
+          let place = start + tap * window.dilations[axis]
+          return place < end && (countsMargin || place >= 0)
+        }
+      }
+    }
+    return poolRows(x, window, outputs, from: 0) { sums, row, step, count in
+      for i in 0..<count { sums[i] += row[i * step] }
+    } finish: { sums, z, y in
+      let rows = counts[0][z] * counts[1][y]
+      for i in 0..<outputs[2] { sums[i] /= Float(rows * counts[2][i]) }
+    }
+  }
+
+  /// The position in the plane [D, H, W] of the largest element under a window over x [N, C, D, H, W], f32, as i64; of
+  /// equals the first one holds, and -1 stands where a window holds nothing.
+  public func maxPoolPlaces(_ x: Tensor, window: Window, outputs: [Int]) -> Tensor {
     let source = contiguous(x)
     return withExtendedLifetime(source) {
-      let shape = Shape([x.shape[0], x.shape[1]] + outputs)
-      let (values, places) = (empty(shape), empty(shape, .i64))
-      let (best, at) = (values.pointer(as: Float.self), places.pointer(as: Int64.self))
+      let places = empty(Shape([x.shape[0], x.shape[1]] + outputs), .i64)
+      let at = places.pointer(as: Int64.self)
       pool(source, window, outputs) { plane, target, bounds, width, height in
         var (largest, place) = (-Float.infinity, -1)
         for z in stride(from: bounds.z.lowerBound, to: bounds.z.upperBound, by: window.dilations[0]) {
@@ -23,52 +57,63 @@ extension Context {
             }
           }
         }
-        best[target] = largest
         at[target] = Int64(place)
       }
-      return (values, places)
+      return places
     }
   }
 
-  /// The mean of the elements under a window over x [N, C, D, H, W], f32.
-  ///
-  /// - Parameter countsMargin: whether the sum is divided by all of the kernel that lies in the image or its margins.
-  public func averagePool(_ x: Tensor, window: Window, outputs: [Int], countsMargin: Bool = false) -> Tensor {
+  /// Pools row by row: `take(results, first element, step, count)` for each element of the kernel in order, with the
+  /// outputs in a row that have it in the image; then `finish(results, z, y)` for the row.
+  private func poolRows(
+    _ x: Tensor, _ window: Window, _ outputs: [Int], from initial: Float,
+    _ take: @escaping (UnsafeMutablePointer<Float>, UnsafePointer<Float>, Int, Int) -> Void,
+    finish: @escaping (UnsafeMutablePointer<Float>, Int, Int) -> Void
+  ) -> Tensor {
+    precondition(x.shape.rank == 5 && x.dtype == .f32, "pooling of \(x.dtype.displayName) \(x.shape)")
     let source = contiguous(x)
-    let extents = Array(x.shape.dimensions[2...])
     return withExtendedLifetime(source) {
-      let values = empty(Shape([x.shape[0], x.shape[1]] + outputs))
-      let result = values.pointer(as: Float.self)
-      pool(source, window, outputs) { plane, target, bounds, width, height in
-        var (sum, count) = (Float(0), 0)
-        for z in stride(from: bounds.z.lowerBound, to: bounds.z.upperBound, by: window.dilations[0]) {
-          for y in stride(from: bounds.y.lowerBound, to: bounds.y.upperBound, by: window.dilations[1]) {
-            let row = (z * height + y) * width
-            for x in stride(from: bounds.x.lowerBound, to: bounds.x.upperBound, by: window.dilations[2]) {
-              sum += plane[row + x]
-              count += 1
+      let result = empty(Shape([x.shape[0], x.shape[1]] + outputs))
+      let (depth, height, width) = (x.shape[2], x.shape[3], x.shape[4])
+      let each = outputs.reduce(1, *)
+      let planes = x.shape[0] * x.shape[1]
+      if result.count == 0 { return result }
+      let (from, to) = (UnsafePointer(source.pointer(as: Float.self)), result.pointer(as: Float.self))
+      let step = window.strides[2]
+      // For each element of the kernel's rows: the outputs that have it in the image, and where it lies for the first.
+      let columns = (0..<window.kernel[2]).map { tap -> (first: Int, count: Int, place: Int) in
+        let offset = tap * window.dilations[2] - window.before[2]
+        let first = offset >= 0 ? 0 : (-offset + step - 1) / step
+        let last = offset >= width ? 0 : min(outputs[2], (width - 1 - offset) / step + 1)
+        return (first, max(0, last - first), first * step + offset)
+      }
+      let cost = OperationCost(
+        flops: Double(planes * each) * Double(window.taps), bytesRead: 4 * Double(x.count),
+        bytesWritten: 4 * Double(planes * each))
+      performRanges(planes, grain: max(1, 32768 / (each * window.taps)), .reduction, cost) { range in
+        for plane in range {
+          for row in 0..<outputs[0] * outputs[1] {
+            let (oz, oy) = row.quotientAndRemainder(dividingBy: outputs[1])
+            let target = to + plane * each + row * outputs[2]
+            target.update(repeating: initial, count: outputs[2])
+            for kz in 0..<window.kernel[0] {
+              let z = oz * window.strides[0] - window.before[0] + kz * window.dilations[0]
+              if z < 0 || z >= depth { continue }
+              for ky in 0..<window.kernel[1] {
+                let y = oy * window.strides[1] - window.before[1] + ky * window.dilations[1]
+                if y < 0 || y >= height { continue }
+                let line = from + ((plane * depth + z) * height + y) * width
+                for column in columns where column.count > 0 {
+                  take(target + column.first, line + column.place, step, column.count)
+                }
+              }
             }
+            finish(target, oz, oy)
           }
         }
-        if countsMargin { count = Self.elements(of: window, at: target, outputs, extents) }
-        result[target] = sum / Float(count)
       }
-      return values
+      return result
     }
-  }
-
-  /// Elements of the kernel at an output that lie in the image or its margins.
-  private static func elements(of window: Window, at target: Int, _ outputs: [Int], _ extents: [Int]) -> Int {
-    var rest = target
-    var count = 1
-    for axis in [2, 1, 0] {
-      let position = rest % outputs[axis]
-      rest /= outputs[axis]
-      let start = position * window.strides[axis] - window.before[axis]
-      let room = extents[axis] + window.after[axis] - start
-      count *= max(0, min(window.kernel[axis], (room + window.dilations[axis] - 1) / window.dilations[axis]))
-    }
-    return count
   }
 
   /// The parts of three axes that a window covers.
