@@ -16,7 +16,7 @@ import VenturiTesting
     for tensor in checkpoint.tensors {
       let values = try tensor.values()
       let bytes = UnsafeRawBufferPointer(start: values.pointer, count: tensor.byteCount)
-      guard quantized, tensor.dtype == .f32, tensor.shape.rank >= 2, tensor.shape.last.isMultiple(of: 32) else {
+      guard quantized, tensor.dtype == .f32, tensor.shape.rows > 1, tensor.shape.last.isMultiple(of: 32) else {
         try writer.add(
           tensor: tensor.name, dtype: tensor.dtype, shape: tensor.shape, bytes: ByteView(copying: bytes))
         continue
