@@ -37,6 +37,8 @@ package struct BenchEmbed: ParsableCommand {
   package func run() throws {
     let texts = SampleText.embeddingTexts(sentences)
     let place = try TemporaryPlace()
+    // The folder goes with it, and peers read the file to the end.
+    defer { withExtendedLifetime(place) {} }
     let file = "\(place.path)/sentences.txt"
     try writeFileAtomically(file, Array((texts.joined(separator: "\n") + "\n").utf8))
     let catalogue = PeerCatalogue.installed

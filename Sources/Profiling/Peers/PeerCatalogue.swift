@@ -142,7 +142,7 @@ public struct PeerCatalogue: Sendable {
       ]
     case (_, .embeddings(let folder, let graph)):
       let arguments = name == "torch" ? [folder] : [folder, graph]
-      return [16, 32, 64].map { batch in
+      return [8, 16, 32, 64].map { batch in
         Variant(
           name: "batches of \(batch)", worker: "\(name)_embed_worker.py", arguments: arguments,
           request: [JSON.Member("batch", .integer(batch))])
