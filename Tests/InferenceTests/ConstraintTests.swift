@@ -61,7 +61,7 @@ struct ConstraintTests {
     let tokens = ["a", "b", "<|im_start|>", "<|im_end|>"]
     let vocabulary = try Vocabulary(
       byteLevelTokens: ByteStrings(tokens), types: [1, 1, 3, 3], special: SpecialTokens(end: 3))
-    let tokenizer = try BytePairTokenizer(
+    let tokenizer = try Tokenizer(
       vocabulary: vocabulary, merges: ByteStrings([String]()), preTokenizer: "smollm")
     let engine = try Engine(model: ScriptedModel(vocabularySize: 4), tokenizer: tokenizer)
     for source in ["root ::= \"ab\" \"z\"", "root ::= \"a\" [^\\x00-\\U0010FFFF]"] {
