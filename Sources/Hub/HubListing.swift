@@ -1,7 +1,7 @@
 import Formats
 
 /// The files of a repository, as the hub lists them.
-struct HubListing: Sendable {
+package struct HubListing: Sendable {
   /// A file of a repository.
   struct File: Sendable, Hashable {
     /// The path in the repository.
@@ -17,7 +17,8 @@ struct HubListing: Sendable {
 
   private(set) var files: [File] = []
 
-  static let pageLimit = 16 << 20
+  /// The most bytes of a page.
+  package static let pageLimit = 16 << 20
   static let fileLimit = 100_000
   private static let sizeLimit = 1 << 43
 

@@ -1,7 +1,7 @@
 import Inference
 
 /// Which files of a repository make the model that was asked for.
-struct HubSelection: Sendable {
+package struct HubSelection: Sendable {
   /// The files, and the names that they get in the model's folder.
   let files: [(file: HubListing.File, target: String)]
 
@@ -59,7 +59,7 @@ struct HubSelection: Sendable {
   }
 
   /// Whether a path names a type as a word of its own: `Q4_K` is none of `model-Q4_K_M.gguf`.
-  static func names(_ path: String, _ type: String) -> Bool {
+  package static func names(_ path: String, _ type: String) -> Bool {
     func isWord(_ byte: UInt8) -> Bool {
       (48...57).contains(byte) || (65...90).contains(byte) || byte == UInt8(ascii: "_")
     }

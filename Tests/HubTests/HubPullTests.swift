@@ -6,8 +6,6 @@ import Synchronization
 import Testing
 import VenturiTesting
 
-@testable import Hub
-
 /// A hub that is slow, unreliable or lies.
 @Suite(.serialized) struct HubPullTests {
   /// A file of several segments.
@@ -62,7 +60,7 @@ import VenturiTesting
     let hub = try Self.hub(Self.large) { request, _ in [.range(of: Self.large, request)] }
     let folder = try TemporaryFolder()
     let seen = Log()
-    let outcome = try Self.pull(hub, folder) { progress in seen.values.withLock { $0.append(progress.received) } }
+    let outcome = try Self.pull(hub, folder, report: { seen.append($0.received) })
     #expect(try Self.content(outcome) == Self.large)
     #expect(outcome.name == "user--model" && outcome.files == ["model-Q4_K_M.gguf"])
     #expect(hub.requests.count == 4 && hub.requests.allSatisfy { $0.headers["authorization"] == "Bearer secret" })
@@ -94,7 +92,7 @@ import VenturiTesting
     }
     let folder = try TemporaryFolder()
     let seen = Log()
-    let outcome = try Self.pull(hub, folder) { progress in seen.values.withLock { $0.append(progress.received) } }
+    let outcome = try Self.pull(hub, folder, report: { seen.append($0.received) })
     #expect(try Self.content(outcome) == Self.large)
     let reports = seen.values.withLock { $0 }
     #expect(reports == reports.sorted())
@@ -286,6 +284,7 @@ import VenturiTesting
 
   private final class Log: Sendable {
     let values = Mutex<[Int]>([])
+    func append(_ value: Int) { values.withLock { $0.append(value) } }
   }
 
   private final class Flag: Sendable {

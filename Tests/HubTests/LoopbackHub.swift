@@ -110,7 +110,7 @@ final class LoopbackHub: Sendable {
         while sent < bytes.count {
           let count = bytes.withUnsafeBytes { raw in
             Glibc.send(
-              connection, raw.baseAddress?.advanced(by: sent), bytes.count - sent, Int32(MSG_NOSIGNAL.rawValue))
+              connection, raw.baseAddress?.advanced(by: sent), bytes.count - sent, Int32(MSG_NOSIGNAL))
           }
           if count <= 0 { return }
           sent += count
