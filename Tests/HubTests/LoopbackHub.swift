@@ -38,14 +38,16 @@ final class LoopbackHub: Sendable {
   /// Starts; `answer` gets every request with its number.
   init(_ answer: @escaping Answer) throws {
     self.answer = answer
-    listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    listener = descriptor
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
     let bound = withUnsafeMutablePointer(to: &address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { raw in
-        bind(listener, raw, length) == 0 && listen(listener, 64) == 0 && getsockname(listener, raw, &length) == 0
+        bind(descriptor, raw, length) == 0 && listen(descriptor, 64) == 0
+          && getsockname(descriptor, raw, &length) == 0
       }
     }
     guard bound else { throw POSIXError(.EADDRNOTAVAIL) }
