@@ -47,9 +47,9 @@ package struct Setting: Sendable, Equatable {
   private static let generate = ["run", "chat"]
   private static let loads = ["run", "chat", "profile", "optimize", "eval perplexity", "eval kl"]
   private static let opens = [
-    "run", "chat", "tokenize", "bench model", "profile", "optimize", "eval perplexity", "eval kl",
+    "run", "chat", "tokenize", "bench model", "bench tokenize", "profile", "optimize", "eval perplexity", "eval kl",
   ]
-  private static let benches = ["bench model", "bench gemm", "bench attention", "bench embed"]
+  private static let benches = ["bench model", "bench gemm", "bench attention", "bench embed", "bench tokenize"]
   private static let encoders = ["embed", "bench embed"]
   private static let systems = ["systems list", "systems show", "systems search"]
   private static let everywhere =
@@ -63,13 +63,14 @@ package struct Setting: Sendable, Equatable {
     Setting("json", .flag, everywhere),
     Setting("model", .value, opens, aliases: ["-m"]),
     Setting(
-      "threads", .value, loads + ["embed"] + benches + ["doctor", "reproduce", "eval onnx", "quantize"], aliases: ["-t"]
+      "threads", .value, loads + ["embed"] + benches.dropLast() + ["doctor", "reproduce", "eval onnx", "quantize"],
+      aliases: ["-t"]
     ),
     Setting("ctx-size", .value, generate, aliases: ["-c"]),
     Setting("batch-size", .value, generate + ["profile", "optimize"], aliases: ["-b"]),
     Setting("encoder", .value, encoders, aliases: ["-m"]),
     Setting("pooling", .value, ["embed"]),
-    Setting("compute", .value, opens.filter { $0 != "tokenize" } + encoders),
+    Setting("compute", .value, opens.filter { !$0.hasSuffix("tokenize") } + encoders),
     Setting("memory-limit", .value, loads + ["embed"]),
     Setting("max-tokens", .value, generate, aliases: ["-n", "--n-predict", "--predict"]),
     Setting("seed", .value, generate, aliases: ["-s"]),

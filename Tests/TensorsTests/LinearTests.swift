@@ -170,7 +170,7 @@ import Testing
         input, gate: gate, up: up, gateBias: first, upBias: second, precision: precision)
       #expect(Self.values(gated) == Self.values(context.siluMultiply(sums[0], sums[1])))
       let residual = Self.input(rows: rows, k: n, seed: 9, context)
-      let expected = Self.values(context.add(context.add(residual, plain[0]), first))
+      let expected = Self.values(context.add(residual, context.add(plain[0], first)))
       context.addLinear(input, gate, bias: first, to: residual, precision: precision)
       #expect(Self.values(residual) == expected)
     }
