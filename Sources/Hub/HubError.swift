@@ -2,6 +2,8 @@
 public enum HubError: Error, Sendable, Equatable {
   /// A hub's address that is no address.
   case invalidEndpoint(String)
+  /// The hub cannot be talked to.
+  case unreachable(endpoint: String, problem: String)
   /// The hub has no such repository or file, or does not show it to this user.
   case notFound(String)
   /// The hub wants a token, or refuses the one given.
@@ -29,6 +31,7 @@ extension HubError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .invalidEndpoint(let text): "the hub's address '\(text)' is no http or https address"
+    case .unreachable(let endpoint, let problem): "\(endpoint) cannot be reached: \(problem)"
     case .notFound(let what): "the hub has no '\(what)', or does not show it without a token (HF_TOKEN)"
     case .unauthorized(let what): "the hub refuses '\(what)': a token that may read it is needed (HF_TOKEN)"
     case .noMatch(let repository, let wanted, let available):

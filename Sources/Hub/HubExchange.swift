@@ -18,6 +18,14 @@ final class HubExchange: NSObject, URLSessionDataDelegate, @unchecked Sendable {
     case connection(String)
     /// A redirection that is not followed.
     case redirection(String)
+
+    /// What went wrong, in words.
+    var problem: String {
+      switch self {
+      case .silence: "nothing came"
+      case .connection(let problem), .redirection(let problem): problem
+      }
+    }
   }
 
   /// The answer's head.

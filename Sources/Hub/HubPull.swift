@@ -66,7 +66,10 @@ public struct HubPull: Sendable {
     let lock = try FolderLock(staging)
     defer { withExtendedLifetime(lock) {} }
 
-    let listing = try client.listing(of: reference, isCancelled: isCancelled)
+    let listing: HubListing
+    do { listing = try client.listing(of: reference, isCancelled: isCancelled) } catch let failure
+      as HubExchange.Failure
+    { throw HubError.unreachable(endpoint: client.endpoint, problem: failure.problem) }
     let selection = try HubSelection(listing, for: reference)
     let total = selection.files.reduce(0) { $0 + $1.file.size }
     try checkRoom(total - Files.all(in: staging).reduce(0) { $0 + Files.size($1) }, at: staging)

@@ -73,7 +73,7 @@ package struct HubPullVerb: AsyncParsableCommand {
       case .badAnswer, .checksumMismatch: (.badModel, "bad_model")
       case .notFound, .noMatch: (.unavailable, "model_not_found")
       case .unauthorized: (.unavailable, "unauthorized")
-      case .server, .stalled, .changed, .noRoom, .inUse: (.unavailable, "unavailable")
+      case .unreachable, .server, .stalled, .changed, .noRoom, .inUse: (.unavailable, "unavailable")
       }
     return CommandFailure(status: status, kind: kind, message: "\(error)")
   }

@@ -208,6 +208,10 @@ import VenturiTesting
       ]
     }
     #expect(throws: HubError.self) { try Self.pull(endless, TemporaryFolder()) }
+    // One that is not there.
+    endless.stop()
+    let gone = #expect(throws: HubError.self) { try Self.pull(endless, TemporaryFolder()) }
+    if case .unreachable = gone {} else { Issue.record("\(String(describing: gone))") }
     let huge = try LoopbackHub { _, _ in [.answer("200 OK", [UInt8](repeating: 32, count: HubListing.pageLimit + 1))] }
     #expect(throws: HubError.self) { try Self.pull(huge, TemporaryFolder()) }
   }
