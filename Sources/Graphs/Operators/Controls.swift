@@ -68,7 +68,7 @@ extension OperatorLibrary {
         // Version 8 put a tensor of lengths first and a batch axis on everything.
         let inputs = hasBatch ? Array(call.inputs.dropFirst()) : call.inputs
         guard inputs.count == states + scanned else { throw Refusal("\(inputs.count) inputs for \(states) states") }
-        let batches = try hasBatch ? (inputs[0]?.tensor?.shape.first ?? 1) : 1
+        let batches = hasBatch ? (inputs[0]?.tensor?.shape.first ?? 1) : 1
         var results: [[GraphTensor]] = []
         for batch in 0..<batches {
           let part = try inputs.map { value -> GraphTensor in
