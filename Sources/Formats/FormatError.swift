@@ -99,7 +99,7 @@ extension FormatError: CustomStringConvertible {
     case .missingKey: "the file lacks this key"
     case .missingTensor: "the file lacks this tensor"
     case .notJSON(_, _, let problem): "not JSON: \(problem)"
-    case .missingFile: "there is no such file beside the one that names it"
+    case .missingFile: "there is no such file"
     case .notWritable(_, let reason): reason
     }
   }

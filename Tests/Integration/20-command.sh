@@ -65,7 +65,7 @@ for verb in 'run hello' 'tokenize hello' show; do
   json; holds out '"code":65'
 done
 holds out 'bad.gguf: '
-expect 65 show "$folder"; holds err 'Is a directory'
+expect 65 show "$folder"; holds err 'config.json: there is no such file'
 expect 65 show /dev/zero; holds err 'not a regular file'
 expect 65 run -m /dev/null --json hello; json; holds out 'not a regular file'
 VENTURI_KERNELS=mmx expect 2 doctor; silent out; holds err "VENTURI_KERNELS 'mmx'"; holds err reference

@@ -27,7 +27,7 @@ extension HuggingFaceTokenizer {
   /// - Throws: `FormatError` naming the place in a file, or the missing file; `TensorError` when one cannot be read.
   public init(_ folder: HuggingFaceFolder) throws {
     guard let tokenizer = try folder.json("tokenizer.json") else {
-      throw FormatError.missingKey(field: "\(folder.path)/tokenizer.json")
+      throw FormatError.missingFile(field: "\(folder.path)/tokenizer.json")
     }
     try self.init(
       tokenizer: tokenizer, configuration: folder.json("tokenizer_config.json"),

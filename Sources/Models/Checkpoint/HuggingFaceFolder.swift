@@ -41,7 +41,7 @@ public struct HuggingFaceFolder: Sendable {
     files = FolderFiles(path: path)
     self.path = path
     guard let json = try Self.json("config.json", files) else {
-      throw FormatError.missingKey(field: "\(path)/config.json")
+      throw FormatError.missingFile(field: "\(path)/config.json")
     }
     guard json.members != nil else {
       throw FormatError.invalidValue(field: "config.json", offset: 0, value: "no object", expected: "an object")
