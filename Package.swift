@@ -31,7 +31,8 @@ let package = Package(
       exclude: [
         "DenseAttention/README.md", "KeyValueCache/README.md", "LatentAttention/README.md", "SelfAttention/README.md",
       ]),
-    .target(name: "Models", dependencies: ["CVenturi", "Numerics", "Tensors", "Layers", "Mixers", "Formats"]),
+    .target(
+      name: "Models", dependencies: ["CVenturi", "Costs", "Numerics", "Tensors", "Layers", "Mixers", "Formats"]),
     .target(
       name: "Compression", dependencies: ["CVenturi", "Numerics", "Tensors", "Formats", "Models"],
       exclude: ["Quantization/README.md"]),
@@ -104,7 +105,7 @@ let package = Package(
         "VenturiTesting",
       ]),
     .testTarget(
-      name: "InferenceTests", dependencies: ["Venturi", "VenturiTesting", "CAllocationCounter"]),
+      name: "InferenceTests", dependencies: ["Formats", "Venturi", "VenturiTesting", "CAllocationCounter"]),
     .testTarget(name: "HubTests", dependencies: ["Formats", "Hub", "Inference", "VenturiTesting"]),
     .testTarget(
       name: "CommandTests",
