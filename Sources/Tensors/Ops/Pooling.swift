@@ -18,7 +18,7 @@ extension Context {
 
   /// The mean of the elements under a window over x [N, C, D, H, W], f32.
   ///
-  /// - Parameter countsMargin: whether the sum is divided by all of the kernel that lies in the image or its margins.
+  /// `countsMargin` says whether the sum is divided by all of the kernel that lies in the image or its margins.
   public func averagePool(_ x: Tensor, window: Window, outputs: [Int], countsMargin: Bool = false) -> Tensor {
     // How much of the kernel counts, axis by axis.
     let counts = (0..<3).map { axis in

@@ -23,7 +23,7 @@ public struct Window: Sendable, Equatable {
 
   /// The outputs along an axis of `extent` elements; 0 where the kernel does not fit.
   ///
-  /// - Parameter roundsUp: whether a last window that reaches over the end counts, unless it lies in the margin wholly.
+  /// `roundsUp` says whether a last window that reaches over the end counts, unless it lies in the margin wholly.
   public func outputs(_ extent: Int, axis: Int, roundsUp: Bool = false) -> Int {
     let span = dilations[axis] * (kernel[axis] - 1) + 1
     let free = extent + before[axis] + after[axis] - span

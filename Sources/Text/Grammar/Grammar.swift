@@ -34,11 +34,11 @@ public final class Grammar: Sendable, Hashable {
   /// come in the schema's order.
   ///
   /// Keywords: `type`, `enum`, `const`, `properties`, `required`, `additionalProperties` (without it, objects that have
-  /// `properties` have no others), `items`, `prefixItems`, `minItems`, `maxItems`, `minLength`, `maxLength`, `pattern` (see
-  /// ``SchemaPattern``), `format` (date, time, date-time, uuid, ipv4), `minimum`, `maximum`, `exclusiveMinimum`,
-  /// `exclusiveMaximum` (of numbers: whole bounds only), `anyOf` and `oneOf` (alternatives; that only one of `oneOf`
-  /// matches is not seen to), `allOf` where its parts can be merged, `$ref` to a place in the same schema, `$defs`. Titles,
-  /// descriptions, defaults and examples are passed over. Any other keyword is refused.
+  /// `properties` have no others), `items`, `prefixItems`, `minItems`, `maxItems`, `minLength`, `maxLength`, `pattern`
+  /// (regular expressions without look-around and references), `format` (date, time, date-time, uuid, ipv4), `minimum`,
+  /// `maximum`, `exclusiveMinimum`, `exclusiveMaximum` (of numbers: whole bounds only), `anyOf` and `oneOf` (alternatives;
+  /// that only one of `oneOf` matches is not seen to), `allOf` where its parts can be merged, `$ref` to a place in the same
+  /// schema, `$defs`. Titles, descriptions, defaults and examples are passed over. Any other keyword is refused.
   ///
   /// - Throws: ``TextError/schemaUnsupported(path:keyword:)``, ``TextError/schemaInvalid(path:problem:)``,
   ///   ``TextError/grammarLeftRecursion(rule:)`` and ``TextError/grammarLimit(what:limit:)``.
