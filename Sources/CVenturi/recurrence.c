@@ -70,18 +70,18 @@ void vt_selective_scan(int64_t rows, int32_t dim, int32_t state, const float *x,
   }
 }
 
-void vt_token_shift(int64_t rows, int32_t width, int32_t mixes, const float *x, const float *lerp, const float *past,
-                    float *next, float *out, int64_t mix_stride) {
+void vt_token_shift(int64_t rows, int32_t width, int32_t mixes, const float *x, int64_t stride, const float *lerp,
+                    const float *past, float *next, float *out, int64_t mix_stride) {
   for (int64_t t = 0; t < rows; t++) {
-    const float *now = x + t * width;
-    const float *before = t == 0 ? past : now - width;
+    const float *now = x + t * stride;
+    const float *before = t == 0 ? past : now - stride;
     for (int32_t m = 0; m < mixes; m++) {
-      float *to = out + m * mix_stride + t * width;
-      const float *part = lerp + (int64_t)m * width;
+      float *to = out + m * mix_stride + t * stride;
+      const float *part = lerp + m * stride;
       for (int32_t i = 0; i < width; i++) to[i] = now[i] + (before[i] - now[i]) * part[i];
     }
   }
-  memcpy(next, x + (rows - 1) * width, (size_t)width * sizeof(float));
+  memcpy(next, x + (rows - 1) * stride, (size_t)width * sizeof(float));
 }
 
 void vt_wkv7(int64_t rows, int32_t size, const vt_wkv7_head *head, const vt_wkv7_rows *in, const float *past,

@@ -21,7 +21,6 @@ enum Entry {
       exit(0)
     }
     Siblings.dispatch(arguments, own: VenturiCommand.verbs)
-    Interrupts.install()
-    exit(VenturiCommand.execute(arguments).rawValue)
+    VenturiCommand.start(arguments)
   }
 }

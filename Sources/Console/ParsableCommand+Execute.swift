@@ -2,7 +2,20 @@ import ArgumentParser
 import Profiling
 import Venturi
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
 extension ParsableCommand {
+  /// Runs a whole program with this type as the root: from the standard files to the exit code.
+  package static func start(_ arguments: [String]) -> Never {
+    StandardFiles.occupy()
+    Interrupts.install()
+    leave(execute(arguments))
+  }
+
   /// The words that this program takes first.
   package static var verbs: Set<String> { Set(configuration.subcommands.map { $0._commandName } + ["help"]) }
 
@@ -88,3 +101,6 @@ extension ParsableCommand {
     return .usage
   }
 }
+
+/// A command has an `exit` of its own.
+private func leave(_ status: ExitStatus) -> Never { exit(status.rawValue) }

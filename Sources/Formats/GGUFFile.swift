@@ -80,14 +80,7 @@ public struct GGUFFile: Metadata, Sendable {
     _ name: String, shape: Shape, dtypes: Set<DType>? = nil
   ) throws(FormatError) -> GGUFTensor {
     let tensor = try tensor(name)
-    guard tensor.shape == shape else {
-      throw .wrongShape(
-        field: name, offset: tensor.infoOffset, found: tensor.shape.dimensions, expected: shape.dimensions)
-    }
-    if let dtypes, !dtypes.contains(tensor.dtype) {
-      let expected = dtypes.map(\.displayName).sorted().joined(separator: ", ")
-      throw .wrongType(field: name, offset: tensor.infoOffset, found: tensor.dtype.displayName, expected: expected)
-    }
+    try FormatError.prove(name, (tensor.shape, tensor.dtype, tensor.infoOffset), shape: shape, dtypes: dtypes)
     return tensor
   }
 

@@ -10,6 +10,9 @@ final class GraphBuilder {
   private let context: Context
   private let functions: [String: ONNXFunction]
   private var nodes = 0
+  /// How many graphs and functions are being prepared inside of each other.
+  private var depth = 0
+  private static let depthLimit = 100
   /// Operators with how often they occur.
   private(set) var counts: [String: Int] = [:]
 
@@ -76,6 +79,12 @@ final class GraphBuilder {
     _ nodes: [ONNXNode], _ names: inout Names, _ outer: [Names], _ setting: Setting,
     _ constants: [(slot: Int, value: GraphTensor)], inputNames: [String], _ inputs: [Int], _ outputNames: [String]
   ) throws -> PreparedGraph {
+    depth += 1
+    defer { depth -= 1 }
+    guard depth <= Self.depthLimit else {
+      throw GraphError.refused(
+        node: nodes.first?.label ?? "", reason: "graphs and functions more than \(Self.depthLimit) deep")
+    }
     var steps: [PreparedGraph.Step] = []
     // The last step that reads a slot, itself or in a graph inside of it.
     var lastUse: [Int: Int] = [:]

@@ -115,6 +115,7 @@ public struct GraphCall {
   package func make<Number: Lane>(
     _ type: ONNXElementType, _ shape: [Int], _ values: [Number]
   ) throws -> GraphTensor {
+    guard type.lane != .none else { throw Refusal("numbers as \(type.name)") }
     guard values.count == shape.reduce(1, *) else { throw Refusal("\(values.count) numbers for shape \(shape)") }
     return try make(type, shape) { target in
       values.withUnsafeBufferPointer { buffer in

@@ -88,13 +88,6 @@ public struct GraphNode {
     return try load(tensor)
   }
 
-  /// A sparse tensor, if it is there.
-  func sparseTensor(_ name: String) throws -> ONNXSparseTensor? {
-    guard let value = value(name) else { return nil }
-    guard case .sparseTensor(let tensor) = value else { throw Refusal("the attribute '\(name)' is no sparse tensor") }
-    return tensor
-  }
-
   /// An element type.
   func elementType(_ name: String) throws -> ONNXElementType? {
     guard let code = try int(name) else { return nil }

@@ -26,8 +26,6 @@ package protocol Lane: Comparable, Sendable {
   /// What division leaves, with the sign of the dividend.
   static func remainder(_ a: Self, _ b: Self) -> Self
   static func power(_ a: Self, _ b: Double) -> Self
-  static var least: Self { get }
-  static var largest: Self { get }
   var isNumber: Bool { get }
 }
 
@@ -53,8 +51,6 @@ extension Float: Lane {
   package static func over(_ a: Float, _ b: Float) -> Float { a / b }
   package static func remainder(_ a: Float, _ b: Float) -> Float { fmodf(a, b) }
   package static func power(_ a: Float, _ b: Double) -> Float { Float(pow(Double(a), b)) }
-  package static var least: Float { -.infinity }
-  package static var largest: Float { .infinity }
   package var isNumber: Bool { !isNaN }
 }
 
@@ -69,8 +65,6 @@ extension Double: Lane {
   package static func over(_ a: Double, _ b: Double) -> Double { a / b }
   package static func remainder(_ a: Double, _ b: Double) -> Double { fmod(a, b) }
   package static func power(_ a: Double, _ b: Double) -> Double { pow(a, b) }
-  package static var least: Double { -.infinity }
-  package static var largest: Double { .infinity }
   package var isNumber: Bool { !isNaN }
 }
 
@@ -91,8 +85,6 @@ extension Int64: Lane {
     b == 0 ? 0 : a.remainderReportingOverflow(dividingBy: b).partialValue
   }
   package static func power(_ a: Int64, _ b: Double) -> Int64 { wholePower(a, b) }
-  package static var least: Int64 { .min }
-  package static var largest: Int64 { .max }
   package var isNumber: Bool { true }
 }
 
@@ -109,8 +101,6 @@ extension UInt64: Lane {
   package static func over(_ a: UInt64, _ b: UInt64) -> UInt64 { b == 0 ? 0 : a / b }
   package static func remainder(_ a: UInt64, _ b: UInt64) -> UInt64 { b == 0 ? 0 : a % b }
   package static func power(_ a: UInt64, _ b: Double) -> UInt64 { wholePower(a, b) }
-  package static var least: UInt64 { .min }
-  package static var largest: UInt64 { .max }
   package var isNumber: Bool { true }
 }
 

@@ -81,7 +81,8 @@ final class PreparedGraph {
   /// - Parameter areFixed: whether an initializer counts though it is an input too.
   func folded(in run: GraphRun, areFixed: Bool) -> PreparedGraph {
     var known: [Int: GraphTensor] = [:]
-    for constant in constants where areFixed || !inputs.contains(constant.slot) {
+    let open = Set(inputs)
+    for constant in constants where areFixed || !open.contains(constant.slot) {
       known[constant.slot] = constant.value
     }
     let scope = GraphScope(count: 0, outer: nil)

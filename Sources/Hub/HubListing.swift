@@ -57,9 +57,6 @@ package struct HubListing: Sendable {
   static func isContained(_ path: String) -> Bool {
     let parts = path.split(separator: "/", omittingEmptySubsequences: false)
     guard 1...4 ~= parts.count, path.utf8.count <= 1024 else { return false }
-    return parts.allSatisfy { part in
-      !part.isEmpty && part.utf8.count <= 255 && part != "." && part != ".."
-        && part.utf8.allSatisfy { $0 >= 32 && $0 != 127 && $0 != UInt8(ascii: "\\") }
-    }
+    return parts.allSatisfy { FileNames.problem(inFileName: String($0)) == nil }
   }
 }

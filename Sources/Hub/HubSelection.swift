@@ -1,3 +1,4 @@
+import Formats
 import Inference
 
 /// Which files of a repository make the model that was asked for.
@@ -76,41 +77,18 @@ package struct HubSelection: Sendable {
   private static func oneModel(
     _ files: [HubListing.File], _ reference: HubReference
   ) throws(HubError) -> [(file: HubListing.File, target: String)] {
+    func part(_ file: HubListing.File) -> PartName? { PartName(file.path, suffix: ".gguf") }
     var series: [String: [HubListing.File]] = [:]
-    for file in files { series[Part(file.path)?.base ?? file.path, default: []].append(file) }
+    for file in files { series[part(file)?.stem ?? file.path, default: []].append(file) }
     guard series.count == 1, let parts = series.values.first else {
       throw .noMatch(
         repository: reference.repository, wanted: "single model among several; name its type",
         available: series.keys.sorted().prefix(40).map { $0 })
     }
-    if let count = Part(parts[0].path)?.count {
-      let numbers = Set(parts.compactMap { Part($0.path)?.number })
-      for number in 1...count where !numbers.contains(number) {
-        throw .badAnswer(path: parts[0].path, problem: "part \(number) of \(count) is missing in the repository")
-      }
+    let present = Set(parts.map(\.path))
+    for name in part(parts[0])?.all.map(\.name) ?? [] where !present.contains(name) {
+      throw .badAnswer(path: name, problem: "this part is missing in the repository")
     }
     return parts.sorted { $0.path < $1.path }.map { ($0, $0.name) }
-  }
-
-  /// The number in the name of a part, `-00001-of-00003.gguf`.
-  struct Part {
-    let base: String
-    let number: Int
-    let count: Int
-
-    init?(_ path: String) {
-      let text = Array(path.utf8)
-      let suffix = "-00001-of-00003.gguf".utf8.count
-      guard text.count > suffix, path.lowercased().hasSuffix(".gguf") else { return nil }
-      let tail = String(decoding: text.suffix(suffix).dropLast(5), as: UTF8.self)
-      let pieces = tail.split(separator: "-", omittingEmptySubsequences: false)
-      guard pieces.count == 4, pieces[0].isEmpty, pieces[2] == "of", pieces[1].utf8.count == 5,
-        pieces[3].utf8.count == 5, let number = Int(pieces[1]), let count = Int(pieces[3]), 1...count ~= number,
-        count <= 10_000
-      else { return nil }
-      base = String(decoding: text.dropLast(suffix), as: UTF8.self)
-      self.number = number
-      self.count = count
-    }
   }
 }

@@ -27,7 +27,12 @@ public final class OutputFile {
     let kind = status.st_mode & S_IFMT
     if exists, kind == S_IFDIR { throw .cannotWrite(path: path, code: EISDIR) }
     isSpecial = exists && kind != S_IFREG
-    temporary = isSpecial ? path : "\(path).\(getpid()).part"
+    // Two that write the same file at once must not write into each other's.
+    temporary = isSpecial ? path : "\(path).\(getpid()).\(UInt16.random(in: 0 ... .max)).part"
+    // A pipe that nobody reads is an error: it would be waited for.
+    let probe = isSpecial ? open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC) : -1
+    defer { if probe >= 0 { close(probe) } }
+    if isSpecial, probe < 0 { throw .cannotWrite(path: path, code: errno) }
     let flags = O_WRONLY | O_CLOEXEC | (isSpecial ? 0 : O_CREAT | O_TRUNC)
     descriptor = open(temporary, flags, 0o666)
     if descriptor < 0 { throw .cannotWrite(path: path, code: errno) }
@@ -45,6 +50,13 @@ public final class OutputFile {
       rest = UnsafeRawBufferPointer(rebasing: rest[count...])
       byteCount += count
     }
+  }
+
+  /// Writes the next values, as they lie in memory.
+  ///
+  /// - Throws: ``TensorError/cannotWrite(path:code:)``.
+  public func write(_ values: [some BitwiseCopyable]) throws(TensorError) {
+    try values.withUnsafeBufferPointer { (values) throws(TensorError) in try write(UnsafeRawBufferPointer(values)) }
   }
 
   /// Brings the file to its place, for good.

@@ -27,7 +27,7 @@ struct PlainPieces {
         special.append(id)
         pieces += text
       case .byte:
-        guard let byte = Self.byte(text) else { throw .malformedByteToken(id: id) }
+        guard let byte = Vocabulary.byte(text) else { throw .malformedByteToken(id: id) }
         guard byteTokens[Int(byte)] == MergeTable.noToken else {
           throw .duplicateToken(first: Int(byteTokens[Int(byte)]), second: id)
         }
@@ -71,16 +71,16 @@ struct PlainPieces {
       }
     }
   }
-
-  /// The byte of a text such as `<0x0A>`.
-  private static func byte(_ text: ArraySlice<UInt8>) -> UInt8? {
-    let text = Array(text)
-    guard text.count == 6, text.starts(with: [0x3C, 0x30, 0x78]), text[5] == 0x3E, text[3] != 0x2B else { return nil }
-    return UInt8(String(decoding: text[3...4], as: UTF8.self), radix: 16)
-  }
 }
 
 extension Vocabulary {
   /// U+2581, which stands for a space.
   static let wordMark: [UInt8] = [0xE2, 0x96, 0x81]
+
+  /// The byte of a text such as `<0x0A>`.
+  package static func byte(_ text: ArraySlice<UInt8>) -> UInt8? {
+    let text = Array(text)
+    guard text.count == 6, text.starts(with: [0x3C, 0x30, 0x78]), text[5] == 0x3E, text[3] != 0x2B else { return nil }
+    return UInt8(String(decoding: text[3...4], as: UTF8.self), radix: 16)
+  }
 }

@@ -67,6 +67,8 @@ struct TextPieces: Sendable {
   }
 
   private static func isSpace(_ text: ArraySlice<UInt8>) -> Bool {
+    // Most words begin with a letter of ASCII.
+    if let first = text.first, first &- 0x21 < 0x5E { return false }
     let classes = UnicodeClasses.shared
     return LenientUTF8.points(Array(text)).allSatisfy { classes.kind($0) & UnicodeClasses.space != 0 }
   }

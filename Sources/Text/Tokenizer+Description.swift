@@ -39,11 +39,12 @@ extension Tokenizer {
   ) throws(TextError) -> SpecialTokenMatcher? {
     guard let late = description.details?.normalizedTokens, !late.isEmpty else { return nil }
     var texts: [(text: [UInt8], id: Int)] = []
+    var seen: Set<[UInt8]> = []
     for id in late.sorted() {
       let piece = Array(vocabulary.pieces[Int(vocabulary.starts[id])..<Int(vocabulary.starts[id + 1])])
       let text = piece.withUnsafeBufferPointer { pieces.normalize($0) }
       // What normalization leaves nothing of is in no text, and of two that look alike the first counts.
-      if !text.isEmpty, !texts.contains(where: { $0.text == text }) { texts.append((text, id)) }
+      if !text.isEmpty, seen.insert(text).inserted { texts.append((text, id)) }
     }
     return try SpecialTokenMatcher(texts, types: vocabulary.types, flags: description.flags, takesLeftmost: true)
   }

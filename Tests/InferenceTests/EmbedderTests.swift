@@ -68,19 +68,17 @@ import VenturiTesting
     let folder = FileManager.default.temporaryDirectory.appending(path: "atomic-\(UUID().uuidString)").path
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let path = folder + "/inner/file"
-    func append(_ text: String, _ file: AtomicFile) throws {
-      try file.append(Array(text.utf8))
-    }
+    func append(_ text: String, _ file: OutputFile) throws { try file.write(Array(text.utf8)) }
     do {
-      let file = try AtomicFile(path)
+      let file = try Files.output(path)
       try append("a", file)
       #expect(!FileManager.default.fileExists(atPath: path))
     }
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder + "/inner").isEmpty)
-    let file = try AtomicFile(path)
+    let file = try Files.output(path)
     for part in ["one ", "two"] { try append(part, file) }
     try file.commit()
     #expect(try String(contentsOfFile: path, encoding: .utf8) == "one two")
-    #expect(throws: InferenceError.self) { try AtomicFile("/proc/nowhere/file") }
+    #expect(throws: InferenceError.self) { try Files.output("/proc/nowhere/file") }
   }
 }

@@ -5,16 +5,23 @@ import Testing
 
 /// Products of groups of rows with matrices of their own, against the products of each row by itself.
 @Suite struct ExpertsTests {
-  static let types: [DType] = [.f32, .f16, .bf16, .q4_0, .q4_1, .q8_0, .q4_K, .q6_K]
+  static let types: [DType] = [
+    .f32, .f16, .bf16, .q4_0, .q4_1, .q8_0, .q8_1, .q4_K, .q6_K, .q8_K, .iq2_xxs, .tq1_0,
+  ]
 
   static func matrices(_ dtype: DType, count: Int, out: Int, k: Int, seed: UInt64, _ context: Context) throws
     -> (PackedMatrices, [PackedMatrix])
   {
-    let parts = try (0..<count).map { index in
-      try PackedMatrix(
-        packing: LinearTests.weights(dtype, rows: out, k: k, seed: seed + UInt64(index), context), context: context)
+    let rows = (0..<count).map { LinearTests.weights(dtype, rows: out, k: k, seed: seed + UInt64($0), context) }
+    let stack = context.empty([count, out, k], dtype)
+    let bytes = try dtype.byteCount(of: out * k)
+    for (index, part) in rows.enumerated() {
+      (stack.pointer + index * bytes).copyMemory(from: part.pointer, byteCount: bytes)
     }
-    return (PackedMatrices(parts), parts)
+    return (
+      try PackedMatrices(packing: stack, context: context),
+      try rows.map { try PackedMatrix(packing: $0, context: context) }
+    )
   }
 
   struct Case {

@@ -21,10 +21,10 @@ void vt_selective_scan(int64_t rows, int32_t dim, int32_t state, const float *x,
                        int64_t stride, const float *dt, int64_t dt_stride, float dt_bias, float a, float d,
                        const float *past, float *next, float *y, int64_t y_stride);
 
-// Each row mixed with the row before it: out[m][t] = x[t] + (x[t - 1] - x[t]) · lerp[m], for `mixes` mixes whose outputs are
-// `mix_stride` apart. The row before the first is `past`; the last is written to `next`, which may not be `past`.
-void vt_token_shift(int64_t rows, int32_t width, int32_t mixes, const float *x, const float *lerp, const float *past,
-                    float *next, float *out, int64_t mix_stride);
+// `width` values of each row mixed with those of the row before it: out[m][t] = x[t] + (x[t - 1] - x[t]) · lerp[m], for
+// `mixes` mixes whose outputs are `mix_stride` apart. Rows, of x, out and lerp, are `stride` apart. The row before the first is `past`; the last is written to `next`, which may not be `past`.
+void vt_token_shift(int64_t rows, int32_t width, int32_t mixes, const float *x, int64_t stride, const float *lerp,
+                    const float *past, float *next, float *out, int64_t mix_stride);
 
 // What a head of RWKV-7 reads beside its rows: `size` values each.
 typedef struct {

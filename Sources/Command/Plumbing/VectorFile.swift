@@ -16,7 +16,7 @@ actor VectorFile {
     }
   }
 
-  private let file: AtomicFile?
+  private let file: OutputFile?
   private let form: Form
   private let isSingle: Bool
   private let json: Bool
@@ -27,37 +27,38 @@ actor VectorFile {
 
   /// - Throws: ``InferenceError/system(operation:path:code:)``.
   init(path: String?, rows: Int, columns: Int, json: Bool) throws {
-    file = try path.map { path throws(InferenceError) in try AtomicFile(path) }
+    file = try path.map { path throws(InferenceError) in try Files.output(path) }
     form = path.flatMap(Form.init) ?? .jsonLines
     isSingle = rows == 1
     self.json = json
     if let file, form == .npy {
-      try file.append(NPYFile.header(shape: [rows, columns]))
+      try file.write(NPYFile.header(shape: [rows, columns]))
     }
   }
 
   func append(_ vectors: Embeddings) throws {
     defer { count += vectors.count }
     if let file, form == .npy {
-      return try file.append(vectors.values)
+      return try file.write(vectors.values)
     }
+    var lines = ""
     for index in 0..<vectors.count {
       let array = Self.array(vectors[index])
-      if let file {
-        let line = "{\"index\":\(count + index),\"tokens\":\(vectors.tokens[index]),\"embedding\":\(array)}\n"
-        try file.append(Array(line.utf8))
+      if file != nil {
+        lines += "{\"index\":\(count + index),\"tokens\":\(vectors.tokens[index]),\"embedding\":\(array)}\n"
       } else if json {
         rows.append(array)
       } else {
         Output.answer(array)
       }
     }
+    try file?.write(Array(lines.utf8))
     if file == nil, json { cut += vectors.truncated.map { count + $0 } }
   }
 
   /// Gives the file its name, or prints the one object.
   ///
-  /// - Throws: ``InferenceError/system(operation:path:code:)``.
+  /// - Throws: ``TensorError/cannotWrite(path:code:)``.
   func finish() throws {
     if let file { return try file.commit() }
     guard json else { return }

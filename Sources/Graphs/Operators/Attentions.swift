@@ -34,7 +34,7 @@ extension OperatorLibrary {
         if x.rank == 4 {
           rows = try call.transposed(x, [0, 2, 1, 3])
         } else {
-          guard x.rank == 3, heads > 0, x.shape[2].isMultiple(of: heads) else {
+          guard x.rank == 3, heads > 0, heads <= x.shape[2], x.shape[2].isMultiple(of: heads) else {
             throw Refusal("\(heads) heads of \(x.shape)")
           }
           rows = x.reshaped([x.shape[0], x.shape[1], heads, x.shape[2] / heads])
@@ -84,7 +84,7 @@ extension GraphCall {
   private func heads(_ x: GraphTensor, _ count: Int?) throws -> GraphTensor {
     try x.expect("floating-point numbers", \.isFloat)
     if x.rank == 4 { return x }
-    guard x.rank == 3, let count, count > 0, x.shape[2].isMultiple(of: count) else {
+    guard x.rank == 3, let count, count > 0, count <= x.shape[2], x.shape[2].isMultiple(of: count) else {
       throw Refusal("\(count ?? 0) heads of \(x.shape)")
     }
     return try transposed(x.reshaped([x.shape[0], x.shape[1], count, x.shape[2] / count]), [0, 2, 1, 3])

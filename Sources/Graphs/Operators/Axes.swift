@@ -189,7 +189,9 @@ extension GraphCall {
 
   /// Places along an axis: the parts one behind the other.
   func concatenated(_ parts: [GraphTensor], axis: Int) throws -> GraphTensor {
-    guard let first = parts.first else { throw Refusal("nothing to put together") }
+    guard let first = parts.first, axis < first.rank else {
+      throw Refusal("nothing to put together along axis \(axis)")
+    }
     var shape = first.shape
     shape[axis] = 0
     for part in parts {

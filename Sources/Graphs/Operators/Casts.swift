@@ -37,7 +37,7 @@ extension OperatorLibrary {
       guard let type = try node.elementType("to") else { throw Refusal("the attribute 'to' is missing") }
       return { call in
         let x = try call.tensor(0)
-        guard x.type.bits == type.bits, type.bits > 0, x.type != .string else {
+        guard x.type.bits == type.bits, type.bits >= 8, x.type != .string else {
           throw Refusal("the bits of \(x.type.name) as \(type.name)")
         }
         return x.relabelled(type)

@@ -50,9 +50,12 @@ extension OperatorLibrary {
       let body = try node.graph("body")
       let scanned = Int(try node.int("num_scan_inputs", 0))
       let hasBatch = node.version < 9
+      guard scanned > 0, scanned <= body.inputs.count else {
+        throw Refusal("\(scanned) scanned inputs for a body of \(body.inputs.count)")
+      }
       let states = body.inputs.count - scanned
       let collected = body.outputs.count - states
-      guard scanned > 0, states >= 0, collected >= 0 else {
+      guard collected >= 0 else {
         throw Refusal(
           "\(scanned) scanned inputs for a body of \(body.inputs.count) inputs and \(body.outputs.count) outputs")
       }
@@ -100,7 +103,7 @@ extension OperatorLibrary {
             return elements[position]
           }
           for (i, value) in try body.evaluate(values, in: call.run, outer: call.scope).enumerated() {
-            guard let value else { throw Refusal("an output is missing") }
+            guard let value, value.tensor != nil else { throw Refusal("an output that is no tensor") }
             results[i].append(value)
           }
         }

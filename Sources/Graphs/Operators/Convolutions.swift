@@ -80,7 +80,7 @@ extension OperatorLibrary {
         let (x, w, offsets) = (try call.tensor(0), try call.tensor(1), try call.tensor(2))
         guard x.rank == 4, w.rank == 4, offsets.rank == 4, groups > 0, offsetGroups > 0,
           x.shape[1] == w.shape[1].multipliedClamped(by: groups), w.shape[0].isMultiple(of: groups),
-          x.shape[1].isMultiple(of: offsetGroups)
+          x.shape[1].isMultiple(of: offsetGroups), offsetGroups <= max(x.shape[1], 1)
         else { throw Refusal("\(x.shape) with \(w.shape), offsets \(offsets.shape)") }
         let window = try attributes.window(Array(x.shape[2...]), kernel: Array(w.shape[2...]))
         let outputs = [window.outputs(x.shape[2], axis: 1), window.outputs(x.shape[3], axis: 2)]
@@ -106,6 +106,7 @@ extension GraphCall {
   func centred(_ x: GraphTensor, zero: GraphTensor?, axis: Int?) throws -> GraphTensor {
     try x.expect("numbers", \.isNumber)
     var values = x.values(Double.self)
+    let axis = axis.flatMap { x.shape.indices.contains($0) ? $0 : nil }
     if let zero {
       let zeros = zero.values(Double.self)
       let width = axis.map { Axes.product(x.shape[($0 + 1)...]) } ?? 1
@@ -225,7 +226,8 @@ extension GraphCall {
     let (image, extents) = try x.image()
     let (kernel, kernelExtents) = try w.image()
     guard groups > 0, x.type == w.type, x.shape[1] == w.shape[0], x.shape[1].isMultiple(of: groups),
-      (attributes.kernel ?? kernelExtents) == kernelExtents, kernelExtents.count == extents.count,
+      groups <= max(x.shape[1], 1), (attributes.kernel ?? kernelExtents) == kernelExtents,
+      kernelExtents.count == extents.count,
       (extra ?? extents).count == extents.count, (extra ?? []).allSatisfy({ $0 >= 0 && $0 <= 1 << 30 })
     else { throw Refusal("\(x.shape) with \(w.shape) in \(groups) groups") }
     let channels = w.shape[1].multipliedClamped(by: groups)

@@ -141,7 +141,7 @@ extension OperatorLibrary {
       let isColumnMajor = try node.word("mode", "DCR", among: ["DCR", "CRD"]) == "CRD"
       return { call in
         let x = try call.tensor(0)
-        guard x.rank == 4, block > 0, block < 1 << 20, x.shape[1].isMultiple(of: block * block) else {
+        guard x.rank == 4, block > 0, block < 1 << 20, x.shape[1] > 0, x.shape[1].isMultiple(of: block * block) else {
           throw Refusal("\(x.shape) in blocks of \(block)")
         }
         let (n, c, h, w) = (x.shape[0], x.shape[1] / (block * block), x.shape[2], x.shape[3])
@@ -155,7 +155,7 @@ extension OperatorLibrary {
       return { call in
         let x = try call.tensor(0)
         guard x.rank == 4, block > 0, block < 1 << 20, x.shape[2].isMultiple(of: block),
-          x.shape[3].isMultiple(of: block)
+          x.shape[3].isMultiple(of: block), block <= max(x.shape[2], x.shape[3], 1)
         else {
           throw Refusal("\(x.shape) in blocks of \(block)")
         }

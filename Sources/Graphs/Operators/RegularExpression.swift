@@ -32,9 +32,13 @@ struct RegularExpression: Sendable {
 
   /// The most steps of a pattern; repetition counts multiply them.
   private static let limit = 20_000
+  private static let lengthLimit = 4096
 
   /// Reads a pattern.
   init(_ pattern: String) throws {
+    guard pattern.unicodeScalars.count <= Self.lengthLimit else {
+      throw Refusal("a pattern of more than \(Self.lengthLimit) characters")
+    }
     var reader = Reader(scalars: Array(pattern.unicodeScalars))
     let part = try reader.alternatives(depth: 0)
     guard reader.isAtEnd else { throw Refusal("the pattern '\(pattern.prefix(80))' at \(reader.position)") }

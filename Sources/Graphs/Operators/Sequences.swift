@@ -19,7 +19,7 @@ extension OperatorLibrary {
     GraphOperator("SequenceInsert", inputs: 2...3) { _ in
       { call in
         var values = try call.sequence(0)
-        guard let value = call.inputs[1] else { throw Refusal("input 1 is missing") }
+        guard let value = call.inputs[1], value.tensor != nil else { throw Refusal("input 1 is no tensor") }
         let position = try call.optional(2) == nil ? values.count : call.int(2)
         values.insert(value, at: try Axes.resolve(position < 0 ? position &- 1 : position, rank: values.count + 1))
         return [.sequence(values)]
@@ -72,7 +72,12 @@ extension OperatorLibrary {
           : call.concatenated(parts, axis: Axes.resolve(Int(axis), rank: first.rank))
       }
     },
-    GraphOperator("Optional", inputs: 0...1) { _ in { call in [.optional(call.inputs.first ?? nil)] } },
+    GraphOperator("Optional", inputs: 0...1) { _ in
+      { call in
+        if case .optional?? = call.inputs.first { throw Refusal("an optional in an optional") }
+        return [.optional(call.inputs.first ?? nil)]
+      }
+    },
     GraphOperator.one("OptionalHasElement", 0...1) { _ in
       { call in
         switch call.inputs.first ?? nil {

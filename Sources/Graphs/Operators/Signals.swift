@@ -78,7 +78,7 @@ extension OperatorLibrary {
         let step = (mel(high) - mel(low)) / Double(bands + 2)
         let bins = (0..<bands + 2).map { i in
           let hertz = 700 * (pow(10, (Double(i) * step + mel(low)) / 2595) - 1)
-          return Int((Double(length + 1) * hertz / rate).rounded(.down))
+          return Int(Int64(nearest: (Double(length + 1) * hertz / rate).rounded(.down)))
         }
         guard bins.allSatisfy({ $0 >= 0 && $0 < rows }) else { throw Refusal("bands up to \(high) at \(rate)") }
         var result = [Double](repeating: 0, count: count)

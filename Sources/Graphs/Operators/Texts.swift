@@ -1,4 +1,5 @@
 import Formats
+import Numerics
 
 // Strings, and counts of their parts.
 extension OperatorLibrary {
@@ -8,7 +9,8 @@ extension OperatorLibrary {
         let (a, b) = (try call.tensor(0), try call.tensor(1))
         guard let x = a.strings, let y = b.strings else { throw Refusal("\(a.type.name) and \(b.type.name)") }
         let shape = try Axes.broadcast(a.shape, b.shape)
-        try call.reserve(.string, shape)
+        let longest = (x.map(\.utf8.count).max() ?? 0).addingClamped(y.map(\.utf8.count).max() ?? 0)
+        try call.reserve(bytesEach: longest.addingClamped(16), shape)
         return try call.make(shape, strings: Axes.combine(x, a.shape, y, b.shape, shape) { $0 + $1 })
       }
     },

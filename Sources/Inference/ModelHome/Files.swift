@@ -1,3 +1,5 @@
+import Tensors
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -100,9 +102,25 @@ package enum Files {
   ///
   /// - Throws: ``InferenceError/system(operation:path:code:)``.
   package static func writeAtomically(_ path: String, _ bytes: [UInt8]) throws(InferenceError) {
-    let file = try AtomicFile(path)
-    try file.append(bytes)
-    try file.commit()
+    let file = try output(path)
+    do throws(TensorError) {
+      try file.write(bytes)
+      try file.commit()
+    } catch { throw failure(error, path) }
+  }
+
+  /// A file that will be at `path` when it is whole; the folders on the way are made.
+  ///
+  /// - Throws: ``InferenceError/system(operation:path:code:)``.
+  package static func output(_ path: String) throws(InferenceError) -> OutputFile {
+    let refusal = makeFolders(above: path)
+    // A folder that could not be made is why it is not there.
+    do throws(TensorError) { return try OutputFile(replacing: path) } catch { throw failure(error, path, refusal) }
+  }
+
+  private static func failure(_ error: TensorError, _ path: String, _ refusal: Int32? = nil) -> InferenceError {
+    guard case .cannotWrite(_, let code) = error else { return .system(operation: "write", path: path, code: EIO) }
+    return .system(operation: "write", path: path, code: code == ENOENT ? refusal ?? ENOENT : code)
   }
 
   /// The last lines of a text file.

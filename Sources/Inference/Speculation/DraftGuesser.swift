@@ -39,6 +39,11 @@ final class DraftGuesser {
     var history = tokens
     var guesses: [Int32] = []
     var pending = Array(tokens[state.tokens...])
+    if pending.count > Self.chunk {
+      // A long prompt is read over several steps: other sessions wait for this one's guesses.
+      _ = try evaluate(Array(pending.prefix(Self.chunk)), state)
+      return []
+    }
     while guesses.count < count {
       let row = try evaluate(pending, state)
       let token = try sampler.draw(row, history: history, scratch)

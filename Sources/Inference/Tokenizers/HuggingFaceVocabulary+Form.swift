@@ -77,9 +77,6 @@ extension HuggingFaceVocabulary {
     }
 
     /// Whether a text is that of a byte's token.
-    func isByte(_ text: [UInt8]) -> Bool {
-      guard fallsBack, text.count == 6, text.starts(with: [0x3C, 0x30, 0x78]), text[5] == 0x3E else { return false }
-      return text[3] != 0x2B && UInt8(String(decoding: text[3...4], as: UTF8.self), radix: 16) != nil
-    }
+    func isByte(_ text: [UInt8]) -> Bool { fallsBack && Vocabulary.byte(text[...]) != nil }
   }
 }

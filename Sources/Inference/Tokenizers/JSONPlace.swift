@@ -28,8 +28,6 @@ struct JSONPlace {
     }
   }
 
-  var isNull: Bool { json == .null }
-
   /// The members, none of which may come twice.
   func object() throws(FormatError) -> JSONMembers {
     guard let members = json.members else { throw wrong("an object") }

@@ -163,21 +163,25 @@ extension Context {
     let all = empty([mixes, rows, width])
     let (source, target) = (h.pointer(as: Float.self), all.pointer(as: Float.self))
     let factor = factors.pointer(as: Float.self)
+    // Blocks of values are independent of each other.
+    let block = 256
+    let blocks = (width + block - 1) / block
     let job = WorkerJob { item, _ in
       guard let layout = batch.layout else { return }
-      let run = layout.runs[item]
+      let run = layout.runs[item / blocks]
+      let first = item % blocks * block
       let state = batch.recurrentState(of: run)
+      let (offset, kept) = (run.firstRow * width + first, place * width + first)
       vt_token_shift(
-        Int64(run.rows), Int32(width), Int32(mixes), source + run.firstRow * width, factor,
-        state.current(layer) + place * width, state.next(layer) + place * width, target + run.firstRow * width,
-        Int64(rows * width))
+        Int64(run.rows), Int32(min(block, width - first)), Int32(mixes), source + offset, Int64(width), factor + first,
+        state.current(layer) + kept, state.next(layer) + kept, target + offset, Int64(rows * width))
     }
     let values = Double(h.count)
     perform(
       .tokenShift,
       cost: OperatorCost(
         flops: 3 * values * Double(mixes), bytesRead: 4 * values, bytesWritten: 4 * values * Double(mixes))
-    ) { [workers] in workers.run(batch.layout?.runs.count ?? 0, job) }
+    ) { [workers] in workers.run((batch.layout?.runs.count ?? 0) * blocks, job) }
     return (0..<mixes).map { all.sliced(axis: 0, $0..<$0 + 1).reshaped([rows, width]) }
   }
 }

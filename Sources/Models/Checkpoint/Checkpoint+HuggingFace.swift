@@ -21,7 +21,10 @@ extension Checkpoint {
         guard !names.contains(name) else { continue }
         var sources = rule.sources.map { $0.replacing("{n}", with: "\(layer)") }
         if let source = sources.first, source.contains("{e}") {
-          sources = (0..<translation.experts).map { source.replacing("{e}", with: "\($0)") }
+          // Most layers of most rules have none: only where the first is there are all named.
+          let first = source.replacing("{e}", with: "0")
+          let count = folder.tensors[first] == nil ? min(1, translation.experts) : translation.experts
+          sources = (0..<count).map { source.replacing("{e}", with: "\($0)") }
         }
         guard var weight = try SourceWeight(sources, isStack: rule.isStack, in: folder) else {
           if let source = sources.first { try folder.refuseUnread(source) }
@@ -123,11 +126,6 @@ private struct SourceWeight {
       let inner = Shape(Array(shape.dimensions.dropFirst()))
       let rowBytes = try dtype.byteCount(of: inner.count)
       let result = Shape([order.count] + inner.dimensions)
-      // A run of neighbours stays where it is.
-      if case .stored(let storage, let offset) = source, order == Array(order[0]..<order[0] + order.count) {
-        return SourceWeight(
-          dtype: dtype, shape: result, content: .stored(storage, offset: offset + order[0] * rowBytes))
-      }
       return SourceWeight(
         dtype: dtype, shape: result,
         content: .made { target in
@@ -136,6 +134,23 @@ private struct SourceWeight {
             for (row, place) in order.enumerated() {
               (to + row * rowBytes).copyMemory(from: from + place * rowBytes, byteCount: rowBytes)
             }
+          }
+        })
+    case .slice(let range):
+      guard shape.rank >= 1, range.lowerBound >= 0, range.upperBound <= shape[0] else {
+        throw failure("at least \(range.upperBound) rows")
+      }
+      let inner = Shape(Array(shape.dimensions.dropFirst()))
+      let start = range.lowerBound * (try dtype.byteCount(of: inner.count))
+      let result = Shape([range.count] + inner.dimensions)
+      if case .stored(let storage, let offset) = source {
+        return SourceWeight(dtype: dtype, shape: result, content: .stored(storage, offset: offset + start))
+      }
+      return SourceWeight(
+        dtype: dtype, shape: result,
+        content: .made { target in
+          try Self.withBytes(of: source, count: count) { bytes in
+            target.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[start..<start + target.count]))
           }
         })
     case .transposed:

@@ -122,14 +122,7 @@ public final class Checkpoint: Metadata, Sendable {
   ///   ``/Formats/FormatError/wrongType(field:offset:found:expected:)``.
   public func tensor(_ name: String, shape: Shape, dtypes: Set<DType>? = nil) throws(FormatError) -> CheckpointTensor {
     let tensor = try tensor(name)
-    guard tensor.shape == shape else {
-      throw .wrongShape(
-        field: name, offset: tensor.infoOffset, found: tensor.shape.dimensions, expected: shape.dimensions)
-    }
-    if let dtypes, !dtypes.contains(tensor.dtype) {
-      let expected = dtypes.map(\.displayName).sorted().joined(separator: ", ")
-      throw .wrongType(field: name, offset: tensor.infoOffset, found: tensor.dtype.displayName, expected: expected)
-    }
+    try FormatError.prove(name, (tensor.shape, tensor.dtype, tensor.infoOffset), shape: shape, dtypes: dtypes)
     return tensor
   }
 

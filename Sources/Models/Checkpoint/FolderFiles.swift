@@ -34,12 +34,16 @@ struct FolderFiles: Sendable {
   }
 
   /// Whether the folder has a file called `name`.
-  func has(_ name: String) -> Bool { Self.isPlain(name) && access("\(path)/\(name)", F_OK) == 0 }
+  func has(_ name: String) -> Bool {
+    FileNames.problem(inFileName: name) == nil && access("\(path)/\(name)", F_OK) == 0
+  }
 
   /// The files of the folder's own folder `name`; nothing when it has none, or a link.
   func subfolder(_ name: String) -> FolderFiles? {
     var status = stat()
-    guard Self.isPlain(name), lstat("\(path)/\(name)", &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+    guard FileNames.problem(inFileName: name) == nil, lstat("\(path)/\(name)", &status) == 0,
+      status.st_mode & S_IFMT == S_IFDIR
+    else {
       return nil
     }
     return FolderFiles(path: "\(path)/\(name)")
@@ -53,9 +57,9 @@ struct FolderFiles: Sendable {
   /// - Throws: ``/Formats/FormatError/invalidValue(field:offset:value:expected:)`` for a name or a link that leads out of
   ///   the folder; ``/Tensors/TensorError/cannotMap(path:code:)``.
   func map(_ name: String) throws -> Storage {
-    guard Self.isPlain(name) else {
+    if let problem = FileNames.problem(inFileName: name) {
       throw FormatError.invalidValue(
-        field: "file name", offset: 0, value: name, expected: "a file of the folder itself")
+        field: "file name", offset: 0, value: problem, expected: "a file of the folder itself")
     }
     let file = "\(path)/\(name)"
     var status = stat()
@@ -78,11 +82,5 @@ struct FolderFiles: Sendable {
         field: name, offset: 0, value: "no regular file", expected: "a regular file of the folder itself")
     }
     return try Storage(mapping: file)
-  }
-
-  /// A name without a path in it.
-  private static func isPlain(_ name: String) -> Bool {
-    !name.isEmpty && name != "." && name != ".." && !name.utf8.contains { $0 == UInt8(ascii: "/") || $0 == 0 }
-      && name.utf8.count < 256
   }
 }

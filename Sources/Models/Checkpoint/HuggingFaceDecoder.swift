@@ -88,6 +88,14 @@ struct HuggingFaceDecoder {
     }
   }
 
+  /// Sets the window of Qwen's files, which say one without using it; where it is used, the first `max_window_layers` see
+  /// everything.
+  func setWindowOfLaterLayers(_ result: inout HuggingFaceTranslation) throws {
+    guard try config.boolIfPresent("use_sliding_window") == true else { return }
+    let first = try config.intIfPresent("max_window_layers", in: 0...1 << 20) ?? layers
+    try setWindow(&result, otherwise: (0..<layers).map { $0 >= first })
+  }
+
   /// Maps the weights that most decoders call alike; `block` stands before a layer's names.
   func mapWeights(_ result: inout HuggingFaceTranslation, root: String = "model.", tied: Bool) throws {
     result.map(root + "embed_tokens.weight", to: "token_embd.weight")

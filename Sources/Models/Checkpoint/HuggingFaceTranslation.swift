@@ -66,8 +66,10 @@ public struct HuggingFaceTranslation: Sendable {
 
 /// How a weight differs from the one that a folder has.
 public enum WeightChange: Sendable {
-  /// Some of the rows, in the order given: a part of a fused matrix, or another arrangement of heads.
+  /// Some of the rows, in the order given: another arrangement of heads.
   case rows([Int])
+  /// Neighbouring rows: a part of a fused matrix.
+  case slice(Range<Int>)
   /// Columns for rows, of a matrix or of each one of a stack.
   case transposed
   /// Another shape of the same elements.
@@ -84,7 +86,4 @@ public enum WeightChange: Sendable {
         return head * headDim + place / 2 + place % 2 * (headDim / 2)
       })
   }
-
-  /// The rows of a range.
-  public static func rows(_ range: Range<Int>) -> WeightChange { .rows(Array(range)) }
 }

@@ -32,9 +32,9 @@ extension DecoderConfiguration.Experts {
           threads: sizes.threads)
       }
       if sizes.options.compute == .f32 { return blocks(.exact, .exact) }
-      // Some sets of kernels give Q8_0 refined inputs.
-      let refines = gate == .q8_0 || up == .q8_0
-      return blocks(refines ? .refined : .bytes, down == .q8_0 ? .refined : downPrecision)
+      // Some sets of kernels give 8-bit weights refined inputs.
+      let refines = gate.takesWordsFreely || up.takesWordsFreely
+      return blocks(refines ? .refined : .bytes, down.takesWordsFreely ? .refined : downPrecision)
     }
   }
 

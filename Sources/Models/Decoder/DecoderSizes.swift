@@ -21,12 +21,8 @@ struct DecoderSizes {
   /// - Throws: ``/Formats/FormatError``, ``ModelError`` or ``/Layers/MixerError``, naming the key or tensor.
   init(_ file: Checkpoint, configuration: DecoderConfiguration, options: LoadOptions, threads: Int) throws {
     self.configuration = configuration
-    let embedding = try file.tensor("token_embd.weight").shape
-    guard embedding.rank == 2, embedding[0] > 0 else {
-      throw ModelError.tensorMismatch(
-        name: "token_embd.weight", expected: "[vocabulary, width], not empty", found: "\(embedding)")
-    }
-    vocabularySize = embedding[0]
+    let vocabulary = try file.vocabularySize(width: configuration.width)
+    vocabularySize = vocabulary
     contextLength = min(options.contextLength ?? configuration.contextLength, configuration.contextLength)
     cache = try KeyValueLayout(
       layers: configuration.layers, kvHeads: configuration.kvHeads, headDim: configuration.headDim,
@@ -45,7 +41,7 @@ struct DecoderSizes {
     // In the order of packing: blocks, embedding, output. What is missing is found when it is read.
     let blocks = (0..<configuration.layers).flatMap { configuration.allMatrices($0, in: file) }
     let ends = ["token_embd.weight", "output.weight"].map {
-      DecoderMatrix(name: $0, out: embedding[0], width: configuration.width)
+      DecoderMatrix(name: $0, out: vocabulary, width: configuration.width)
     }
     matrices = (blocks + ends).compactMap { matrix in
       guard let tensor = file.tensorIfPresent(matrix.name) else { return nil }

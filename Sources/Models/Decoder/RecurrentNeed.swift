@@ -17,7 +17,8 @@ struct RecurrentNeed {
   ///
   /// - Throws: ``ModelError`` and ``/Formats/FormatError`` where there is no embedding.
   init(
-    _ checkpoint: Checkpoint, state: RecurrentState.Layout, rowValues: Int, widest: Int, options: LoadOptions,
+    _ checkpoint: Checkpoint, width: Int, state: RecurrentState.Layout, rowValues: Int, widest: Int,
+    options: LoadOptions,
     threads: Int
   ) throws {
     self.checkpoint = checkpoint
@@ -26,7 +27,7 @@ struct RecurrentNeed {
     self.widest = widest
     self.options = options
     self.threads = threads
-    vocabularySize = try checkpoint.vocabularySize(width: nil)
+    vocabularySize = try checkpoint.vocabularySize(width: width)
   }
 
   var memoryNeed: MemoryNeed {
@@ -34,7 +35,9 @@ struct RecurrentNeed {
     let vectors = checkpoint.tensors.filter { $0.shape.rank == 1 }
     let rows = max(1, options.stepTokens)
     let short = min(StepPlans.capturedRows, rows)
-    let captured = (1...short).reduce(0) { $0.addingClamped(step(rows: $1, logits: 1) + step(rows: $1, logits: $1)) }
+    let captured = (1...short).reduce(0) {
+      $0.addingClamped(step(rows: $1, logits: 1)).addingClamped(step(rows: $1, logits: $1))
+    }
     return MemoryNeed(
       weights: PackedMatrix.packedBytes(of: matrices.map { ($0.dtype, $0.shape[0], $0.shape[1]) })
         .addingClamped(vectors.reduce(0) { $0.addingClamped(Allocator.sizeClass($1.count.multipliedClamped(by: 4))) }),
@@ -49,20 +52,5 @@ struct RecurrentNeed {
       .addingClamped(logits.multipliedClamped(by: vocabularySize + 2 * widest))
       .addingClamped(threads * 32 * widest)
     return values.multipliedClamped(by: 5).addingClamped(1 << 16)
-  }
-}
-
-extension Checkpoint {
-  /// The rows of the embedding, `width` values each.
-  ///
-  /// - Throws: ``/Formats/FormatError/missingTensor(field:)``, ``ModelError/tensorMismatch(name:expected:found:)``.
-  func vocabularySize(width: Int?) throws -> Int {
-    let shape = try tensor("token_embd.weight").shape
-    guard shape.rank == 2, shape[0] > 0, width == nil || shape[1] == width else {
-      throw ModelError.tensorMismatch(
-        name: "token_embd.weight", expected: "[vocabulary, \(width.map(String.init) ?? "width")], not empty",
-        found: "\(shape)")
-    }
-    return shape[0]
   }
 }

@@ -21,10 +21,6 @@ struct EncoderSizes: Sendable, Hashable {
   let epsilon: Float
   let activation: Activation
 
-  private static let activations: [String: Activation] = [
-    "gelu": .gelu, "gelu_new": .geluTanh, "gelu_pytorch_tanh": .geluTanh, "relu": .relu, "silu": .silu,
-  ]
-
   /// - Throws: ``/Formats/FormatError`` for a key that is missing, of the wrong type or out of range;
   ///   ``ModelError/configuration(key:problem:)`` for values that do not fit together or are not had.
   init(_ checkpoint: Checkpoint, architecture: String, options: LoadOptions) throws {
@@ -43,17 +39,8 @@ struct EncoderSizes: Sendable, Hashable {
     let limit = try checkpoint.uintIfPresent(Pooling.limitKey, in: 1...1 << 24) ?? positions
     contextLength = min(options.contextLength ?? positions, positions, limit)
     epsilon = try checkpoint.float(key("attention.layer_norm_epsilon"), in: 0...1)
-    let name = try checkpoint.stringIfPresent(key("hidden_activation")) ?? "gelu"
-    guard let activation = Self.activations[name] else {
-      throw ModelError.configuration(key: key("hidden_activation"), problem: "'\(name)' is not supported")
-    }
-    self.activation = activation
-    let embedding = try checkpoint.tensor("token_embd.weight").shape
-    guard embedding.rank == 2, embedding[0] > 0 else {
-      throw ModelError.tensorMismatch(
-        name: "token_embd.weight", expected: "[vocabulary, width], not empty", found: "\(embedding)")
-    }
-    vocabularySize = embedding[0]
+    activation = try Activation(checkpoint, otherwise: .gelu)
+    vocabularySize = try checkpoint.vocabularySize(width: width)
   }
 
   /// What a model of these sizes takes.

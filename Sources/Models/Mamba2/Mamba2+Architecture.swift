@@ -44,7 +44,8 @@ extension Architecture {
     // the convolution, and the recurrence's.
     let row = 2 * c.width + 3 * s.inner + 3 * s.channels + s.heads
     return try RecurrentNeed(
-      checkpoint, state: c.layout, rowValues: row, widest: max(c.width, s.inner), options: options, threads: threads
+      checkpoint, width: c.width, state: c.layout, rowValues: row, widest: max(c.width, s.inner), options: options,
+      threads: threads
     ).memoryNeed
   }
 
@@ -63,13 +64,13 @@ extension Architecture {
     result.set("mamba2.embedding_length", width)
     result.set("mamba2.ssm.inner_size", heads * headDim)
     result.set("mamba2.ssm.time_step_rank", heads)
-    result.set("mamba2.ssm.group_count", try config.intIfPresent("n_groups", in: 1...4096) ?? 8)
+    let groups = try config.intIfPresent("n_groups", in: 1...4096) ?? 8
+    result.set("mamba2.ssm.group_count", groups)
     result.set("mamba2.ssm.state_size", try config.int("state_size", in: 1...4096))
     result.set("mamba2.ssm.conv_kernel", try config.int("conv_kernel", in: 2...16))
     // The state has no length; the conversion of llama.cpp writes this figure too.
     result.set("mamba2.context_length", 1 << 20)
     result.set("mamba2.attention.layer_norm_rms_epsilon", try config.double("layer_norm_epsilon", in: 0...1))
-    let groups = try config.intIfPresent("n_groups", in: 1...4096) ?? 8
     result.map("backbone.embeddings.weight", to: "token_embd.weight")
     result.map("backbone.norm_f.weight", to: "output_norm.weight")
     if try config.boolIfPresent("tie_word_embeddings") == false { result.map("lm_head.weight", to: "output.weight") }

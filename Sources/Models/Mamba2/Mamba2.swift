@@ -50,7 +50,8 @@ struct Mamba2: DecoderNetwork {
       try weights.linear(prefix + "ssm_in.weight", rows: rows, of: all, in: c.width, precision: .refined)
     }
     let convolution = try weights.matrix(prefix + "ssm_conv1d.weight", [s.channels, s.taps])
-    let groups = weights.checkpoint.tensorIfPresent(prefix + "ssm_norm.weight")?.shape[0] == s.groups ? s.groups : 1
+    let groups =
+      weights.checkpoint.tensorIfPresent(prefix + "ssm_norm.weight")?.shape.dimensions.first == s.groups ? s.groups : 1
     return SelectiveStateSpace.Weights(
       gate: try input(0..<s.inner), input: try input(s.inner..<s.inner + s.channels),
       step: try input(s.inner + s.channels..<all),

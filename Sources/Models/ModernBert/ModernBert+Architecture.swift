@@ -51,12 +51,12 @@ extension Architecture {
       for part in ["weight", "bias"] {
         for (index, target) in ["attn_q", "attn_k", "attn_v"].enumerated() {
           result.map(
-            "\(layer)attn.Wqkv.\(part)", to: "blk.{n}.\(target).\(part)", .rows(index * width..<(index + 1) * width))
+            "\(layer)attn.Wqkv.\(part)", to: "blk.{n}.\(target).\(part)", .slice(index * width..<(index + 1) * width))
         }
         for (index, target) in ["ffn_gate", "ffn_up"].enumerated() {
           result.map(
             "\(layer)mlp.Wi.\(part)", to: "blk.{n}.\(target).\(part)",
-            .rows(index * feedForward..<(index + 1) * feedForward))
+            .slice(index * feedForward..<(index + 1) * feedForward))
         }
       }
     }

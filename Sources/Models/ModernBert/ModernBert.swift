@@ -65,6 +65,10 @@ enum ModernBert {
   private static func block(_ index: Int, _ weights: EncoderWeights, _ layers: Layers) throws -> EncoderBlock {
     let sizes = weights.sizes
     let prefix = "blk.\(index)."
+    guard let gate = sizes.activation.gate else {
+      throw ModelError.configuration(
+        key: "\(sizes.architecture).hidden_activation", problem: "it has no gated form")
+    }
     func linear(_ name: String, _ out: Int, _ width: Int) throws -> PackedLinear {
       try weights.linear(prefix + name, out: out, in: width)
     }
@@ -78,7 +82,7 @@ enum ModernBert {
       mlp: GatedMLP(
         gate: try linear("ffn_gate", sizes.feedForward, sizes.width),
         up: try linear("ffn_up", sizes.feedForward, sizes.width),
-        down: try linear("ffn_down", sizes.width, sizes.feedForward), function: sizes.activation.gate ?? .gelu),
+        down: try linear("ffn_down", sizes.width, sizes.feedForward), function: gate),
       mlpNorm: try weights.norm(prefix + "ffn_norm"), order: .normsBefore)
   }
 }

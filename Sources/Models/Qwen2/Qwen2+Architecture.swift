@@ -22,11 +22,7 @@ enum Qwen2Folder {
     try decoder.setEpsilon("rms_norm_eps", &result)
     try decoder.setRotation(&result)
     _ = try decoder.activation(["hidden_act"], known: ["silu"], otherwise: "silu")
-    // Files say a window without using it; where it is used, the first `max_window_layers` see everything.
-    if try folder.configuration.boolIfPresent("use_sliding_window") == true {
-      let first = try folder.configuration.intIfPresent("max_window_layers", in: 0...1 << 20) ?? decoder.layers
-      try decoder.setWindow(&result, otherwise: (0..<decoder.layers).map { $0 >= first })
-    }
+    try decoder.setWindowOfLaterLayers(&result)
     try decoder.mapWeights(&result, tied: false)
     decoder.mapQueriesAndKeys(&result, neighbours: false)
     return result

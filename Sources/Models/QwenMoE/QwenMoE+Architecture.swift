@@ -51,10 +51,7 @@ enum QwenMoEFolder {
       result.set(decoder.key("expert_weights_norm"), .bool(sums))
     }
     _ = try decoder.activation(["hidden_act"], known: ["silu"], otherwise: "silu")
-    if try config.boolIfPresent("use_sliding_window") == true {
-      let first = try config.intIfPresent("max_window_layers", in: 0...1 << 20) ?? decoder.layers
-      try decoder.setWindow(&result, otherwise: (0..<decoder.layers).map { $0 >= first })
-    }
+    try decoder.setWindowOfLaterLayers(&result)
     try decoder.mapWeights(&result, tied: false)
     decoder.mapQueriesAndKeys(&result, neighbours: false)
     // Layers without experts have no router, and ordinary weights.

@@ -36,7 +36,8 @@ extension Architecture {
     let ranks = c.decayRank + c.rateRank + c.valueRank + c.gateRank
     let row = max(20 * c.width + 2 * ranks, 3 * c.width + 4 * c.feedForward)
     return try RecurrentNeed(
-      checkpoint, state: c.layout, rowValues: row, widest: max(c.width, c.feedForward), options: options,
+      checkpoint, width: c.width, state: c.layout, rowValues: row, widest: max(c.width, c.feedForward),
+      options: options,
       threads: threads
     ).memoryNeed
   }

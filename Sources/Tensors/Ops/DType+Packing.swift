@@ -39,7 +39,10 @@ extension DType {
     }
   }
 
+  /// What panels of this type's matrices are laid out as: packing brings some types to the form of another.
+  var panelFormat: vt_format? { packedFormat.map(vt_format_form) }
+
   /// Whether 16-bit input costs products with matrices of this type no more than 8-bit input does, where a processor has
   /// no products of bytes: weights that lie there as bytes are widened anyway.
-  public var takesWordsFreely: Bool { packedFormat.map { vt_format_form($0) == VT_Q8_0 } ?? false }
+  public var takesWordsFreely: Bool { panelFormat == VT_Q8_0 }
 }

@@ -48,7 +48,8 @@ public final class PackedMatrices: @unchecked Sendable {
     for index in 0..<count {
       let start = storage.base.assumingMemoryBound(to: UInt8.self) + index * panels * panelBytes
       (views + index).initialize(
-        to: vt_packed(format: format, k: k, n: n, panels: UnsafePointer(start), panel_bytes: panelBytes))
+        to: vt_packed(format: vt_format_form(format), k: k, n: n, panels: UnsafePointer(start), panel_bytes: panelBytes)
+      )
     }
     (self.count, inFeatures, outFeatures, dtype) = (count, width, out, stack.dtype)
     (matrixBytes, packed, keepers) = (panels * panelBytes, views, [storage])

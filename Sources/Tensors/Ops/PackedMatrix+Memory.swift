@@ -14,7 +14,7 @@ extension PackedMatrix {
 
   /// The bytes of `rows` input rows in the form that products with weights of a type read; 0 where that is f32.
   package static func inputBytes(_ dtype: DType, inFeatures: Int, rows: Int, precision: LinearPrecision) -> Int {
-    guard let format = dtype.packedFormat, precision != .exact else { return 0 }
+    guard let format = dtype.panelFormat, precision != .exact else { return 0 }
     let kind = vt_format_activation(format, precision == .refined ? 1 : 0)
     return kind == VT_ACTIVATION_F32
       ? 0 : rows.multipliedClamped(by: vt_activation_bytes(kind, Int32(clamping: inFeatures)))
@@ -22,7 +22,7 @@ extension PackedMatrix {
 
   /// The bytes of scratch that a worker takes for products with matrices of a type.
   package static func scratchBytes(_ dtype: DType, inFeatures: Int, precision: LinearPrecision) -> Int {
-    guard let format = dtype.packedFormat else { return 0 }
+    guard let format = dtype.panelFormat else { return 0 }
     var packed = vt_packed(
       format: format, k: Int32(clamping: inFeatures), n: Int32(VT_PANEL), panels: nil, panel_bytes: 0)
     return withUnsafePointer(to: &packed) { weights in

@@ -46,7 +46,9 @@ struct GrammarCompiler {
     isNullable = [Bool](repeating: false, count: rules.count)
     // Rules that depend on a changed one are looked at again, so that the time stays near the grammar's size.
     var users = [[Int]](repeating: [], count: rules.count)
-    for (index, rule) in rules.enumerated() { Self.visit(rule.expression) { users[$0].append(index) } }
+    for (index, rule) in rules.enumerated() {
+      Self.visit(rule.expression) { if users[$0].last != index { users[$0].append(index) } }
+    }
     var pending = Array(rules.indices)
     while let index = pending.popLast() {
       if !isNullable[index], isNullable(rules[index].expression) {

@@ -60,7 +60,16 @@ struct CodePointSet: Sendable, Equatable {
   func contains(_ value: UInt32) -> Bool { ranges.contains { $0.contains(value) } }
 
   /// All code points that are not in the set.
-  var inverted: CodePointSet { CodePointSet.all.subtracting(self) }
+  var inverted: CodePointSet {
+    var gaps: [ClosedRange<UInt32>] = []
+    var next: UInt32 = 0
+    for range in ranges {
+      if range.lowerBound > next { gaps.append(next...range.lowerBound - 1) }
+      next = range.upperBound + 1
+    }
+    if next <= 0x10FFFF { gaps.append(next...0x10FFFF) }
+    return CodePointSet(gaps)
+  }
 
   func union(_ other: CodePointSet) -> CodePointSet { CodePointSet(ranges + other.ranges) }
 

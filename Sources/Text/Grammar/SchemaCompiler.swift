@@ -10,6 +10,7 @@ struct SchemaCompiler {
   private var references: [String: Int] = [:]
   private var shared: [String: Int] = [:]
   private var depth = 0
+  private var schemas = 0
 
   private init(_ document: JSON) { self.document = document }
 
@@ -113,6 +114,9 @@ struct SchemaCompiler {
     depth += 1
     defer { depth -= 1 }
     if depth > Grammar.nestingLimit { throw .grammarLimit(what: "nested schemas", limit: Grammar.nestingLimit) }
+    // Alternatives beside other keywords are compiled anew wherever they are referred to.
+    schemas += 1
+    if schemas > Grammar.ruleLimit { throw .grammarLimit(what: "schemas", limit: Grammar.ruleLimit) }
     if let reference = schema["$ref"] {
       if schema.assertions.count > 1 {
         throw .schemaUnsupported(path: path, keyword: "$ref beside \(schema.assertions.first { $0 != "$ref" } ?? "")")

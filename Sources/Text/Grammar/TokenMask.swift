@@ -14,7 +14,4 @@ public struct TokenMask: Sendable, Equatable {
 
   /// Whether no token may come.
   public var isEmpty: Bool { words.allSatisfy { $0 == 0 } }
-
-  /// How many tokens may come.
-  public var population: Int { words.reduce(0) { $0 + $1.nonzeroBitCount } }
 }

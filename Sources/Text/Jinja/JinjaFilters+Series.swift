@@ -137,6 +137,9 @@ extension JinjaInterpreter {
   }
 
   private func mapped(_ value: JinjaValue, _ arguments: JinjaArguments) throws(JinjaError) -> JinjaValue {
+    // A filter that is mapped may map in turn.
+    try enter()
+    defer { depth -= 1 }
     // Nothing has no elements here, whatever kind of nothing it is.
     if !value.isTrue { return try series([]) }
     var results: [JinjaValue] = []

@@ -31,7 +31,11 @@ extension JinjaInterpreter {
     case "escape", "e":
       try arguments.check(name, [], self)
       let text = try text(of: value)
-      return .text(text.isMarkup ? text : escaped(text))
+      if text.isMarkup { return .text(text) }
+      try charge(text: text.count)
+      let result = escaped(text)
+      try charge(text: result.count)
+      return .text(result)
     case "trim":
       try arguments.check(name, ["chars"], self)
       return try call(method: "strip", of: .text(try text(of: value)), arguments)
@@ -62,7 +66,9 @@ extension JinjaInterpreter {
       return .text(try formatted(try text(of: value), .list(JinjaList(arguments.positional, isTuple: true))))
     case "indent": return .text(try indented(try text(of: value), arguments))
     case "wordcount":
-      let parts = try text(of: value).scalars.split { !($0.properties.isAlphabetic || $0.isDigit || $0 == "_") }
+      let text = try text(of: value)
+      try charge(text: text.count)
+      let parts = text.scalars.split { !($0.properties.isAlphabetic || $0.isDigit || $0 == "_") }
       return .integer(parts.count)
     case "int", "float", "abs", "round": return try number(name, value, arguments)
     default: return try filter(series: name, value, arguments)

@@ -60,9 +60,10 @@ extension JinjaInterpreter {
       let step = bounds.count > 2 ? bounds[2] : 1
       if step == 0 { throw failure("range with a step of 0") }
       let (distance, overflow) = stop.subtractingReportingOverflow(start)
+      let (quotient, isTooLarge) = distance.dividedReportingOverflow(by: step)
       let count =
-        overflow
-        ? Int.max : max(0, (distance / step).addingReportingOverflow(distance % step != 0 ? 1 : 0).partialValue)
+        overflow || isTooLarge
+        ? Int.max : max(0, quotient.addingReportingOverflow(distance % step != 0 ? 1 : 0).partialValue)
       if (distance < 0) != (step < 0) && !overflow { return try list([]) }
       if count > Self.rangeLimit {
         throw JinjaError(line: line, reason: .budget("elements of a range", limit: Self.rangeLimit))
@@ -81,6 +82,7 @@ extension JinjaInterpreter {
         guard arguments.positional.count == 1, case .dictionary(let dictionary) = first else {
           throw failure("namespace of a \(first.typeName)")
         }
+        try charge(elements: dictionary.keys.count)
         for (key, value) in zip(dictionary.keys, dictionary.values) {
           if case .text(let name) = key { namespace.attributes[name.string] = value }
         }
@@ -98,9 +100,11 @@ extension JinjaInterpreter {
       guard case .text(let format)? = arguments.value(0, "format") else {
         throw failure("strftime_now without a format")
       }
+      try charge(text: format.count)
       guard let text = now.formatted(format.string) else {
         throw failure("strftime_now with the format '\(format.string.prefix(60))'")
       }
+      try charge(text: text.unicodeScalars.count)
       return .text(JinjaText(text, isTrusted: format.isTrusted))
     }
   }

@@ -228,6 +228,8 @@ extension JinjaInterpreter {
 
   /// `value[index]`: an item of the value, else its attribute of that name.
   func item(_ index: JinjaValue, of value: JinjaValue) throws(JinjaError) -> JinjaValue {
+    // A long key is hashed and compared as a whole.
+    if case .text(let key) = index { try charge(key.count / 8) }
     switch value {
     case .undefined: throw undefined(value)
     case .dictionary(let dictionary): if let found = dictionary[index] { return found }

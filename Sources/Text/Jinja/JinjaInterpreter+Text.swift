@@ -141,6 +141,7 @@ extension JinjaInterpreter {
   /// `format % values`.
   func formatted(_ format: JinjaText, _ values: JinjaValue) throws(JinjaError) -> JinjaText {
     if format.isMarkup { throw failure("a format that is safe for HTML") }
+    try charge(text: format.count)
     var values: [JinjaValue] =
       if case .list(let list) = values, list.isTuple { list.elements } else { [values] }
     values.reverse()

@@ -4,7 +4,8 @@ final class JinjaInterpreter {
   let limits: ChatTemplateLimits
   let now: CalendarTime
   private(set) var steps = 0
-  private var depth = 0
+  /// How deep calls, blocks and filters of filters are in each other.
+  var depth = 0
   /// The line of the statement that runs.
   var line = 1
   /// What may refer to itself in circles, and is emptied at the end.
@@ -51,7 +52,7 @@ final class JinjaInterpreter {
 
   func charge(elements count: Int) throws(JinjaError) { try charge(1 + count) }
 
-  private func enter() throws(JinjaError) {
+  func enter() throws(JinjaError) {
     depth += 1
     steps += 1
     if depth > limits.depth { throw JinjaError(line: line, reason: .budget("depth of recursion", limit: limits.depth)) }

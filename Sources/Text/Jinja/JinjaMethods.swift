@@ -157,7 +157,7 @@ extension JinjaInterpreter {
       guard let width = arguments.positional.first?.integer, width <= 4096 else {
         throw failure("zfill without a width")
       }
-      let missing = max(0, width - text.count)
+      let missing = max(0, max(0, width) - text.count)
       let signs = text.scalars.first == "-" || text.scalars.first == "+" ? 1 : 0
       return .text(
         text.rewritten { Array($0[..<signs]) + Array(repeating: "0", count: missing) + Array($0[signs...]) })

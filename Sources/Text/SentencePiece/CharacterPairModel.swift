@@ -26,42 +26,26 @@ struct CharacterPairModel: Sendable {
 
   /// Appends the tokens of a piece of text.
   func append(_ text: UnsafeBufferPointer<UInt8>, _ vocabulary: Vocabulary, to tokens: inout [TokenID]) {
-    var start = 0
-    while start < text.count {
-      let end = min(text.count, start + SymbolMerger.limit)
-      appendPart(UnsafeBufferPointer(rebasing: text[start..<end]), vocabulary, &tokens)
-      start = end
-    }
-  }
-
-  private func appendPart(
-    _ text: UnsafeBufferPointer<UInt8>, _ vocabulary: Vocabulary, _ tokens: inout [TokenID]
-  ) {
-    vocabulary.withTexts { lookup in
-      withUnsafeTemporaryAllocation(of: UInt8.self, capacity: text.count + ByteHash.slack) { copy in
-        guard let base = text.baseAddress, let bytes = copy.baseAddress else { return }
-        bytes.update(from: base, count: text.count)
-        (bytes + text.count).initialize(repeating: 0, count: ByteHash.slack)
-        if wholeWords == .all || wholeWords == .lineFeeds && text.allSatisfy({ $0 == 0x0A }) {
-          let id = lookup.find(bytes, count: text.count)
-          if id >= 0 { return tokens.append(TokenID(truncatingIfNeeded: id)) }
+    vocabulary.withParts(of: text) { text, bytes, lookup in
+      if wholeWords == .all || wholeWords == .lineFeeds && text.allSatisfy({ $0 == 0x0A }) {
+        let id = lookup.find(bytes, count: text.count)
+        if id >= 0 { return tokens.append(TokenID(truncatingIfNeeded: id)) }
+      }
+      let unknown = vocabulary.special.unknown.map { TokenID(truncatingIfNeeded: $0) }
+      var isAfterUnknown = false
+      var encoder = SymbolEncoder(lookup: lookup, source: Pairs(merges: merges), text: bytes, count: text.count)
+      encoder.encode(breaksAtMarks: breaksAtMarks, to: &tokens) {
+        LenientUTF8.scalar(bytes + $0, count: text.count - $0)?.length ?? 1
+      } emit: { start, end, token, tokens in
+        let first = tokens.count
+        if token != MergeTable.noToken {
+          tokens.append(TokenID(truncatingIfNeeded: token))
+        } else {
+          vocabulary.appendFallback(text[start..<end], to: &tokens)
         }
-        let unknown = vocabulary.special.unknown.map { TokenID(truncatingIfNeeded: $0) }
-        var isAfterUnknown = false
-        var encoder = SymbolEncoder(lookup: lookup, source: Pairs(merges: merges), text: bytes, count: text.count)
-        encoder.encode(breaksAtMarks: breaksAtMarks, to: &tokens) {
-          LenientUTF8.scalar(bytes + $0, count: text.count - $0)?.length ?? 1
-        } emit: { start, end, token, tokens in
-          let first = tokens.count
-          if token != MergeTable.noToken {
-            tokens.append(TokenID(truncatingIfNeeded: token))
-          } else {
-            vocabulary.appendFallback(text[start..<end], to: &tokens)
-          }
-          let isUnknown = token == MergeTable.noToken && tokens.count == first + 1 && tokens.last == unknown
-          if isUnknown, isAfterUnknown, fusesUnknown { tokens.removeLast() }
-          isAfterUnknown = isUnknown
-        }
+        let isUnknown = token == MergeTable.noToken && tokens.count == first + 1 && tokens.last == unknown
+        if isUnknown, isAfterUnknown, fusesUnknown { tokens.removeLast() }
+        isAfterUnknown = isUnknown
       }
     }
   }

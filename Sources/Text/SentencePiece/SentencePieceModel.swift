@@ -27,30 +27,14 @@ struct SentencePieceModel: Sendable {
 
   /// Appends the tokens of a text in which spaces are U+2581. Bytes that are no UTF-8 are symbols as llama.cpp cuts them.
   func append(_ text: UnsafeBufferPointer<UInt8>, _ vocabulary: Vocabulary, to tokens: inout [TokenID]) {
-    var start = 0
-    while start < text.count {
-      let end = min(text.count, start + SymbolMerger.limit)
-      appendPart(UnsafeBufferPointer(rebasing: text[start..<end]), vocabulary, &tokens)
-      start = end
-    }
-  }
-
-  private func appendPart(
-    _ text: UnsafeBufferPointer<UInt8>, _ vocabulary: Vocabulary, _ tokens: inout [TokenID]
-  ) {
-    vocabulary.withTexts { lookup in
-      withUnsafeTemporaryAllocation(of: UInt8.self, capacity: text.count + ByteHash.slack) { copy in
-        guard let base = text.baseAddress, let bytes = copy.baseAddress else { return }
-        bytes.update(from: base, count: text.count)
-        (bytes + text.count).initialize(repeating: 0, count: ByteHash.slack)
-        let source = Pairs(text: bytes, lookup: lookup, keys: keys, longest: longest)
-        var encoder = SymbolEncoder(lookup: lookup, source: source, text: bytes, count: text.count)
-        encoder.encode(breaksAtMarks: breaksAtMarks, to: &tokens) {
-          Self.width(text[$0])
-        } emit: { start, end, token, tokens in
-          if token != MergeTable.noToken { return tokens.append(TokenID(truncatingIfNeeded: token)) }
-          vocabulary.appendFallback(text[start..<end], to: &tokens)
-        }
+    vocabulary.withParts(of: text) { text, bytes, lookup in
+      let source = Pairs(text: bytes, lookup: lookup, keys: keys, longest: longest)
+      var encoder = SymbolEncoder(lookup: lookup, source: source, text: bytes, count: text.count)
+      encoder.encode(breaksAtMarks: breaksAtMarks, to: &tokens) {
+        Self.width(text[$0])
+      } emit: { start, end, token, tokens in
+        if token != MergeTable.noToken { return tokens.append(TokenID(truncatingIfNeeded: token)) }
+        vocabulary.appendFallback(text[start..<end], to: &tokens)
       }
     }
   }
