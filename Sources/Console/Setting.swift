@@ -71,6 +71,7 @@ package struct Setting: Sendable, Equatable {
     Setting("encoder", .value, encoders, aliases: ["-m"]),
     Setting("pooling", .value, ["embed"]),
     Setting("compute", .value, opens.filter { !$0.hasSuffix("tokenize") } + encoders),
+    Setting("cache-type", .value, opens.filter { !$0.hasSuffix("tokenize") }),
     Setting("memory-limit", .value, loads + ["embed"]),
     Setting("max-tokens", .value, generate, aliases: ["-n", "--n-predict", "--predict"]),
     Setting("seed", .value, generate, aliases: ["-s"]),

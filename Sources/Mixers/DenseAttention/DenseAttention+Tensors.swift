@@ -105,7 +105,9 @@ extension DenseAttention {
     try plan.prepare(runs, run)
     let workers = context.workers
     let jobs = AttentionJobs(context.kernelSet)
-    context.perform(.attention, cost: plan.cost(elementBytes: 4)) { [call] in plan.attend(call, jobs, workers) }
+    context.perform(.attention, cost: plan.cost()) { [call] in
+      plan.attend(call, jobs, workers)
+    }
   }
 
   private func check(

@@ -26,7 +26,7 @@ struct DecoderSizes {
     contextLength = min(options.contextLength ?? configuration.contextLength, configuration.contextLength)
     cache = try KeyValueLayout(
       layers: configuration.layers, kvHeads: configuration.kvHeads, headDim: configuration.headDim,
-      dtype: options.compute == .f32 ? .f32 : .f16)
+      dtype: (options.cache ?? CacheType(for: options.compute)).dtype)
     cores = try Dictionary(
       uniqueKeysWithValues: Set(configuration.kinds).map { kind in
         let core = try DenseAttention(

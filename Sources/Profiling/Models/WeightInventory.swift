@@ -29,7 +29,7 @@ public struct WeightInventory: Sendable, Equatable {
   public var weights: [Weight]
   /// The bytes of the whole file.
   public var fileBytes: Int
-  /// The bytes that a token adds to an f16 cache.
+  /// The bytes that a token adds to the cache.
   public var cacheBytesPerToken: Int
 
   /// An inventory from its parts.
