@@ -148,12 +148,17 @@ let package = Package(
       name: "InferenceTests", dependencies: ["Formats", "Venturi", "VenturiTesting", "CAllocationCounter"]),
     .testTarget(name: "HubTests", dependencies: ["Formats", "Hub", "Inference", "VenturiTesting"]),
     .testTarget(
-      name: "ServerTests", dependencies: ["Formats", "Server", "Venturi", "VenturiTesting"]),
+      name: "ServerTests",
+      dependencies: [
+        "Formats", "Server", "Venturi", "VenturiTesting",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
+      ]),
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "AtlasCommand", "Command", "Console", "Formats", "Inference", "Models", "Numerics", "Profiling", "Tensors",
-        "VenturiTesting",
+        "AtlasCommand", "Command", "Console", "Formats", "Inference", "Models", "Numerics", "Profiling", "ServeCommand",
+        "Tensors", "VenturiTesting",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(
