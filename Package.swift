@@ -8,13 +8,25 @@ let package = Package(
     .library(name: "Venturi", targets: ["Venturi"]),
     .library(name: "VenturiCompression", targets: ["Compression"]),
     .library(name: "VenturiProfiling", targets: ["Profiling"]),
+    .library(name: "VenturiServer", targets: ["Server"]),
     .library(name: "VenturiTesting", targets: ["VenturiTesting"]),
     .executable(name: "venturi", targets: ["Command"]),
     .executable(name: "venturi-atlas", targets: ["AtlasCommand"]),
     .executable(name: "venturi-hub", targets: ["HubCommand"]),
+    .executable(name: "venturi-serve", targets: ["ServeCommand"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
   ],
   targets: [
@@ -67,6 +79,34 @@ let package = Package(
         "Venturi", "Profiling", "Console", "Hub",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+    .target(
+      name: "Server",
+      dependencies: [
+        "Formats", "Text", "Inference",
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdCore", package: "hummingbird"),
+        .product(name: "HummingbirdTLS", package: "hummingbird"),
+        .product(name: "CoreMetrics", package: "swift-metrics"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "Numerics", package: "swift-numerics", moduleAliases: ["Numerics": "SwiftNumerics"]),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "Tracing", package: "swift-distributed-tracing"),
+      ]),
+    .executableTarget(
+      name: "ServeCommand",
+      dependencies: [
+        "Venturi", "Console", "Server",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
+      ]),
     // Debian's libsqlite3-dev; only what reproduces and keeps results needs it.
     .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
     .target(
@@ -108,10 +148,17 @@ let package = Package(
       name: "InferenceTests", dependencies: ["Formats", "Venturi", "VenturiTesting", "CAllocationCounter"]),
     .testTarget(name: "HubTests", dependencies: ["Formats", "Hub", "Inference", "VenturiTesting"]),
     .testTarget(
+      name: "ServerTests",
+      dependencies: [
+        "Formats", "Server", "Venturi", "VenturiTesting",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
+      ]),
+    .testTarget(
       name: "CommandTests",
       dependencies: [
-        "AtlasCommand", "Command", "Console", "Formats", "Inference", "Models", "Numerics", "Profiling", "Tensors",
-        "VenturiTesting",
+        "AtlasCommand", "Command", "Console", "Formats", "Inference", "Models", "Numerics", "Profiling", "ServeCommand",
+        "Tensors", "VenturiTesting",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(

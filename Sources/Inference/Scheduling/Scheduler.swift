@@ -16,14 +16,23 @@ final class Scheduler: Sendable {
   private let reserved = Mutex(0)
   private let maxRunning: Int
   private let maxQueued: Int
+  private let figures = Figures()
+
+  /// What the thread says of itself.
+  final class Figures: Sendable {
+    let value = Mutex(EngineStatistics())
+  }
+
+  /// What is done.
+  var statistics: EngineStatistics { figures.value.withLock { $0 } }
 
   init(model: any LanguageModel, options: EngineOptions) throws(InferenceError) {
     let limits = SchedulerLoop.Limits(options)
     maxRunning = limits.running
     maxQueued = options.maxQueued
-    let mailbox = mailbox
+    let (mailbox, figures) = (mailbox, figures)
     try Thread.start {
-      var loop = SchedulerLoop(model: model, limits: limits, mailbox: mailbox)
+      var loop = SchedulerLoop(model: model, limits: limits, mailbox: mailbox, figures: figures)
       loop.run()
     }
   }

@@ -5,6 +5,7 @@ struct SchedulerLoop {
   let model: any LanguageModel
   let limits: Limits
   let mailbox: Mailbox<Scheduler.Message>
+  private let figures: Scheduler.Figures
   let scratch = SamplingScratch()
   private var waiting: [Job] = []
   private var running: [Job] = []
@@ -23,10 +24,11 @@ struct SchedulerLoop {
     }
   }
 
-  init(model: any LanguageModel, limits: Limits, mailbox: Mailbox<Scheduler.Message>) {
+  init(model: any LanguageModel, limits: Limits, mailbox: Mailbox<Scheduler.Message>, figures: Scheduler.Figures) {
     self.model = model
     self.limits = limits
     self.mailbox = mailbox
+    self.figures = figures
   }
 
   mutating func run() {
@@ -40,6 +42,15 @@ struct SchedulerLoop {
       endCancelled()
       admit()
       if !running.isEmpty { step() }
+      tell()
+    }
+  }
+
+  /// Says what is done.
+  private func tell() {
+    figures.value.withLock { figures in
+      (figures.running, figures.queued) = (running.count, waiting.count)
+      figures.runningBytes = running.reduce(0) { $0 + ($1.state?.bytes ?? 0) }
     }
   }
 

@@ -16,11 +16,15 @@ extension Session {
     }
     let order = Order(
       session: self, request: request, options: options, events: continuation, cancellation: cancellation)
+    var refusal: (any Error)?
     do throws(InferenceError) {
       try engine.scheduler.reserve()
       whenFree { order.begin() }
-    } catch { continuation.finish(throwing: error) }
-    return Generation(stream: stream, cancellation: cancellation)
+    } catch {
+      continuation.finish(throwing: error)
+      refusal = error
+    }
+    return Generation(stream: stream, cancellation: cancellation, refusal: refusal)
   }
 
   /// Runs `body` when the session is free, now if it is; `body` tells whether the session stays taken.

@@ -32,7 +32,7 @@ package struct ModelOptions: ParsableArguments {
   package init() {}
 
   /// The engine's options, as far as every verb that computes has them; no profile counts.
-  var engineOptions: EngineOptions {
+  package var engineOptions: EngineOptions {
     EngineOptions(
       compute: compute, cache: cacheType, threads: threads, memoryLimit: memoryLimit?.bytes, profile: .none)
   }
