@@ -31,7 +31,7 @@ export const by = (id) => document.getElementById(id);
 /** A table with heads, for the figures of a plot too. */
 export function table(caption, heads, rows, attributes = {}) {
   return make('table', attributes,
-    make('caption', {}, caption),
+    make('caption', {}, make('span', {}, caption)),
     make('thead', {}, make('tr', {}, heads.map((head) => make('th', { scope: 'col' }, head)))),
     make('tbody', {}, rows.map((row) => make('tr', {}, row.map((cell, index) =>
       index === 0 ? make('th', { scope: 'row' }, cell) : make('td', {}, cell))))));

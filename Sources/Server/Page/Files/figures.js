@@ -8,8 +8,8 @@ import { histogram, parse, quantile, since, total } from './prometheus.js';
 
 /** Milliseconds between two looks, how many are kept, and over how many seconds a rate is taken. */
 const [every, most, rateWindow] = [2000, 150, 10];
-/** How far back the plots go, in seconds. */
-const span = (every * most) / 1000;
+/** How far back the plots go, in seconds: whole minutes, as many as were seen. */
+const span = () => Math.min((every * most) / 1000, Math.max(1, Math.ceil((looks.at(-1).time - looks[0].time) / 60)) * 60);
 
 /** What is kept of one look, as plain numbers and histograms. */
 function take(families) {
@@ -64,7 +64,7 @@ const cards = [
     about: () => `${count(looks.at(-1).tokens)} since the start`,
   },
   {
-    name: 'requests', title: 'Running and waiting', format: number,
+    name: 'requests', title: 'Running and waiting', format: number, y: { whole: true },
     series: [['running', value((look) => look.running)], ['waiting for a place', value((look) => look.queued)]],
     about: () => `${count(looks.at(-1).requests)} requests open`,
   },
@@ -110,7 +110,7 @@ const words = [['half of all', 0.5], ['90 of 100', 0.9], ['95 of 100', 0.95], ['
 
 function overall(name) {
   const all = looks.at(-1)[name];
-  return all.count > 0 ? `lately; since the start half took up to ${seconds(quantile(0.5, all))}` : 'nothing measured yet';
+  return all.count > 0 ? `half of all, lately; ${seconds(quantile(0.5, all))} since the start` : 'nothing measured yet';
 }
 
 function percentiles(name) {
@@ -149,7 +149,7 @@ function showCard(card) {
   const width = Math.max(220, Math.floor(card.plot_.clientWidth));
   card.plot_.replaceChildren(lines({
     width, height: 170, series, area: card.area, title: inWords(card, series),
-    x: { min: -span, max: 0, ticks: [-span, -span / 2, 0], format: (at) => (at === 0 ? 'now' : `${Math.round(-at / 6) / 10} min ago`) },
+    x: { min: -span(), max: 0, ticks: [-span(), -span() / 2, 0], format: (at) => (at === 0 ? 'now' : `${Math.round(-at / 6) / 10} min ago`) },
     y: { ...card.y, format: card.format },
   }));
   if (card.details_.open) showTwin(card);
@@ -162,7 +162,7 @@ function inWords(card, series) {
     return known.length === 0 ? `${name}: nothing yet`
       : `${name}: now ${card.format(known.at(-1))}, at most ${card.format(Math.max(...known))}`;
   });
-  return `${card.title} over ${seconds(span)}. ${parts.join('; ')}.`;
+  return `${card.title} over ${span() / 60} min. ${parts.join('; ')}.`;
 }
 
 /** The numbers of a plot, each quarter of a minute. */

@@ -13,7 +13,7 @@ export function roundStep(span, steps) {
 }
 
 /** From values to shares of an axis, with the values that get a tick. */
-function scale(values, { log = false, ticks = null, min = null, max = null, steps = 4 } = {}) {
+function scale(values, { log = false, whole = false, ticks = null, min = null, max = null, steps = 4 } = {}) {
   const finite = values.filter((value) => Number.isFinite(value) && (!log || value > 0));
   let low = min ?? (finite.length ? Math.min(...finite) : 0);
   let high = max ?? (finite.length ? Math.max(...finite) : 1);
@@ -30,7 +30,7 @@ function scale(values, { log = false, ticks = null, min = null, max = null, step
   }
   if (ticks) return { place: (value) => (high > low ? (value - low) / (high - low) : 0), ticks };
   low = Math.min(low, 0);
-  const step = roundStep(high - low, steps);
+  const step = Math.max(roundStep(high - low, steps), whole ? 1 : 0);
   high = Math.max(Math.ceil(high / step - 1e-9) * step, low + step);
   const all = [];
   for (let index = 0; low + index * step <= high + step / 2; index += 1) all.push(low + index * step);
@@ -39,7 +39,7 @@ function scale(values, { log = false, ticks = null, min = null, max = null, step
 
 /**
  * Lines over a horizontal axis. `series` are `{ name, points: [[x, y, low?, high?]] }`; a `y` that is no number leaves a gap.
- * `x` and `y` are axes: `{ label, log, min, max, ticks, format }`. The picture says in a word what it shows; the numbers
+ * `x` and `y` are axes: `{ label, log, whole, min, max, ticks, format }`. The picture says in a word what it shows; the numbers
  * are for a table beside it.
  */
 export function lines({ width, height, title, series, x = {}, y = {}, dots = false, area = false }) {

@@ -65,7 +65,7 @@ function measures(result) {
   });
   if (rows.length === 0) return null;
   return [make('h4', {}, 'Measured'), scrolling('Measured', table('Medians; a ratio above 1 is where ours is better, with its 95 % interval',
-    ['Measure', 'Ours', 'Peer', 'Ratio', 'Target', ''], rows))];
+    ['Measure', 'Ours', 'Peer', 'Ratio', 'Target', ''], rows, { class: 'measured' }))];
 }
 
 function predictions(result) {
