@@ -79,10 +79,12 @@ let package = Package(
         "Venturi", "Profiling", "Console", "Hub",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+    // The web page's files stand in the program. A target of its own: only a change of theirs compiles them again.
+    .target(name: "ServerPage", path: "Sources/Server/Page", resources: [.embedInCode("Files")]),
     .target(
       name: "Server",
       dependencies: [
-        "Formats", "Text", "Inference",
+        "Formats", "Text", "Inference", "Catalogue", "ServerPage",
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -98,7 +100,8 @@ let package = Package(
         .product(name: "Numerics", package: "swift-numerics", moduleAliases: ["Numerics": "SwiftNumerics"]),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "Tracing", package: "swift-distributed-tracing"),
-      ]),
+      ],
+      exclude: ["Page"]),
     .executableTarget(
       name: "ServeCommand",
       dependencies: [

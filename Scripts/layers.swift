@@ -39,7 +39,7 @@ struct Manifest: Decodable {
 let order = [
   "CVenturi", "Numerics", "Costs", "Tensors", "Formats", "Text", "Graphs", "Layers", "Mixers", "Models", "Compression",
   "Inference", "Hub", "Profiling", "Planner", "Venturi", "VenturiTesting", "Catalogue", "Console", "Command",
-  "HubCommand", "Server", "ServeCommand", "CSQLite",
+  "HubCommand", "ServerPage", "Server", "ServeCommand", "CSQLite",
   "Atlas", "AtlasCommand",
 ]
 

@@ -118,6 +118,7 @@ package struct Setting: Sendable, Equatable {
     Setting("allowed-origin", .list, serve),
     Setting("tls-certificate", .value, serve),
     Setting("tls-key", .value, serve),
+    Setting("results", .value, serve),
     Setting("max-body", .value, serve),
     Setting("max-prompt", .value, serve),
     Setting("max-choices", .value, serve),
