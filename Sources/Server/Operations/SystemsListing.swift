@@ -52,7 +52,9 @@ final class SystemsListing: Sendable {
 
   private static func stamp(_ path: String) -> Stamp? {
     guard let found = try? FileManager.default.attributesOfItem(atPath: path) else { return nil }
-    return Stamp(date: found[.modificationDate] as? Date, size: (found[.size] as? any BinaryInteger).map { Int(clamping: $0) } ?? 0)
+    return Stamp(
+      date: found[.modificationDate] as? Date, size: (found[.size] as? any BinaryInteger).map { Int(clamping: $0) } ?? 0
+    )
   }
 
   private static func json(path: String?, stamp: Stamp?) -> JSON {
