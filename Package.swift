@@ -21,7 +21,6 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
-    .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
@@ -31,34 +30,34 @@ let package = Package(
   ],
   targets: [
     .target(name: "CVenturi"),
-    .target(name: "Numerics"),
-    .target(name: "Costs", dependencies: ["Numerics"]),
-    .target(name: "Tensors", dependencies: ["CVenturi", "Costs", "Numerics"]),
-    .target(name: "Formats", dependencies: ["Numerics"]),
+    .target(name: "NumericTypes"),
+    .target(name: "Costs", dependencies: ["NumericTypes"]),
+    .target(name: "Tensors", dependencies: ["CVenturi", "Costs", "NumericTypes"]),
+    .target(name: "Formats", dependencies: ["NumericTypes"]),
     .target(name: "Text", dependencies: ["Formats"]),
-    .target(name: "Graphs", dependencies: ["CVenturi", "Numerics", "Tensors", "Formats"]),
-    .target(name: "Layers", dependencies: ["CVenturi", "Costs", "Numerics", "Tensors"]),
+    .target(name: "Graphs", dependencies: ["CVenturi", "NumericTypes", "Tensors", "Formats"]),
+    .target(name: "Layers", dependencies: ["CVenturi", "Costs", "NumericTypes", "Tensors"]),
     .target(
-      name: "Mixers", dependencies: ["CVenturi", "Costs", "Numerics", "Tensors", "Layers"],
+      name: "Mixers", dependencies: ["CVenturi", "Costs", "NumericTypes", "Tensors", "Layers"],
       exclude: [
         "DenseAttention/README.md", "KeyValueCache/README.md", "LatentAttention/README.md", "SelfAttention/README.md",
       ]),
     .target(
-      name: "Models", dependencies: ["CVenturi", "Costs", "Numerics", "Tensors", "Layers", "Mixers", "Formats"]),
+      name: "Models", dependencies: ["CVenturi", "Costs", "NumericTypes", "Tensors", "Layers", "Mixers", "Formats"]),
     .target(
-      name: "Compression", dependencies: ["CVenturi", "Numerics", "Tensors", "Formats", "Models"],
+      name: "Compression", dependencies: ["CVenturi", "NumericTypes", "Tensors", "Formats", "Models"],
       exclude: ["Quantization/README.md"]),
     .target(name: "Inference", dependencies: ["CVenturi", "Tensors", "Layers", "Models", "Formats", "Text"]),
     .target(
       name: "Profiling",
       dependencies: [
-        "CVenturi", "Numerics", "Costs", "Tensors", "Formats", "Text", "Layers", "Mixers", "Models", "Inference",
+        "CVenturi", "NumericTypes", "Costs", "Tensors", "Formats", "Text", "Layers", "Mixers", "Models", "Inference",
       ]),
     .target(name: "Planner", dependencies: ["Costs"], exclude: ["FlashAttention2/README.md"]),
     .target(
       name: "Venturi",
-      dependencies: ["Numerics", "Tensors", "Formats", "Text", "Graphs", "Layers", "Mixers", "Models", "Inference"]),
-    .target(name: "VenturiTesting", dependencies: ["Numerics", "Tensors", "Formats", "Layers", "Mixers", "Models"]),
+      dependencies: ["NumericTypes", "Tensors", "Formats", "Text", "Graphs", "Layers", "Mixers", "Models", "Inference"]),
+    .target(name: "VenturiTesting", dependencies: ["NumericTypes", "Tensors", "Formats", "Layers", "Mixers", "Models"]),
     .target(name: "Catalogue", dependencies: ["Formats"], path: "Sources/Atlas/Catalogue"),
     .target(
       name: "Console",
@@ -96,8 +95,6 @@ let package = Package(
         .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
-        // Not used: Hummingbird's packages bring it along, and its module has the name of ours.
-        .product(name: "Numerics", package: "swift-numerics", moduleAliases: ["Numerics": "SwiftNumerics"]),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "Tracing", package: "swift-distributed-tracing"),
       ],
@@ -115,7 +112,7 @@ let package = Package(
     .target(
       name: "Atlas",
       dependencies: [
-        "CSQLite", "Numerics", "Tensors", "Formats", "Layers", "Mixers", "Profiling", "Planner", "Venturi",
+        "CSQLite", "NumericTypes", "Tensors", "Formats", "Layers", "Mixers", "Profiling", "Planner", "Venturi",
         "VenturiTesting", "Catalogue",
       ],
       exclude: ["Catalogue"]),
@@ -126,25 +123,25 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
-    .testTarget(name: "NumericsTests", dependencies: ["Numerics"]),
-    .testTarget(name: "CostsTests", dependencies: ["Costs", "Numerics"]),
+    .testTarget(name: "NumericTypesTests", dependencies: ["NumericTypes"]),
+    .testTarget(name: "CostsTests", dependencies: ["Costs", "NumericTypes"]),
     .testTarget(name: "PlannerTests", dependencies: ["Costs", "Planner"]),
-    .testTarget(name: "TensorsTests", dependencies: ["CVenturi", "Numerics", "Tensors"]),
-    .testTarget(name: "FormatsTests", dependencies: ["Numerics", "Formats", "VenturiTesting"]),
+    .testTarget(name: "TensorsTests", dependencies: ["CVenturi", "NumericTypes", "Tensors"]),
+    .testTarget(name: "FormatsTests", dependencies: ["NumericTypes", "Formats", "VenturiTesting"]),
     .testTarget(name: "TextTests", dependencies: ["Formats", "Text"]),
     .testTarget(
-      name: "GraphsTests", dependencies: ["Formats", "Graphs", "Numerics", "Tensors", "VenturiTesting"]),
+      name: "GraphsTests", dependencies: ["Formats", "Graphs", "NumericTypes", "Tensors", "VenturiTesting"]),
     .testTarget(
-      name: "MixersTests", dependencies: ["CVenturi", "Numerics", "Tensors", "Layers", "Mixers", "VenturiTesting"]),
+      name: "MixersTests", dependencies: ["CVenturi", "NumericTypes", "Tensors", "Layers", "Mixers", "VenturiTesting"]),
     .testTarget(
-      name: "ModelsTests", dependencies: ["Costs", "Formats", "Numerics", "Tensors", "Models", "VenturiTesting"]),
+      name: "ModelsTests", dependencies: ["Costs", "Formats", "NumericTypes", "Tensors", "Models", "VenturiTesting"]),
     .testTarget(
       name: "CompressionTests",
-      dependencies: ["Compression", "Formats", "Models", "Numerics", "Tensors", "VenturiTesting"]),
+      dependencies: ["Compression", "Formats", "Models", "NumericTypes", "Tensors", "VenturiTesting"]),
     .testTarget(
       name: "ProfilingTests",
       dependencies: [
-        "CVenturi", "Costs", "Formats", "Inference", "Models", "Numerics", "Profiling", "Tensors", "Text",
+        "CVenturi", "Costs", "Formats", "Inference", "Models", "NumericTypes", "Profiling", "Tensors", "Text",
         "VenturiTesting",
       ]),
     .testTarget(
@@ -160,7 +157,7 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "AtlasCommand", "Command", "Console", "Formats", "Inference", "Models", "Numerics", "Profiling", "ServeCommand",
+        "AtlasCommand", "Command", "Console", "Formats", "Inference", "Models", "NumericTypes", "Profiling", "ServeCommand",
         "Tensors", "VenturiTesting",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),

@@ -54,7 +54,7 @@ objects=()
 extra=()
 length=8192
 # Only what is under test is guided by coverage; the files' builders are not.
-module Numerics fuzzer,address $(sources Numerics)
+module NumericTypes fuzzer,address $(sources NumericTypes)
 module Formats fuzzer,address $(sources Formats)
 if grep -q '^import Inference' "Fuzz/$name.swift"; then
   kernels

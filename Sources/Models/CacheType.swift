@@ -1,4 +1,4 @@
-import Numerics
+import NumericTypes
 
 /// What the keys and values of attention are kept in.
 ///

@@ -1,6 +1,6 @@
 import Costs
 import Models
-import Numerics
+import NumericTypes
 import Tensors
 import Testing
 import VenturiTesting

@@ -1,6 +1,6 @@
 import CVenturi
 import Layers
-import Numerics
+import NumericTypes
 import Tensors
 
 /// Attention over whole tensors, without a cache.

@@ -1,6 +1,6 @@
 import CVenturi
 import Layers
-import Numerics
+import NumericTypes
 import Tensors
 
 /// Exact attention over a paged cache, in tiles with linear memory: the reference core.

@@ -1,6 +1,6 @@
 import CVenturi
 import Layers
-import Numerics
+import NumericTypes
 import Tensors
 
 /// Attention of whole sequences to themselves, one behind the other without padding, as an encoder's layers have it: the

@@ -1,6 +1,6 @@
 import CVenturi
 import Layers
-import Numerics
+import NumericTypes
 import Tensors
 
 /// The keys and values of one sequence, for all layers, in pages of 256 tokens.

@@ -1,6 +1,6 @@
 import CVenturi
 import Layers
-import Numerics
+import NumericTypes
 
 /// Where a page keeps what: for each layer and kv head K as 16 panels [d][16 keys], then V as groups
 /// [⌈d/16⌉][256 keys][16 dims], in one element type; with i8 the scales of 256 keys and 256 values follow, f32.

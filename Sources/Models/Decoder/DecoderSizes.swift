@@ -1,7 +1,7 @@
 import Formats
 import Layers
 import Mixers
-import Numerics
+import NumericTypes
 import Tensors
 
 /// The sizes of a decoder as its checkpoint and the options say, checked, and the memory that follows from them.

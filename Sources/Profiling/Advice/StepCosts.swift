@@ -2,7 +2,7 @@ import Costs
 import Inference
 import Mixers
 import Models
-import Numerics
+import NumericTypes
 
 /// What a step of a model costs with given settings.
 ///

@@ -1,7 +1,7 @@
 import Formats
 import Mixers
 import Models
-import Numerics
+import NumericTypes
 
 extension WeightInventory {
   /// The inventory of a checkpoint, with keys and values of a type.

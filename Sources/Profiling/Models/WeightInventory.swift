@@ -1,4 +1,4 @@
-import Numerics
+import NumericTypes
 
 /// The weights of a model as far as its speed limits go.
 public struct WeightInventory: Sendable, Equatable {
