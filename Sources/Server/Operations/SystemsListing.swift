@@ -51,7 +51,10 @@ final class SystemsListing: Sendable {
   }
 
   private static func stamp(_ path: String) -> Stamp? {
-    guard let found = try? FileManager.default.attributesOfItem(atPath: path) else { return nil }
+    // A pipe would not end.
+    guard let found = try? FileManager.default.attributesOfItem(atPath: path),
+      found[.type] as? FileAttributeType == .typeRegular
+    else { return nil }
     return Stamp(date: found[.modificationDate] as? Date, size: (found[.size] as? any BinaryInteger).map { Int(clamping: $0) } ?? 0)
   }
 
