@@ -150,7 +150,7 @@ let package = Package(
     .testTarget(
       name: "ServerTests",
       dependencies: [
-        "Formats", "Server", "Venturi", "VenturiTesting",
+        "Catalogue", "Formats", "Server", "ServerPage", "Venturi", "VenturiTesting",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),
       ]),

@@ -51,10 +51,11 @@ final class SystemsListing: Sendable {
   }
 
   private static func stamp(_ path: String) -> Stamp? {
-    guard let found = try? FileManager.default.attributesOfItem(atPath: path) else { return nil }
-    return Stamp(
-      date: found[.modificationDate] as? Date, size: (found[.size] as? any BinaryInteger).map { Int(clamping: $0) } ?? 0
-    )
+    // A pipe would not end.
+    guard let found = try? FileManager.default.attributesOfItem(atPath: path),
+      found[.type] as? FileAttributeType == .typeRegular
+    else { return nil }
+    return Stamp(date: found[.modificationDate] as? Date, size: (found[.size] as? any BinaryInteger).map { Int(clamping: $0) } ?? 0)
   }
 
   private static func json(path: String?, stamp: Stamp?) -> JSON {

@@ -80,17 +80,25 @@ export function announce(text) {
   region.append(make('p', {}, text));
 }
 
+let answered = null;
+
+by('question').addEventListener('close', () => {
+  // The event may come when the next question is being asked already.
+  if (by('question').open) return;
+  answered?.(by('question').returnValue === 'yes');
+  answered = null;
+});
+
 /** Asks before something is lost; gives whether to go on. */
 export function ask(question, detail, action) {
   const dialog = by('question');
+  answered?.(false);
   by('question-title').textContent = question;
   by('question-detail').textContent = detail;
   by('question-yes').textContent = action;
   dialog.returnValue = '';
   dialog.showModal();
-  return new Promise((resolve) => {
-    dialog.addEventListener('close', () => resolve(dialog.returnValue === 'yes'), { once: true });
-  });
+  return new Promise((resolve) => { answered = resolve; });
 }
 
 /** Hands a text over as a file. */

@@ -78,12 +78,7 @@ by('open-key').addEventListener('click', () => {
   by('key').showModal();
   by('key-value').select();
 });
-by('key-form').addEventListener('submit', (event) => {
-  // Enter in the field means to use it.
-  if (event.submitter?.value === 'cancel') return;
-  event.preventDefault();
-  by('key').close('use');
-});
+by('key-cancel').addEventListener('click', () => by('key').close());
 by('key').addEventListener('close', () => {
   if (by('key').returnValue === 'use') {
     accessKey.set(by('key-value').value.trim(), by('key-remember').checked);

@@ -168,12 +168,15 @@ function readList(lines, start, depth) {
   if (!first || depth >= maxDepth) return null;
   const items = [];
   let isLoose = false;
+  let hasGap = false;
   let end = start;
   while (end < lines.length) {
     const marker = listMarker(lines[end]);
     if (!marker || marker.ordered !== first.ordered || marker.sign !== first.sign || marker.indent >= first.width) break;
+    // A gap between two items sets all of them apart; one after the last does not.
+    if (hasGap) isLoose = true;
+    hasGap = false;
     const item = [lines[end].slice(marker.width)];
-    let hasGap = false;
     for (end += 1; end < lines.length; end += 1) {
       const line = lines[end];
       if (line.trim() === '') {
@@ -188,7 +191,6 @@ function readList(lines, start, depth) {
       else item.push(line);
       hasGap = false;
     }
-    if (hasGap && end < lines.length && listMarker(lines[end])) isLoose = true;
     items.push(item);
   }
   return { end, build: () => list(items, first, isLoose, depth) };

@@ -64,7 +64,7 @@ export function figuresInWords({ figures, ending }) {
   if (figures) {
     const { completion, isCounted, rate, first, prompt, cached, context } = figures;
     const pace = rate > 0 ? ` at ${number(rate)} a second` : '';
-    if (completion > 0) parts.push(`${isCounted ? '' : 'about '}${count(completion)} tokens${pace}`);
+    if (completion > 0) parts.push(`${isCounted ? '' : 'about '}${count(completion)} token${completion === 1 ? '' : 's'}${pace}`);
     if (first > 0) parts.push(`first after ${seconds(first)}`);
     if (prompt > 0) parts.push(`prompt ${count(prompt)}${cached > 0 ? `, ${count(cached)} of them from the cache` : ''}`);
     if (context > 0 && prompt > 0) parts.push(`${Math.ceil(((prompt + completion) / context) * 100)} % of the context`);
