@@ -55,7 +55,9 @@ final class SystemsListing: Sendable {
     guard let found = try? FileManager.default.attributesOfItem(atPath: path),
       found[.type] as? FileAttributeType == .typeRegular
     else { return nil }
-    return Stamp(date: found[.modificationDate] as? Date, size: (found[.size] as? any BinaryInteger).map { Int(clamping: $0) } ?? 0)
+    return Stamp(
+      date: found[.modificationDate] as? Date, size: (found[.size] as? any BinaryInteger).map { Int(clamping: $0) } ?? 0
+    )
   }
 
   private static func json(path: String?, stamp: Stamp?) -> JSON {
