@@ -57,7 +57,8 @@ let package = Package(
     .target(
       name: "Venturi",
       dependencies: ["NumericTypes", "Tensors", "Formats", "Text", "Graphs", "Layers", "Mixers", "Models", "Inference"]),
-    .target(name: "VenturiTesting", dependencies: ["NumericTypes", "Tensors", "Formats", "Layers", "Mixers", "Models"]),
+    .target(
+      name: "VenturiTesting", dependencies: ["NumericTypes", "Tensors", "Formats", "Layers", "Mixers", "Models"]),
     .target(name: "Catalogue", dependencies: ["Formats"], path: "Sources/Atlas/Catalogue"),
     .target(
       name: "Console",
@@ -157,7 +158,8 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "AtlasCommand", "Command", "Console", "Formats", "Inference", "Models", "NumericTypes", "Profiling", "ServeCommand",
+        "AtlasCommand", "Command", "Console", "Formats", "Inference", "Models", "NumericTypes", "Profiling",
+        "ServeCommand",
         "Tensors", "VenturiTesting",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
