@@ -13,10 +13,11 @@ public struct Generation: AsyncSequence, Sendable {
   public typealias Element = GenerationEvent
 
   let stream: AsyncThrowingStream<GenerationEvent, any Error>
-  let cancellation: Cancellation
+  let place: Place
 
-  /// Ends the answer early; the reader still gets what is there and ``FinishReason/cancelled``.
-  public func cancel() { cancellation.request() }
+  /// Ends the answer early; the reader still gets what is there and ``FinishReason/cancelled``. One that waits has given
+  /// its place back when this returns.
+  public func cancel() { place.cancel() }
 
   /// Reads the answer to its end.
   ///
@@ -35,7 +36,7 @@ public struct Generation: AsyncSequence, Sendable {
 
   /// The reader of the events.
   public func makeAsyncIterator() -> Iterator {
-    Iterator(base: stream.makeAsyncIterator(), reader: Reader(cancellation))
+    Iterator(base: stream.makeAsyncIterator(), reader: Reader(place))
   }
 
   /// Reads events; dropping it cancels the answer.
@@ -58,8 +59,8 @@ public struct Generation: AsyncSequence, Sendable {
 
   /// Cancels when the loop that reads is left, even while the generation itself is still held.
   final class Reader: Sendable {
-    private let cancellation: Cancellation
-    init(_ cancellation: Cancellation) { self.cancellation = cancellation }
-    deinit { cancellation.request() }
+    private let place: Place
+    init(_ place: Place) { self.place = place }
+    deinit { place.cancel() }
   }
 }
