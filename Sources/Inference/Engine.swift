@@ -68,7 +68,7 @@ public final class Engine: Sendable {
     self.profile = profile
     self.notes = notes + passedOver
     contextLength = min(options.contextLength ?? .max, model.description.contextLength)
-    scheduler = try Scheduler(model: model, options: options)
+    scheduler = try Scheduler(model: model, options: options, contextLength: contextLength)
   }
 
   deinit { scheduler.stop() }

@@ -11,6 +11,10 @@ public struct EngineOptions: Sendable {
   public static let defaultStepTokens = 512
   static let defaultMixedPromptTokens = 128
   static let defaultMaxRunning = 64
+  /// The prompt tokens that may wait where the options do not say.
+  public static let defaultMaxQueuedTokens = 1 << 20
+  /// How long a step may last that several generations share where the options do not say, in seconds.
+  public static let defaultStepSeconds = 0.08
 
   /// What a profile can decide too; a value that is set here counts over it.
   public var settings: EngineSettings
@@ -26,15 +30,30 @@ public struct EngineOptions: Sendable {
   public var memoryLimit: Int?
   /// The most generations that run at once; further ones wait. 64 by default, or as many as a step has tokens.
   public var maxRunning: Int?
-  /// The most generations that wait; further ones get ``InferenceError/overloaded(running:queued:queueLimit:)``.
+  /// The most generations that wait; further ones get
+  /// ``InferenceError/overloaded(running:queued:queueLimit:queuedTokens:queuedTokenLimit:waitSeconds:)``.
   public var maxQueued: Int
+  /// The most prompt tokens of all generations that wait, beyond which none is taken that would have to wait behind
+  /// another. A million by default.
+  public var maxQueuedTokens: Int
+  /// The most bytes of the states of running generations and of the prefix store; half of what is free when the engine is
+  /// made by default, and at least one sequence of full length. When it is reached the store yields, and then the
+  /// generation that came last, whose state is computed again later.
+  public var stateMemoryLimit: Int?
+  /// Whether generations share the beginnings of their prompts; sessions have their own in any case. Off by default.
+  public var prefixCache: PrefixCache
+  /// How long a step should last at most that several generations share, in seconds: the time between two tokens of one
+  /// while prompts of others are read, and until a cancelled one is gone. Prompts are cut accordingly, which changes no
+  /// answer; a step is never shorter than its single tokens make it.
+  public var stepSeconds: Double
 
   /// Options; nothing said leaves the choice to the profile and the defaults.
   public init(
     compute: ComputeMode? = nil, cache: CacheType? = nil, threads: Int? = nil, contextLength: Int? = nil,
     memoryLimit: Int? = nil, stepTokens: Int? = nil, mixedPromptTokens: Int? = nil, maxRunning: Int? = nil,
-    maxQueued: Int = 1024,
-    profile: ProfileSource = .automatic, extensions: [any EngineExtension] = [], draft: String? = nil
+    maxQueued: Int = 1024, profile: ProfileSource = .automatic, extensions: [any EngineExtension] = [],
+    draft: String? = nil, maxQueuedTokens: Int = EngineOptions.defaultMaxQueuedTokens, stateMemoryLimit: Int? = nil,
+    prefixCache: PrefixCache = .off, stepSeconds: Double = EngineOptions.defaultStepSeconds
   ) {
     settings = EngineSettings(
       threads: threads, compute: compute, cache: cache, stepTokens: stepTokens, mixedPromptTokens: mixedPromptTokens)
@@ -45,6 +64,10 @@ public struct EngineOptions: Sendable {
     self.memoryLimit = memoryLimit
     self.maxRunning = maxRunning
     self.maxQueued = maxQueued
+    self.maxQueuedTokens = maxQueuedTokens
+    self.stateMemoryLimit = stateMemoryLimit
+    self.prefixCache = prefixCache
+    self.stepSeconds = stepSeconds
   }
 
   /// Options of given settings alone: no profile counts.
@@ -100,6 +123,12 @@ public struct EngineOptions: Sendable {
     try check("memoryLimit", memoryLimit, 1...Int.max)
     try check("maxRunning", maxRunning, 1...4096)
     try check("maxQueued", maxQueued, 0...1_000_000)
+    try check("maxQueuedTokens", maxQueuedTokens, 0...1 << 40)
+    try check("stateMemoryLimit", stateMemoryLimit, 0...Int.max)
+    if case .bytes(let bytes) = prefixCache { try check("prefixCache", bytes, 0...Int.max) }
+    guard 0.001...60 ~= stepSeconds else {
+      throw .invalidOption(field: "stepSeconds", value: "\(stepSeconds)", problem: "must be from 0.001 to 60")
+    }
     if let maxRunning, let stepTokens, maxRunning > stepTokens {
       throw .invalidOption(
         field: "maxRunning", value: "\(maxRunning)", problem: "must be at most stepTokens, \(stepTokens)")

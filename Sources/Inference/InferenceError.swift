@@ -8,8 +8,11 @@ public enum InferenceError: Error, Sendable, Equatable {
   case contextExceeded(promptTokens: Int, contextLength: Int)
   /// The prompt's text is too long for the context however few tokens it makes; nothing was computed.
   case promptTooLong(bytes: Int, contextLength: Int)
-  /// The engine runs and queues as many generations as it was told to.
-  case overloaded(running: Int, queued: Int, queueLimit: Int)
+  /// The engine runs and queues as many generations, or as many prompt tokens, as it was told to; by how fast others end,
+  /// there may be room in `waitSeconds`.
+  case overloaded(
+    running: Int, queued: Int, queueLimit: Int, queuedTokens: Int = 0, queuedTokenLimit: Int = .max,
+    waitSeconds: Double = 0)
   /// A token id of a request is outside the vocabulary.
   case tokenOutOfRange(field: String, id: Int, vocabularySize: Int)
   /// Chat was asked of a model whose file has no chat template.
@@ -53,8 +56,9 @@ extension InferenceError: CustomStringConvertible {
     case .contextExceeded(let prompt, let context):
       "the prompt has \(prompt) tokens; the context of \(context) must hold it and at least one new token"
     case .promptTooLong(let bytes, let context): "the prompt's \(bytes) bytes do not fit a context of \(context) tokens"
-    case .overloaded(let running, let queued, let limit):
-      "overloaded: \(running) generations running, \(queued) queued of at most \(limit)"
+    case .overloaded(let running, let queued, let limit, let tokens, let tokenLimit, _):
+      "overloaded: \(running) generations running, \(queued) queued of at most \(limit) with \(tokens) prompt tokens of "
+        + "at most \(tokenLimit)"
     case .tokenOutOfRange(let field, let id, let size): "\(field): token id \(id) is outside the vocabulary of \(size)"
     case .noChatTemplate(let model): "model '\(model)' has no chat template; use a raw prompt"
     case .noFiniteLogit(let position): "the model gave no finite logit at position \(position)"

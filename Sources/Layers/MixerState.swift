@@ -29,6 +29,11 @@ public protocol MixerState: AnyObject, Sendable {
   var bytes: Int { get }
   /// What it can do.
   var capabilities: StateCapabilities { get }
+  /// The memory that it keeps, piece by piece, so that what states share can be counted once.
+  var blocks: [StateBlock] { get }
+
+  /// The bytes that ``reserve(_:)`` of `count` would take now; a lower bound where it cannot be told.
+  func growth(_ count: Int) -> Int
 
   /// Takes the memory for `count` more tokens, so that computing them allocates nothing.
   ///
@@ -55,6 +60,10 @@ public protocol MixerState: AnyObject, Sendable {
 }
 
 extension MixerState {
+  /// One block of all bytes, unless the state implements it.
+  public var blocks: [StateBlock] { [StateBlock(self, bytes: bytes)] }
+  /// Nothing, unless the state implements it.
+  public func growth(_ count: Int) -> Int { 0 }
   /// Unsupported, unless the state implements it.
   public func truncate(to count: Int) throws(MixerError) { throw .unsupported("truncate") }
   /// Unsupported, unless the state implements it.
@@ -74,4 +83,25 @@ extension MixerState {
 public protocol StateSnapshot: Sendable {
   /// The tokens it holds.
   var tokens: Int { get }
+  /// The memory that it keeps; see ``MixerState/blocks``.
+  var blocks: [StateBlock] { get }
+}
+
+extension StateSnapshot {
+  /// None, unless the snapshot implements it.
+  public var blocks: [StateBlock] { [] }
+}
+
+/// A piece of memory that states and snapshots may share.
+public struct StateBlock: Sendable, Hashable {
+  /// Which piece; holds as long as somebody keeps it.
+  public let id: ObjectIdentifier
+  /// Its bytes.
+  public let bytes: Int
+
+  /// A block that `owner` keeps alive.
+  public init(_ owner: AnyObject, bytes: Int) {
+    id = ObjectIdentifier(owner)
+    self.bytes = bytes
+  }
 }

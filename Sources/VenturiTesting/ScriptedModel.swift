@@ -106,7 +106,7 @@ final class ScriptedState: MixerState {
   var history: [Int32] { content.withLock { $0 } }
   var tokens: Int { history.count }
   var bytes: Int { tokens * 4 }
-  var capabilities: StateCapabilities { canTruncate ? [.truncate, .fork] : .fork }
+  var capabilities: StateCapabilities { canTruncate ? [.truncate, .fork, .snapshot] : [.fork, .snapshot] }
 
   func replace(_ tokens: [Int32]) { content.withLock { $0 = tokens } }
 
@@ -114,6 +114,8 @@ final class ScriptedState: MixerState {
     let wanted = tokens + count
     if wanted > capacity { throw .capacityExceeded(capacity: capacity, requested: wanted) }
   }
+
+  func growth(_ count: Int) -> Int { count * 4 }
 
   // The model writes tokens and counts them at once.
   func advance(by count: Int) {}
@@ -127,4 +129,24 @@ final class ScriptedState: MixerState {
   }
 
   func fork() -> ScriptedState { ScriptedState(capacity: capacity, canTruncate: canTruncate, history: history) }
+
+  func snapshot() -> any StateSnapshot { ScriptedSnapshot(history) }
+
+  func restore(_ snapshot: any StateSnapshot) throws(MixerError) {
+    guard let snapshot = snapshot as? ScriptedSnapshot else {
+      throw .foreignState(run: 0, expected: "snapshot of a scripted state")
+    }
+    guard snapshot.tokens <= capacity else {
+      throw .capacityExceeded(capacity: capacity, requested: snapshot.tokens)
+    }
+    replace(snapshot.history)
+  }
+}
+
+/// The tokens of a ``ScriptedState`` at one moment.
+final class ScriptedSnapshot: StateSnapshot {
+  let history: [Int32]
+  init(_ history: [Int32]) { self.history = history }
+  var tokens: Int { history.count }
+  var blocks: [StateBlock] { [StateBlock(self, bytes: tokens * 4)] }
 }

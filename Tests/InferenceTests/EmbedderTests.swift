@@ -1,4 +1,7 @@
+import Dispatch
 import Foundation
+import Synchronization
+import Tensors
 import Testing
 import Venturi
 import VenturiTesting
@@ -56,6 +59,36 @@ import VenturiTesting
     }
   }
 
+  @Test("Requests that come together share steps, each gets what it would get alone, and one that fails fails alone")
+  func requestsShareSteps() async throws {
+    let plain = try await Self.embedder.value
+    let counting = CountingEncoder(plain.model)
+    let embedder = try Embedder(model: counting, tokenizer: plain.tokenizer, context: Context(threads: 2))
+    let texts = (0..<12).map { index in
+      (0...index * index % 7).map { "Water number \($0) flows \(index) times, here and there." }
+    }
+    let long = [String](repeating: "A pipe that is narrow makes what is in it fast.", count: 400)
+    var expected: [Embeddings] = []
+    for request in texts { expected.append(try await plain.embed(request)) }
+    counting.hold()
+    async let first = embedder.embed("first")
+    await counting.waitUntilHeld()
+    async let many = embedder.embed(long)
+    let cancelled = Task { try await embedder.embed(long) }
+    let requests = texts.map { request in Task { try await embedder.embed(request) } }
+    // They are all in the queue before the first step ends.
+    for _ in 0..<50 { await Task.yield() }
+    try await Task.sleep(for: .milliseconds(20))
+    cancelled.cancel()
+    counting.release()
+    for (index, request) in requests.enumerated() { #expect(try await request.value == expected[index]) }
+    await #expect(throws: CancellationError.self) { try await cancelled.value }
+    #expect(try await first == plain.embed("first"))
+    #expect(counting.largest > 12)
+    let all = try await many
+    #expect(try await all == plain.embed(long))
+  }
+
   @Test func cancellingStopsTheWork() async throws {
     let embedder = try await Self.embedder.value
     let task = Task { try await embedder.embed([String](repeating: "water flows downhill", count: 100_000)) }
@@ -80,5 +113,40 @@ import VenturiTesting
     try file.commit()
     #expect(try String(contentsOfFile: path, encoding: .utf8) == "one two")
     #expect(throws: InferenceError.self) { try Files.output("/proc/nowhere/file") }
+  }
+}
+
+/// An encoder that counts the texts of its steps, and can be held in one.
+private final class CountingEncoder: EncoderModel {
+  private let base: any EncoderModel
+  private let counts = Mutex((largest: 0, isHeld: false))
+  private let gate = DispatchSemaphore(value: 0)
+  private let (held, holding) = AsyncStream.makeStream(of: Void.self)
+
+  init(_ base: any EncoderModel) { self.base = base }
+
+  var description: ModelDescription { base.description }
+  var pooling: Pooling { base.pooling }
+  var largest: Int { counts.withLock { $0.largest } }
+
+  func hold() { counts.withLock { $0.isHeld = true } }
+  func release() { gate.signal() }
+  func waitUntilHeld() async { for await _ in held {} }
+
+  func encode(_ sequences: [[Int32]], isCancelled: () -> Bool) throws -> Tensor {
+    try base.encode(sequences, isCancelled: isCancelled)
+  }
+
+  func embed(_ sequences: [[Int32]], pooling: Pooling, isCancelled: () -> Bool) throws -> Tensor {
+    let waits = counts.withLock { counts in
+      counts.largest = max(counts.largest, sequences.count)
+      defer { counts.isHeld = false }
+      return counts.isHeld
+    }
+    if waits {
+      holding.finish()
+      gate.wait()
+    }
+    return try base.embed(sequences, pooling: pooling, isCancelled: isCancelled)
   }
 }

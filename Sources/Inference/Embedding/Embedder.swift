@@ -10,8 +10,9 @@ import Text
 /// let vector = try await embedder.embed("Water flows faster where a pipe is narrow.")
 /// ```
 ///
-/// Texts share steps without padding, and what a text becomes is the same, bit for bit, as if it were alone. Cancelling the
-/// task that waits stops the work between two layers. Dropping the embedder ends the thread.
+/// Texts share steps without padding, those of requests that come together too, and what a text becomes is the same, bit
+/// for bit, as if it were alone. Cancelling the task that waits stops the work: between two layers when the step is its
+/// alone, else after it. Dropping the embedder ends the thread.
 public final class Embedder: Sendable {
   /// The model.
   public let model: any EncoderModel
@@ -23,7 +24,7 @@ public final class Embedder: Sendable {
   public let maxTokens: Int
   private let stepTokens: Int
   private let context: Context
-  private let mailbox = Mailbox<@Sendable () -> Void>()
+  private let mailbox = Mailbox<EmbeddingRequest>()
 
   /// The length of a vector.
   public var dimension: Int { model.description.width }
@@ -46,9 +47,12 @@ public final class Embedder: Sendable {
     pooling = options.pooling ?? model.pooling
     maxTokens = min(options.maxTokens ?? .max, model.description.contextLength)
     stepTokens = options.stepTokens ?? EmbedderOptions.defaultStepTokens
-    let mailbox = mailbox
+    let (mailbox, pooling, maxTokens, stepTokens) = (mailbox, pooling, maxTokens, stepTokens)
     try Thread.start {
-      while let messages = mailbox.receive(waits: true) { for message in messages { message() } }
+      var loop = EmbeddingLoop(
+        model: model, tokenizer: tokenizer, context: context, pooling: pooling, maxTokens: maxTokens,
+        stepTokens: stepTokens)
+      loop.run(mailbox)
     }
   }
 
@@ -108,12 +112,13 @@ public final class Embedder: Sendable {
     _ texts: [String], report: @escaping @Sendable (Int) -> Void = { _ in }
   ) async throws -> Embeddings {
     let cancellation = Cancellation()
+    let dimension = dimension
     return try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
-        let accepted = mailbox.send { [self] in
-          continuation.resume(with: Result { try compute(texts, report) { cancellation.isRequested } })
-        }
-        if !accepted { continuation.resume(throwing: InferenceError.engineStopped) }
+        let request = EmbeddingRequest(
+          texts, dimension: dimension, isCancelled: { cancellation.isRequested }, report: report
+        ) { continuation.resume(with: $0) }
+        if !mailbox.send(request) { continuation.resume(throwing: InferenceError.engineStopped) }
       }
     } onCancel: {
       cancellation.request()
@@ -121,57 +126,13 @@ public final class Embedder: Sendable {
   }
 
   /// What ``embed(_:report:)`` does, on the calling thread.
-  package func compute(
-    _ texts: [String], _ report: (Int) -> Void = { _ in }, isCancelled: () -> Bool = { false }
-  ) throws -> Embeddings {
-    if isCancelled() { throw CancellationError() }
-    var sequences = tokens(of: texts)
-    let counts = sequences.map(\.count)
-    var truncated: [Int] = []
-    for (index, sequence) in sequences.enumerated() where sequence.count > maxTokens {
-      sequences[index] = Self.cut(sequence, to: maxTokens, keepsEnd: tokenizer.vocabulary.special.addsEnd)
-      truncated.append(index)
-    }
-    var values: [Float] = []
-    values.reserveCapacity(texts.count * dimension)
-    var first = 0
-    while first < sequences.count {
-      var (end, rows) = (first, 0)
-      while end < sequences.count, end == first || rows + sequences[end].count <= stepTokens {
-        rows += sequences[end].count
-        end += 1
-      }
-      let vectors = try model.embed(Array(sequences[first..<end]), pooling: pooling, isCancelled: isCancelled)
-      withExtendedLifetime(vectors) {
-        values.append(contentsOf: UnsafeBufferPointer(start: vectors.pointer(as: Float.self), count: vectors.count))
-      }
-      first = end
-      report(end)
-    }
-    return Embeddings(dimension: dimension, values: values, tokens: counts, truncated: truncated)
+  package func compute(_ texts: [String]) throws -> Embeddings {
+    var result: Result<Embeddings, any Error>?
+    var loop = EmbeddingLoop(
+      model: model, tokenizer: tokenizer, context: context, pooling: pooling, maxTokens: maxTokens,
+      stepTokens: stepTokens)
+    loop.run(EmbeddingRequest(texts, dimension: dimension, isCancelled: { false }, report: { _ in }) { result = $0 })
+    guard let result else { throw InferenceError.engineStopped }
+    return try result.get()
   }
-
-  /// The tokens of each text, whole; texts are shared out to the threads.
-  private func tokens(of texts: [String]) -> [[TokenID]] {
-    var sequences = [[TokenID]](repeating: [], count: texts.count)
-    sequences.withUnsafeMutableBufferPointer { results in
-      let box = SequenceBox(results)
-      context.workers.run(texts.count) { [tokenizer] index, _ in
-        box.results[index] = tokenizer.encode(texts[index], parseSpecial: true)
-      }
-    }
-    return sequences
-  }
-
-  /// The first tokens, and the one at the end where the tokenizer sets one.
-  private static func cut(_ tokens: [TokenID], to count: Int, keepsEnd: Bool) -> [TokenID] {
-    guard keepsEnd, count > 1, let last = tokens.last else { return Array(tokens.prefix(count)) }
-    return Array(tokens.prefix(count - 1)) + [last]
-  }
-}
-
-/// Places that threads fill, each its own.
-private struct SequenceBox: @unchecked Sendable {
-  let results: UnsafeMutableBufferPointer<[TokenID]>
-  init(_ results: UnsafeMutableBufferPointer<[TokenID]>) { self.results = results }
 }

@@ -11,6 +11,16 @@ final class Job {
   var tokens: [Int32]
   var state: (any MixerState)?
   var isFinished = false
+  /// Its place in the order in which generations came.
+  var number = 0
+  /// Whether its state had to go; it waits for room to compute it again.
+  private(set) var isPreempted = false
+  /// An older generation that is about to compute so many tokens which this one shares.
+  var awaited: (leader: Job, count: Int)?
+  /// Lengths at which the state is to be kept in the store.
+  var marks: Set<Int> = []
+  /// What an ended generation leaves to the store.
+  var kept: (tokens: [Int32], snapshot: any StateSnapshot)?
   var usage: Usage
   var sampler: Sampler
   var detokenizer: StreamingDetokenizer
@@ -29,6 +39,11 @@ final class Job {
   private var stopString: String?
   private let vocabulary: Vocabulary
   private let contextLength: Int
+  /// The session's state and what it has seen, until the generation has one of its own.
+  private var held: (state: any MixerState, tokens: [Int32])?
+  /// How many tokens the state had after the last step whose outcome is known.
+  private var settled = 0
+  private var keepsPrefix = false
 
   init(order: Order, prompt: [Int32]) throws {
     let options = order.options
@@ -36,8 +51,7 @@ final class Job {
     self.prompt = prompt
     tokens = prompt
     usage = Usage(promptTokens: prompt.count)
-    // A drawn seed is one that readers of JSON hold exactly, so that it can be given again.
-    seed = options.seed ?? UInt64.random(in: 0..<1 << 53)
+    seed = order.seed
     sampler = Sampler(options, seed: seed)
     vocabulary = order.session.engine.tokenizer.vocabulary
     contextLength = order.session.engine.contextLength
@@ -54,32 +68,74 @@ final class Job {
     }
   }
 
-  var isCancelled: Bool { order.cancellation.isRequested }
+  var place: Place { order.place }
+  var isCancelled: Bool { order.place.isCancelled }
+  /// How many tokens the state has seen.
+  var depth: Int { state?.tokens ?? 0 }
   /// How many tokens the state has yet to see.
-  var pendingCount: Int { tokens.count - (state?.tokens ?? 0) }
+  var pendingCount: Int { tokens.count - depth }
   /// Whether only the last token is to be seen.
   var isDecoding: Bool { pendingCount == 1 && usage.completionTokens > 0 }
+  /// The most tokens of the next chunk: up to the next place at which the state is kept.
+  var chunkLimit: Int {
+    let depth = depth
+    return (marks.filter { $0 > depth }.min() ?? tokens.count) - depth
+  }
 
-  /// Takes over the session's state and keeps the longest beginning that the prompt shares with it.
-  func begin(_ model: any LanguageModel) throws {
-    begun = .now
-    let session = order.session
-    let (held, cached) = session.content.withLock { content in
-      defer {
-        content.state = nil
-        content.tokens = []
-      }
-      return (content.state, content.tokens)
+  /// Takes part from now on; the session's state is in its hands.
+  func begin(keepsPrefix: Bool) {
+    if begun == nil { begun = .now }
+    isPreempted = false
+    self.keepsPrefix = keepsPrefix
+    order.session.content.withLock { content in
+      if let state = content.state, state.tokens == content.tokens.count { held = (state, content.tokens) }
+      content.state = nil
+      content.tokens = []
     }
-    // At least one token must be computed, to have logits.
-    var shared = 0
-    while shared < min(cached.count, prompt.count - 1), cached[shared] == prompt[shared] { shared += 1 }
-    if let held, held.tokens == cached.count, shared > 0, held.rewind(to: shared) {
-      state = held
-      usage.cachedTokens = shared
-    } else {
-      state = try model.makeState(capacity: contextLength)
+  }
+
+  /// How many of the first `most` tokens the session's state has seen and can go on from.
+  func ownBeginning(most: Int) -> Int {
+    guard let held else { return 0 }
+    let count = min(Self.common(held.tokens, tokens), most)
+    return count == held.tokens.count || held.state.capabilities.contains(.truncate) ? count : 0
+  }
+
+  /// How many tokens from the first on are those of `others`.
+  func shared(with others: [Int32]) -> Int { Self.common(tokens, others) }
+
+  private static func common(_ a: [Int32], _ b: [Int32]) -> Int {
+    let most = min(a.count, b.count)
+    var count = 0
+    while count < most, a[count] == b[count] { count += 1 }
+    return count
+  }
+
+  /// Gets a state that has seen the first `count` tokens: a snapshot's, or the session's.
+  ///
+  /// - Throws: what making a state throws.
+  func start(from snapshot: (any StateSnapshot)?, count: Int, _ model: any LanguageModel) throws {
+    defer { held = nil }
+    state = nil
+    if let snapshot {
+      let fork = try model.makeState(capacity: contextLength)
+      // One that cannot be had is computed anew.
+      if (try? fork.restore(snapshot)) != nil, fork.tokens == count || fork.rewind(to: count) { state = fork }
+    } else if let held, count > 0, held.tokens.count == count || held.state.rewind(to: count) {
+      state = held.state
     }
+    if state == nil { state = try model.makeState(capacity: contextLength) }
+    settled = depth
+    if usage.completionTokens == 0 { usage.cachedTokens = depth }
+  }
+
+  /// Gives up its state for want of memory; what it has said stays said.
+  func standBack() {
+    isPreempted = true
+    state = nil
+    awaited = nil
+    marks = []
+    settled = 0
   }
 
   /// The last token, with guesses of what comes after it: those of earlier text where there are any, else the draft's.
@@ -139,6 +195,7 @@ final class Job {
       }
       if accepted < guesses.count { try rewind(by: guesses.count - accepted, model) }
     }
+    settled = depth
     if let finishing { finish(finishing) }
   }
 
@@ -215,7 +272,8 @@ final class Job {
       if stopString == nil { give(stops.finish()) }
     }
     let end = finishing == .stopString ? .stopString : reason
-    giveBack(answered: end != .cancelled || !text.isEmpty)
+    keep()
+    giveBack(answered: end != .cancelled || !text.isEmpty, end == .cancelled ? .cancelled : .completed)
     order.events.yield(
       .finished(
         Completion(
@@ -226,26 +284,33 @@ final class Job {
 
   /// Ends the generation with an error and gives the session back.
   func fail(_ error: any Error) {
-    giveBack(answered: false)
+    // A step that went wrong half-way may have left tokens in the state that are not text.
+    if let state, state.tokens != settled, !state.rewind(to: settled) { self.state = nil }
+    giveBack(answered: false, .failed)
     order.events.finish(throwing: error)
   }
 
-  private func giveBack(answered: Bool) {
+  /// Leaves what was computed to the store.
+  private func keep() {
+    guard keepsPrefix, let state, 1...tokens.count ~= state.tokens, let snapshot = try? state.snapshot() else { return }
+    kept = (Array(tokens.prefix(state.tokens)), snapshot)
+  }
+
+  private func giveBack(answered: Bool, _ outcome: Admission.Outcome) {
     isFinished = true
     let session = order.session
-    let held = state
+    let left = state.map { ($0, Array(tokens.prefix($0.tokens))) } ?? held
     state = nil
+    held = nil
+    awaited = nil
     session.content.withLock { content in
-      if let held {
-        content.state = held
-        content.tokens = Array(tokens.prefix(held.tokens))
-      }
+      if let left { (content.state, content.tokens) = left }
       if answered, case .turn(let message) = order.request {
         content.messages.append(ChatMessage(role: .user, content: message))
         content.messages.append(ChatMessage(role: .assistant, content: text))
       }
     }
-    session.engine.scheduler.unreserve()
+    place.end(outcome)
     session.release()
   }
 

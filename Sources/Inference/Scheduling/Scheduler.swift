@@ -1,35 +1,33 @@
+import CVenturi
 import Models
 import Synchronization
 
 /// Runs every generation of an engine on one thread: each step gathers one token from each generation and chunks of the
-/// prompts into one evaluation.
-///
-/// Steps are fair: no generation gets a second token before every other has its first, and prompts share what a step has
-/// left in equal parts, so a short one never waits for a long one to end.
+/// prompts into one evaluation; see ``SchedulerLoop`` for who gets what.
 final class Scheduler: Sendable {
   enum Message {
     case job(Job)
     case alone(@Sendable () -> Void)
+    case clearStore(@Sendable () -> Void)
   }
 
+  let admission: Admission
   private let mailbox = Mailbox<Message>()
-  private let reserved = Mutex(0)
-  private let maxRunning: Int
-  private let maxQueued: Int
-  private let figures = Figures()
+  private let figures: Figures
 
-  /// What the thread says of itself.
-  final class Figures: Sendable {
-    let value = Mutex(EngineStatistics())
-  }
-
-  /// What is done.
-  var statistics: EngineStatistics { figures.value.withLock { $0 } }
-
-  init(model: any LanguageModel, options: EngineOptions) throws(InferenceError) {
-    let limits = SchedulerLoop.Limits(options)
-    maxRunning = limits.running
-    maxQueued = options.maxQueued
+  /// A scheduler of sequences of up to `contextLength` tokens.
+  ///
+  /// - Throws: ``InferenceError/invalidOption(field:value:problem:)`` when one sequence does not fit the memory for states.
+  init(model: any LanguageModel, options: EngineOptions, contextLength: Int) throws(InferenceError) {
+    admission = Admission(options)
+    let limits = try SchedulerLoop.Limits(options, model: model, contextLength: contextLength)
+    var statistics = EngineStatistics()
+    statistics.runningLimit = admission.maxRunning
+    statistics.queueLimit = admission.maxQueued
+    statistics.queuedTokenLimit = admission.maxQueuedTokens
+    statistics.capacityBytes = limits.capacity
+    statistics.storeLimit = limits.storeBytes
+    figures = Figures(statistics)
     let (mailbox, figures) = (mailbox, figures)
     try Thread.start {
       var loop = SchedulerLoop(model: model, limits: limits, mailbox: mailbox, figures: figures)
@@ -37,24 +35,16 @@ final class Scheduler: Sendable {
     }
   }
 
-  /// Takes a place for a generation.
-  ///
-  /// - Throws: ``InferenceError/overloaded(running:queued:queueLimit:)``.
-  func reserve() throws(InferenceError) {
-    let count: Int? = reserved.withLock { count in
-      guard count < maxRunning + maxQueued else { return count }
-      count += 1
-      return nil
-    }
-    guard let count else { return }
-    throw .overloaded(running: min(count, maxRunning), queued: max(0, count - maxRunning), queueLimit: maxQueued)
+  /// What is done and was done.
+  var statistics: EngineStatistics {
+    var statistics = figures.value
+    let counts = admission.counts
+    (statistics.running, statistics.queued) = (counts.running, counts.queued)
+    (statistics.queuedTokens, statistics.waitSeconds) = (counts.queuedTokens, counts.waitSeconds)
+    (statistics.completed, statistics.cancelled) = (counts.completed, counts.cancelled)
+    (statistics.failed, statistics.refused) = (counts.failed, counts.refused)
+    return statistics
   }
-
-  /// Gives a place back.
-  func unreserve() { reserved.withLock { $0 -= 1 } }
-
-  /// The generations that run or wait.
-  var count: Int { reserved.withLock { $0 } }
 
   /// Queues a generation; `false` after ``stop()``.
   func submit(_ job: sending Job) -> Bool { mailbox.send(.job(job)) }
@@ -62,6 +52,19 @@ final class Scheduler: Sendable {
   /// Runs `body` between two steps; `false` after ``stop()``.
   func perform(_ body: @escaping @Sendable () -> Void) -> Bool { mailbox.send(.alone(body)) }
 
+  /// Empties the store between two steps, then calls `done`; `false` after ``stop()``.
+  func clearStore(_ done: @escaping @Sendable () -> Void) -> Bool { mailbox.send(.clearStore(done)) }
+
   /// Ends the thread once nothing is left to do.
   func stop() { mailbox.close() }
+
+  /// The part of the statistics that the thread keeps.
+  final class Figures: Sendable {
+    private let content: Mutex<EngineStatistics>
+    init(_ statistics: EngineStatistics) { content = Mutex(statistics) }
+    var value: EngineStatistics {
+      get { content.withLock { $0 } }
+      set { content.withLock { $0 = newValue } }
+    }
+  }
 }

@@ -1,128 +1,146 @@
+import Layers
 import Models
+import Tensors
 
 /// The scheduler's side of the thread; only that thread touches it.
+///
+/// Generations get places in the order in which they came. In each step every generation that answers gets its next token;
+/// prompts share what is left (see ``SchedulerLoop/plan()``). States take memory up to a bound: the store of beginnings
+/// yields first, then the generation that came last, which goes on where it was once there is room.
 struct SchedulerLoop {
   let model: any LanguageModel
   let limits: Limits
   let mailbox: Mailbox<Scheduler.Message>
-  private let figures: Scheduler.Figures
   let scratch = SamplingScratch()
-  private var waiting: [Job] = []
-  private var running: [Job] = []
-
-  /// What a step may hold.
-  struct Limits {
-    let stepTokens: Int
-    let mixedPromptTokens: Int
-    let running: Int
-
-    /// The limits of options in which every setting is decided.
-    init(_ options: EngineOptions) {
-      stepTokens = options.stepTokens ?? EngineOptions.defaultStepTokens
-      mixedPromptTokens = options.mixedPromptTokens ?? EngineOptions.defaultMixedPromptTokens
-      running = options.maxRunning ?? EngineOptions.defaultMaxRunning
-    }
-  }
+  var store: PrefixStore
+  var budget: StepBudget
+  var waiting: [Job] = []
+  /// In the order in which they came.
+  var running: [Job] = []
+  var statistics: EngineStatistics
+  private let figures: Scheduler.Figures
+  private var received = 0
+  /// How many steps may yet change which memory states share.
+  var unsettledSteps = 0
+  var accountedBytes = -1
 
   init(model: any LanguageModel, limits: Limits, mailbox: Mailbox<Scheduler.Message>, figures: Scheduler.Figures) {
     self.model = model
     self.limits = limits
     self.mailbox = mailbox
     self.figures = figures
+    statistics = figures.value
+    store = PrefixStore(limit: limits.storeBytes, canTruncate: limits.canTruncate)
+    budget = StepBudget(target: limits.stepSeconds, model: model.description)
   }
 
   mutating func run() {
     while let messages = mailbox.receive(waits: running.isEmpty && waiting.isEmpty) {
       for message in messages {
         switch message {
-        case .job(let job): waiting.append(job)
+        case .job(let job):
+          received += 1
+          job.number = received
+          waiting.append(job)
         case .alone(let body): body()
+        case .clearStore(let done):
+          while store.evict() {}
+          unsettledSteps = 2
+          account()
+          publish()
+          done()
         }
       }
       endCancelled()
       admit()
+      resumeFollowers()
       if !running.isEmpty { step() }
-      tell()
+      account()
+      publish()
     }
   }
 
-  /// Says what is done.
-  private func tell() {
-    figures.value.withLock { figures in
-      (figures.running, figures.queued) = (running.count, waiting.count)
-      figures.runningBytes = running.reduce(0) { $0 + ($1.state?.bytes ?? 0) }
-    }
-  }
+  private func publish() { figures.value = statistics }
 
   private mutating func endCancelled() {
-    for job in waiting where job.isCancelled { job.finish(.cancelled) }
+    for job in waiting where job.isPreempted && job.isCancelled { job.finish(.cancelled) }
+    waiting.removeAll { $0.place.isOver }
     for job in running where job.isCancelled { job.finish(.cancelled) }
-    waiting.removeAll(where: \.isFinished)
+    removeFinished()
+  }
+
+  mutating func removeFinished() {
+    for job in running where job.isFinished {
+      unsettledSteps = 2
+      if let kept = job.kept { store.insert(kept.tokens, kept.snapshot) }
+      job.kept = nil
+    }
     running.removeAll(where: \.isFinished)
   }
 
   private mutating func admit() {
-    let free = min(limits.running - running.count, waiting.count)
-    for job in waiting.prefix(free) {
-      do {
-        try job.begin(model)
-        running.append(job)
-      } catch { job.fail(error) }
+    while running.count < limits.running, let job = waiting.first, hasMemory(for: job) {
+      waiting.removeFirst()
+      guard job.isPreempted || job.place.begin() else { continue }
+      job.begin(keepsPrefix: store.limit > 0)
+      let place = running.firstIndex { $0.number > job.number } ?? running.count
+      running.insert(job, at: place)
+      acquire(job)
     }
-    waiting.removeFirst(free)
+    removeFinished()
   }
 
   /// One evaluation.
   private mutating func step() {
-    let (jobs, runs) = plan()
+    let step = roomyPlan()
+    if step.runs.isEmpty { return }
+    let begin = ContinuousClock.now
+    let generated = step.jobs.reduce(0) { $0 + $1.usage.completionTokens }
     do {
-      let logits = try model.evaluate(TokenBatch(runs)) { jobs.allSatisfy(\.isCancelled) }
-      deliver(logits, to: jobs, runs)
+      let logits = try evaluate(step)
+      deliver(logits, to: step)
+      budget.learn(units: step.units, seconds: begin.seconds(to: .now))
     } catch is CancellationError {
       // The states are as before; the next turn of the loop ends the cancelled.
+      return
     } catch {
-      evaluateEach(jobs, runs, after: error)
+      evaluateEach(step, after: error)
     }
-    running.removeAll(where: \.isFinished)
+    statistics.steps += 1
+    statistics.rows += step.runs.reduce(0) { $0 + $1.tokens.count }
+    statistics.promptTokens += step.promptTokens
+    statistics.generatedTokens += step.jobs.reduce(-generated) { $0 + $1.usage.completionTokens }
+    keepMarked(step.jobs)
+    removeFinished()
   }
 
-  /// What each generation gives to the next step.
-  private func plan() -> ([Job], [TokenBatch.Run]) {
-    var jobs: [Job] = []
-    var runs: [TokenBatch.Run] = []
-    let single = running.filter(\.isDecoding)
-    let prompts = running.filter { !$0.isDecoding }.sorted { $0.pendingCount < $1.pendingCount }
-    // Guesses may take what single steps leave, but never more than half of it from prompts.
-    var spare = limits.stepTokens - single.count
-    var guesses = prompts.isEmpty ? spare : spare / 2
-    for job in single {
-      let run = job.singleStep(guesses: guesses, scratch)
-      guesses -= run.tokens.count - 1
-      spare -= run.tokens.count - 1
-      jobs.append(job)
-      runs.append(run)
+  private mutating func evaluate(_ step: Step) throws -> Logits {
+    do { return try model.evaluate(TokenBatch(step.runs)) { step.jobs.allSatisfy(\.isCancelled) } } catch {
+      guard Self.isOutOfMemory(error), store.count > 0 else { throw error }
+      while store.evict() {}
+      unsettledSteps = 2
+      return try model.evaluate(TokenBatch(step.runs)) { step.jobs.allSatisfy(\.isCancelled) }
     }
-    if !single.isEmpty { spare = min(spare, limits.mixedPromptTokens) }
-    for (index, job) in prompts.enumerated() {
-      let share = min(job.pendingCount, max(spare / (prompts.count - index), min(spare, 1)))
-      if share == 0 { break }
-      spare -= share
-      jobs.append(job)
-      runs.append(job.promptChunk(share))
-    }
-    return (jobs, runs)
   }
 
-  private func deliver(_ logits: Logits, to jobs: [Job], _ runs: [TokenBatch.Run]) {
-    for (index, job) in jobs.enumerated() {
-      do { try job.take(logits, rows: logits.rows[index], of: runs[index], model, scratch) } catch { job.fail(error) }
+  private static func isOutOfMemory(_ error: any Error) -> Bool {
+    if case .memory = error as? MixerError { return true }
+    if case .outOfMemory = error as? TensorError { return true }
+    return false
+  }
+
+  private func deliver(_ logits: Logits, to step: Step) {
+    for (index, job) in step.jobs.enumerated() {
+      do { try job.take(logits, rows: logits.rows[index], of: step.runs[index], model, scratch) } catch {
+        job.fail(error)
+      }
     }
   }
 
   /// Finds whom an error belongs to: one generation's failure is no other's.
-  private func evaluateEach(_ jobs: [Job], _ runs: [TokenBatch.Run], after error: any Error) {
-    if jobs.count == 1 { return jobs[0].fail(error) }
-    for (job, run) in zip(jobs, runs) {
+  private func evaluateEach(_ step: Step, after error: any Error) {
+    if step.jobs.count == 1 { return step.jobs[0].fail(error) }
+    for (job, run) in zip(step.jobs, step.runs) {
       do {
         let logits = try model.evaluate(TokenBatch([run])) { job.isCancelled }
         try job.take(logits, rows: logits.rows[0], of: run, model, scratch)

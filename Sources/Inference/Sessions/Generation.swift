@@ -13,12 +13,13 @@ public struct Generation: AsyncSequence, Sendable {
   public typealias Element = GenerationEvent
 
   let stream: AsyncThrowingStream<GenerationEvent, any Error>
-  let cancellation: Cancellation
+  let place: Place
   /// Why nothing will be generated, where that is known at once; the loop throws it too.
   public let refusal: (any Error)?
 
-  /// Ends the answer early; the reader still gets what is there and ``FinishReason/cancelled``.
-  public func cancel() { cancellation.request() }
+  /// Ends the answer early; the reader still gets what is there and ``FinishReason/cancelled``. One that waits has given
+  /// its place back when this returns.
+  public func cancel() { place.cancel() }
 
   /// Reads the answer to its end.
   ///
@@ -37,7 +38,7 @@ public struct Generation: AsyncSequence, Sendable {
 
   /// The reader of the events.
   public func makeAsyncIterator() -> Iterator {
-    Iterator(base: stream.makeAsyncIterator(), reader: Reader(cancellation))
+    Iterator(base: stream.makeAsyncIterator(), reader: Reader(place))
   }
 
   /// Reads events; dropping it cancels the answer.
@@ -60,8 +61,8 @@ public struct Generation: AsyncSequence, Sendable {
 
   /// Cancels when the loop that reads is left, even while the generation itself is still held.
   final class Reader: Sendable {
-    private let cancellation: Cancellation
-    init(_ cancellation: Cancellation) { self.cancellation = cancellation }
-    deinit { cancellation.request() }
+    private let place: Place
+    init(_ place: Place) { self.place = place }
+    deinit { place.cancel() }
   }
 }

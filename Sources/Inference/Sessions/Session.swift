@@ -17,7 +17,7 @@ public final class Session: Sendable {
     /// Whether a generation runs.
     var isTaken = false
     /// What waits for it to end; each tells whether it takes the session in turn.
-    var waiting: [@Sendable () -> Bool] = []
+    var waiting: [(place: Place?, body: @Sendable () -> Bool)] = []
   }
 
   let engine: Engine

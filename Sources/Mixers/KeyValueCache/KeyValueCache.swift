@@ -59,6 +59,18 @@ public final class KeyValueCache: MixerState, @unchecked Sendable {
   /// The bytes of its pages, those shared with forks included.
   public var bytes: Int { pages.count * layout.pageBytes }
 
+  /// Its pages.
+  public var blocks: [StateBlock] { pages.map { StateBlock($0, bytes: layout.pageBytes) } }
+
+  /// The bytes of the pages that ``reserve(_:)`` would take.
+  public func growth(_ count: Int) -> Int {
+    guard count > 0, count <= capacity - tokens else { return 0 }
+    let filled = tokens / KeyValueLayout.pageTokens
+    let copies = filled < pages.count && !isKnownUniquelyReferenced(&pages[filled])
+    let more = max(0, KeyValueLayout.pages(tokens + count) - pages.count)
+    return (more + (copies ? 1 : 0)) * layout.pageBytes
+  }
+
   /// Takes pages for `count` more tokens and makes the one that is written next the cache's own.
   ///
   /// - Throws: ``/Layers/MixerError/capacityExceeded(capacity:requested:)``, ``/Layers/MixerError/memory(_:)``.
@@ -136,4 +148,6 @@ struct KeyValueSnapshot: StateSnapshot {
   let layout: KeyValueLayout
   let tokens: Int
   let pages: [KeyValuePage]
+
+  var blocks: [StateBlock] { pages.map { StateBlock($0, bytes: layout.pageBytes) } }
 }

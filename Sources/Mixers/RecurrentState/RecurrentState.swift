@@ -56,6 +56,12 @@ public final class RecurrentState: MixerState, @unchecked Sendable {
   /// The bytes of both halves.
   public var bytes: Int { storage == nil ? 0 : layout.bytes }
 
+  /// The memory of both halves.
+  public var blocks: [StateBlock] { storage.map { [StateBlock($0, bytes: layout.bytes)] } ?? [] }
+
+  /// The bytes of both halves before the first token, nothing from then on.
+  public func growth(_ count: Int) -> Int { count > 0 && storage == nil ? layout.bytes : 0 }
+
   private var half: Int { layout.layers * layout.width }
 
   private func base(next: Bool) -> UnsafeMutablePointer<Float> {
@@ -149,6 +155,8 @@ struct RecurrentSnapshot: StateSnapshot {
   let layout: RecurrentState.Layout
   let tokens: Int
   let values: Storage?
+
+  var blocks: [StateBlock] { values.map { [StateBlock($0, bytes: $0.byteCount)] } ?? [] }
 }
 
 extension BatchBox {

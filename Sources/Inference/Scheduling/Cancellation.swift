@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A request to stop, seen by the compute thread between layers.
+/// A request to stop, seen by the thread that works.
 final class Cancellation: Sendable {
   private let requested = Atomic<Bool>(false)
 
