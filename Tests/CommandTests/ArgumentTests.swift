@@ -23,7 +23,7 @@ struct ArgumentTests {
     #expect(options.logitBias == [15: 2.5, 16: -.infinity] && options.stop == ["end"])
     #expect(options.logProbabilities == 3 && options.tokenEvents)
     #expect(run.model.threads == 3 && run.generation.batch.size == 64 && run.generation.contextLength == 1024)
-    #expect(run.generation.systemPrompt == "be brief" && run.prompt == "hi" && run.model.model == "x.gguf")
+    #expect(run.generation.systemPrompt == "be brief" && run.prompt.prompt == "hi" && run.model.model == "x.gguf")
   }
 
   @Test(arguments: [
@@ -46,7 +46,7 @@ struct ArgumentTests {
     let run = try #require(try VenturiCommand.parseAsRoot(arguments) as? Run)
     let flags = run.generation
     #expect(flags.temperature == -1 && flags.topK == -2 && flags.topP == -3 && flags.minP == -4)
-    #expect(flags.repeatPenalty == -5 && run.model.threads == -6 && flags.lookup == -7 && run.words == "hi")
+    #expect(flags.repeatPenalty == -5 && run.model.threads == -6 && flags.lookup == -7 && run.prompt.words == "hi")
   }
 
   @Test func mistypedVerbs() {
