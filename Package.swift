@@ -159,7 +159,12 @@ let package = Package(
       name: "InferenceTests", dependencies: ["Formats", "Venturi", "VenturiTesting", "CAllocationCounter"]),
     .testTarget(name: "HubTests", dependencies: ["Formats", "Hub", "Inference", "VenturiTesting"]),
     .testTarget(
-      name: "ServerTests", dependencies: ["Formats", "Server", "Venturi", "VenturiTesting"]),
+      name: "ServerTests",
+      dependencies: [
+        "Formats", "Server", "Venturi", "VenturiTesting",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
+      ]),
     .testTarget(
       name: "LoadTests",
       dependencies: [
@@ -171,7 +176,8 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "AtlasCommand", "Command", "Console", "Formats", "Inference", "Load", "Models", "Numerics", "Profiling",
+        "AtlasCommand", "Client", "Command", "Console", "Formats", "Inference", "Load", "Models", "Numerics",
+        "Profiling",
         "ServeCommand",
         "Tensors", "VenturiTesting",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),

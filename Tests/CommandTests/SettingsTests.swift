@@ -36,6 +36,17 @@ struct SettingsTests {
     #expect(settings.completing(["bench", "--help"]) == ["bench", "--help"])
   }
 
+  @Test func aProgramThatIsOneVerbHasItsSettings() throws {
+    let environment = ["VENTURI_PORT": "1234", "VENTURI_API_KEY": "a,b", "VENTURI_TOP_K": "7"]
+    let settings = try Settings(environment: { environment[$0] }, file: "host = ::1\n", path: "config")
+    let completed = settings.completing(["-m", "other"], program: ServeProgram.verb)
+    let program = try #require(try ServeProgram.parseAsRoot(completed) as? ServeProgram)
+    #expect(program.network.port == 1234 && program.network.host == "::1" && program.network.apiKey == ["a", "b"])
+    #expect(program.model.model == "other")
+    #expect(
+      settings.completing(["--port", "1"], program: ServeProgram.verb).filter { $0.contains("port") } == ["--port"])
+  }
+
   @Test(arguments: ["threads", "nonsense = 1", "= 3"])
   func theFileIsChecked(_ line: String) {
     let failure = #expect(throws: CommandFailure.self) {

@@ -1,6 +1,5 @@
+import Server
 import Testing
-
-@testable import Server
 
 @Suite struct KeyRingTests {
   @Test func onlyWholeKeysAreAccepted() throws {

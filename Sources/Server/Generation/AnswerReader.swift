@@ -33,9 +33,9 @@ struct AnswerReader: Sendable {
         try send(form.ending(answer, tokens: rest, index: index, offset: offset), to: stream)
         return answer
       }
-      if answer.includesUsage {
-        try stream.send(form.chunk([], usage: usage(answers), includesUsage: true))
-      }
+      let usage = usage(answers)
+      request.note(usage)
+      if answer.includesUsage { try stream.send(form.chunk([], usage: usage, includesUsage: true)) }
       try stream.sendDone()
       request.end(.ok)
     } catch is EventStream.Overflow {

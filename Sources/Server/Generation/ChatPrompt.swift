@@ -29,6 +29,9 @@ struct ChatPrompt: Sendable {
   ///
   /// - Throws: ``RequestFailure``.
   func tokens(_ engine: Engine, limits: RequestLimits) throws(RequestFailure) -> [Int32] {
+    do throws(InferenceError) {
+      try engine.check(bytes: messages.reduce(0) { $0 + $1.content.utf8.count })
+    } catch { throw RequestFailure(error, prompt: "messages") }
     let tokens = engine.tokenizer.encode(try segments(engine))
     do { return try limits.check(engine.tokens(of: .tokens(tokens)), "messages") } catch {
       throw RequestFailure(error, prompt: "messages")

@@ -23,6 +23,7 @@ public final class FixedCatalogue: ModelCatalogue {
     }
   }
 
+  /// All models, in the order in which they were added.
   public var entries: [ModelEntry] { content.withLock { $0 } }
 
   /// Lists a model that is yet to be loaded.
@@ -43,6 +44,9 @@ public final class FixedCatalogue: ModelCatalogue {
     }
   }
 
+  /// The model that a request calls.
+  ///
+  /// - Throws: ``RequestFailure``.
   public func model(_ name: String?, _ kind: ModelKind) async throws -> ServedModel {
     let entries = entries
     let called = name.flatMap { $0.isEmpty ? nil : $0 }

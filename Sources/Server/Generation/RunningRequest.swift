@@ -1,4 +1,6 @@
+import Logging
 import Synchronization
+import Tracing
 
 /// A request that is being answered: what it has under way, and why it was stopped if it was.
 final class RunningRequest: Sendable {
@@ -17,18 +19,21 @@ final class RunningRequest: Sendable {
     var work: [@Sendable () -> Void] = []
     var outcome: Outcome?
     var watched: (client: ClientConnection, number: Int)?
+    var usage: AnswerUsage?
   }
 
-  let id: String
   let begun = ContinuousClock.now
   private let registry: RunningRequests
   private let metrics: ServerMetrics
+  private let logger: Logger
+  private let span: any Span
   private let state = Mutex(State())
 
-  init(id: String, registry: RunningRequests, metrics: ServerMetrics) {
-    self.id = id
+  init(registry: RunningRequests, metrics: ServerMetrics, logger: Logger) {
     self.registry = registry
     self.metrics = metrics
+    self.logger = logger
+    span = startSpan("venturi.answer")
   }
 
   deinit {
@@ -68,18 +73,33 @@ final class RunningRequest: Sendable {
     for cancel in work { cancel() }
   }
 
+  /// The tokens that it took, for the log.
+  func note(_ usage: AnswerUsage) { state.withLock { $0.usage = usage } }
+
   /// The request is answered, or will never be; the first outcome counts.
   func end(_ outcome: Outcome) {
-    let (isFirst, watched) = state.withLock { state in
+    let (isFirst, watched, usage) = state.withLock { state in
       defer { state.work = [] }
-      if state.outcome != nil { return (false, state.watched) }
-      state.outcome = outcome
-      return (true, state.watched)
+      let isFirst = state.outcome == nil
+      if isFirst { state.outcome = outcome }
+      return (isFirst, state.watched, state.usage)
     }
     guard isFirst else { return }
     watched?.client.stopWatching(watched?.number ?? 0)
     registry.remove(self)
-    metrics.record(outcome, seconds: begun.seconds(to: .now))
+    let seconds = begun.seconds(to: .now)
+    metrics.record(outcome, seconds: seconds)
+    span.attributes["venturi.outcome"] = outcome.rawValue
+    var metadata: Logger.Metadata = ["outcome": .string(outcome.rawValue), "seconds": .stringConvertible(seconds)]
+    if let usage {
+      metadata["prompt_tokens"] = .stringConvertible(usage.promptTokens)
+      metadata["cached_tokens"] = .stringConvertible(usage.cachedTokens)
+      metadata["completion_tokens"] = .stringConvertible(usage.completionTokens)
+      span.attributes["gen_ai.usage.input_tokens"] = usage.promptTokens
+      span.attributes["gen_ai.usage.output_tokens"] = usage.completionTokens
+    }
+    span.end()
+    logger.info("answer", metadata: metadata)
   }
 
   /// The failure that a client is told of when the request was stopped.

@@ -3,7 +3,7 @@ import Hummingbird
 import Logging
 import NIOCore
 
-/// The outermost one: gives the request its identity and its connection, makes answers of errors, and writes the log.
+/// Gives the request its identity and its connection, makes answers of errors, and writes the log.
 struct AccessMiddleware: RouterMiddleware {
   typealias Context = ServerContext
   let services: ServerServices
@@ -15,15 +15,10 @@ struct AccessMiddleware: RouterMiddleware {
     var context = context
     context.requestID = RequestIdentity.accepted(request.headers[.requestID]) ?? RequestIdentity.make("req-")
     context.client = services.connections[context.channel]
+    context.logger[metadataKey: "hb.request.id"] = nil
     context.logger[metadataKey: "request"] = .string(context.requestID)
     var response: Response
-    do { response = try await next(request, context) } catch {
-      let failure = Self.failure(error, request)
-      if failure.status >= 500, failure.status != 503 {
-        context.logger.error("request failed", metadata: ["problem": "\(error)"])
-      }
-      response = failure.response
-    }
+    do { response = try await next(request, context) } catch { response = context.failure(error, request).response }
     response.headers[.requestID] = context.requestID
     context.logger.info(
       "request",
@@ -33,15 +28,6 @@ struct AccessMiddleware: RouterMiddleware {
         "seconds": .stringConvertible(start.seconds(to: .now)),
       ])
     return response
-  }
-
-  private static func failure(_ error: any Error, _ request: Request) -> RequestFailure {
-    if let error = error as? HTTPError, error.status == .notFound { return .notFound(request.uri.path) }
-    if let error = error as? HTTPError, error.status.kind == .clientError {
-      return RequestFailure(
-        status: error.status.code, type: "invalid_request_error", code: "bad_request", message: "\(error)")
-    }
-    return RequestFailure(error)
   }
 }
 

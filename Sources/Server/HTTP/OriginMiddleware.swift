@@ -30,9 +30,7 @@ struct OriginMiddleware: RouterMiddleware {
       return Response(status: .noContent, headers: headers)
     }
     var response: Response
-    do { response = try await next(request, context) } catch let failure as RequestFailure {
-      response = failure.response
-    }
+    do { response = try await next(request, context) } catch { response = context.failure(error, request).response }
     for field in headers { response.headers[field.name] = field.value }
     return response
   }

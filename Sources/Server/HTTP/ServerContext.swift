@@ -15,4 +15,18 @@ struct ServerContext: RequestContext {
     coreContext = CoreRequestContextStorage(source: source)
     channel = source.channel
   }
+
+  /// What an error that a route threw means for the client; one that is our own fault is logged.
+  func failure(_ error: any Error, _ request: Request) -> RequestFailure {
+    if let error = error as? HTTPError, error.status == .notFound { return .notFound(request.uri.path) }
+    if let error = error as? HTTPError, error.status.kind == .clientError {
+      return RequestFailure(
+        status: error.status.code, type: "invalid_request_error", code: "bad_request", message: "\(error)")
+    }
+    let failure = RequestFailure(error)
+    if failure.status >= 500, failure.status != 503 {
+      logger.error("request failed", metadata: ["problem": "\(error)"])
+    }
+    return failure
+  }
 }

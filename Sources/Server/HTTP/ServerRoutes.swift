@@ -20,8 +20,8 @@ struct ServerRoutes {
     let routes = all
     let settings = services.settings
     let router = Router(context: ServerContext.self, options: .autoGenerateHeadEndpoints)
-    router.add(middleware: AccessMiddleware(services: services))
     router.add(middleware: TracingMiddleware())
+    router.add(middleware: AccessMiddleware(services: services))
     router.add(middleware: OriginMiddleware(policy: settings.origins, hasKeys: !settings.keys.isEmpty))
     router.add(middleware: KeyMiddleware(keys: settings.keys, openPaths: openPaths))
     let draining = Set(routes.filter(\.answersWhileDraining).flatMap(\.paths))

@@ -1,3 +1,4 @@
+import Logging
 import Synchronization
 
 /// The requests that are being answered, and whether new ones are taken.
@@ -25,8 +26,8 @@ final class RunningRequests: Sendable {
   /// Begins a request.
   ///
   /// - Throws: ``RequestFailure`` while the server shuts down.
-  func begin(_ id: String) throws(RequestFailure) -> RunningRequest {
-    let request = RunningRequest(id: id, registry: self, metrics: metrics)
+  func begin(_ logger: Logger) throws(RequestFailure) -> RunningRequest {
+    let request = RunningRequest(registry: self, metrics: metrics, logger: logger)
     let isTaken = state.withLock { state in
       if state.isDraining { return false }
       state.running[ObjectIdentifier(request)] = WeakRequest(value: request)

@@ -63,7 +63,7 @@ struct AnswerRoutes {
   private func answer(
     _ request: Request, _ context: ServerContext, _ prepare: @Sendable ([UInt8]) async throws -> PreparedAnswer
   ) async throws -> Response {
-    let running = try services.requests.begin(context.requestID)
+    let running = try services.requests.begin(context.logger)
     do {
       let prepared = try await services.bytes.read(request) { body in try await prepare(body) }
       for generation in prepared.generations { running.add { generation.cancel() } }
@@ -71,7 +71,9 @@ struct AnswerRoutes {
       let reader = AnswerReader(answer: prepared, request: running, metrics: services.metrics)
       if prepared.isStreamed { return stream(reader, running, context) }
       let answers = try await reader.collect()
-      let response = Response(json: prepared.form.whole(answers, usage: reader.usage(answers)))
+      let usage = reader.usage(answers)
+      running.note(usage)
+      let response = Response(json: prepared.form.whole(answers, usage: usage))
       running.end(.ok)
       return response
     } catch is AnswerReader.Stopped {

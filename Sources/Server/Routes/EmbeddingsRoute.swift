@@ -14,7 +14,7 @@ struct EmbeddingsRoute {
 
   var route: Route {
     Route(.post, ["/v1/embeddings", "/embeddings"]) { request, context in
-      let running = try services.requests.begin(context.requestID)
+      let running = try services.requests.begin(context.logger)
       if let client = context.client { running.watch(client) }
       do {
         let response = try await services.bytes.read(request) { try await embed($0, running) }

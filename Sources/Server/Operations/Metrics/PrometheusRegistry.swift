@@ -38,34 +38,44 @@ public final class PrometheusRegistry: MetricsFactory, Sendable {
     return out
   }
 
+  /// A counter.
   public func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
     figure(label, dimensions, .counter) { PrometheusCounter() }
   }
 
+  /// A counter of parts.
   public func makeFloatingPointCounter(
     label: String, dimensions: [(String, String)]
   ) -> any FloatingPointCounterHandler {
     figure(label, dimensions, .counter) { PrometheusFloatingCounter() }
   }
 
+  /// A gauge.
   public func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
     figure(label, dimensions, .gauge) { PrometheusGauge() }
   }
 
+  /// A histogram if values are to be summarized, else a gauge.
   public func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
     if aggregate { return figure(label, dimensions, .histogram) { PrometheusHistogram() } }
     return figure(label, dimensions, .gauge) { PrometheusGauge() }
   }
 
+  /// A histogram of seconds.
   public func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
     figure(label, dimensions, .histogram) { PrometheusHistogram() }
   }
 
-  // Figures stay: a counter that disappears and comes back at 0 is worse than one nobody counts on.
+  // A counter that disappears and comes back at 0 is worse than one that nobody counts on.
+  /// Nothing: figures stay.
   public func destroyCounter(_ handler: any CounterHandler) {}
+  /// Nothing: figures stay.
   public func destroyFloatingPointCounter(_ handler: any FloatingPointCounterHandler) {}
+  /// Nothing: figures stay.
   public func destroyMeter(_ handler: any MeterHandler) {}
+  /// Nothing: figures stay.
   public func destroyRecorder(_ handler: any RecorderHandler) {}
+  /// Nothing: figures stay.
   public func destroyTimer(_ handler: any TimerHandler) {}
 
   /// The figure of a name and labels, made when it is first asked for. One of another kind under the same name is kept apart
