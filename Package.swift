@@ -177,9 +177,7 @@ let package = Package(
       name: "CommandTests",
       dependencies: [
         "AtlasCommand", "Client", "Command", "Console", "Formats", "Inference", "Load", "Models", "Numerics",
-        "Profiling",
-        "ServeCommand",
-        "Tensors", "VenturiTesting",
+        "Profiling", "ServeCommand", "Tensors", "VenturiTesting",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(

@@ -63,8 +63,9 @@ public struct LoadResult: Sendable {
     examples = failures.mapValues(\.example)
     warmUpErrors = warmUp.failures.mapValues(\.count)
     // What comes after the clients were told to stop belongs to a load that falls away.
-    let stop = settings.seconds.map { min(end, start + $0) } ?? answers.map(\.end).max() ?? end
-    seconds = max(stop - start, 1e-9)
+    let whole = settings.seconds.map { min($0, end - start) } ?? (answers.map(\.end).max() ?? end) - start
+    let stop = start + whole
+    seconds = max(whole, 1e-9)
     firstToken = LatencySummary(answers.compactMap(\.firstToken))
     gaps = LatencySummary(answers.flatMap(\.gaps))
     interToken = LatencySummary(answers.compactMap(\.interToken))

@@ -5,6 +5,9 @@ import Testing
 
 @Suite("Load on a server")
 struct LoadGeneratorTests {
+  /// A server that never listens.
+  private static let mute = ServerCommand(name: "z", arguments: ["/bin/sh", "-c", "exec sleep 60", "sh"])
+
   private func pool(_ count: Int, warmUp: Int = 0, prompt: Int = 5, output: Int = 4) throws -> RequestPool {
     func requests(_ count: Int, _ word: String) -> [LoadRequest] {
       (0..<count).map { LoadRequest(prompt: "\(word) \($0)", promptTokens: prompt, outputTokens: output) }
@@ -168,9 +171,26 @@ struct LoadGeneratorTests {
     }
     #expect(absent.map { "\($0)".contains("'y'") || "\($0)".contains("of y") } == true)
     let mute = await #expect(throws: LoadError.self) {
-      try await ServerProcess(ServerCommand(name: "z", arguments: ["/bin/sh", "-c", "sleep 60", "sh"]), timeout: 0.3)
+      try await ServerProcess(Self.mute, timeout: 0.3)
     }
     #expect(mute.map { "\($0)".contains("not ready") } == true)
+  }
+
+  /// A connection ends for its server when this process closes it, whatever was started meanwhile.
+  @Test func startedProcessesKeepNoConnections() async throws {
+    let server = try await ScriptedServer.start { _, _, _ in .completion(1000, pause: 20) }
+    let client = try APIClient(try ServerAddress(server.url))
+    let task = Task { try await client.stream("/s", body: Array("{}".utf8)) { _, _ in } }
+    while server.bodies.isEmpty { try await Task.sleep(for: .milliseconds(5)) }
+    let other = Task {
+      try await ServerProcess(Self.mute, timeout: 30)
+    }
+    try await Task.sleep(for: .milliseconds(200))
+    task.cancel()
+    for _ in 0..<1000 where server.abandoned == 0 { try await Task.sleep(for: .milliseconds(10)) }
+    #expect(server.abandoned == 1)
+    other.cancel()
+    await #expect(throws: (any Error).self) { try await other.value }
   }
 
   @Test func ratiosOfAContest() throws {

@@ -7,7 +7,8 @@ package struct Chat: AsyncParsableCommand {
     commandName: "chat", abstract: "Talks with a model.",
     discussion: """
       Enter sends; Alt-Enter, Ctrl-J or a backslash at the end of a line starts a new one. Ctrl-C stops the answer, a second one \
-      or Ctrl-D leaves. /help lists the commands. Without a terminal every line of standard input is a message.
+      or Ctrl-D leaves. /help lists the commands. Without a terminal every line of standard input is a message. \
+      `venturi chat --server URL` talks with a model of a server of the OpenAI interface (venturi-serve).
       """)
 
   @Option(help: ArgumentHelp("Where entered messages are kept; `none` keeps none.", valueName: "path"))

@@ -8,7 +8,8 @@ package struct Run: AsyncParsableCommand {
     commandName: "run", abstract: "Answers a prompt.",
     discussion: """
       The prompt is the argument, or --prompt, or --file, or what is piped in. The answer goes to standard output as it \
-      is made; one line about the speed goes to standard error.
+      is made; one line about the speed goes to standard error. `venturi run --server URL` asks a server of the OpenAI interface \
+      (venturi-serve).
       """)
 
   @OptionGroup package var prompt: PromptOptions

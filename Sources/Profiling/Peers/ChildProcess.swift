@@ -61,6 +61,9 @@ package final class ChildProcess {
       if log >= 0 { posix_spawn_file_actions_adddup2(&actions, log, STDOUT_FILENO) }
     }
     if log >= 0 { posix_spawn_file_actions_adddup2(&actions, log, STDERR_FILENO) }
+    // Connections of this process would stay open for as long as the child has them.
+    let files = Int32(clamping: min(max(sysconf(Int32(_SC_OPEN_MAX)), 1024), 1 << 16))
+    for file in STDERR_FILENO + 1..<files where fcntl(file, F_GETFD) >= 0 { _ = fcntl(file, F_SETFD, FD_CLOEXEC) }
 
     var arguments: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) }
     arguments.append(nil)

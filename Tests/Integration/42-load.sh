@@ -1,6 +1,6 @@
 #!/bin/sh
 # The load generator and the remote verbs against our own server on the default model, where it has been pulled.
-# usage: 27-load.sh [PATH OF venturi]
+# usage: 42-load.sh [PATH OF venturi]
 set -eu
 venturi=${1:-.build/release/venturi}
 folder=$(mktemp -d)
