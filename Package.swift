@@ -100,10 +100,21 @@ let package = Package(
         .product(name: "Tracing", package: "swift-distributed-tracing"),
       ],
       exclude: ["Page"]),
+    .target(name: "Plots", dependencies: ["Formats"]),
+    .target(
+      name: "Client",
+      dependencies: [
+        "Formats",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ]),
+    .target(name: "Load", dependencies: ["Formats", "Tensors", "Profiling", "Plots", "Client"]),
     .executableTarget(
       name: "ServeCommand",
       dependencies: [
-        "Venturi", "Console", "Server",
+        "Venturi", "Profiling", "Console", "Plots", "Server", "Client", "Load",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),
@@ -114,7 +125,7 @@ let package = Package(
       name: "Atlas",
       dependencies: [
         "CSQLite", "NumericTypes", "Tensors", "Formats", "Layers", "Mixers", "Profiling", "Planner", "Venturi",
-        "VenturiTesting", "Catalogue",
+        "VenturiTesting", "Catalogue", "Plots",
       ],
       exclude: ["Catalogue"]),
     .executableTarget(
@@ -156,15 +167,23 @@ let package = Package(
         .product(name: "Metrics", package: "swift-metrics"),
       ]),
     .testTarget(
+      name: "LoadTests",
+      dependencies: [
+        "Client", "Formats", "Load", "Plots", "Tensors",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ]),
+    .testTarget(
       name: "CommandTests",
       dependencies: [
-        "AtlasCommand", "Command", "Console", "Formats", "Inference", "Models", "NumericTypes", "Profiling",
-        "ServeCommand",
-        "Tensors", "VenturiTesting",
+        "AtlasCommand", "Client", "Command", "Console", "Formats", "Inference", "Load", "Models", "NumericTypes",
+        "Profiling", "ServeCommand", "Tensors", "VenturiTesting",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(
-      name: "AtlasTests", dependencies: ["Atlas", "CSQLite", "Catalogue", "Costs", "Formats", "Planner", "Profiling"]),
+      name: "AtlasTests",
+      dependencies: ["Atlas", "CSQLite", "Catalogue", "Costs", "Formats", "Planner", "Plots", "Profiling"]),
   ],
   cLanguageStandard: .c11
 )

@@ -77,11 +77,12 @@ step_llama() {
     "$venv/pip" download -q --no-deps --no-binary llama-cpp-python -d "$home/dl" "llama-cpp-python==$llama_version"
     tar xzf "$home/dl/llama_cpp_python-$llama_version.tar.gz" -C "$home/src"
   fi
-  [ -f "$home/build/llama.cpp/build.ninja" ] || cmake -S "$llama" -B "$home/build/llama.cpp" -G Ninja \
+  # A build of an earlier version of this script has no server.
+  grep -q 'LLAMA_BUILD_SERVER:BOOL=ON' "$home/build/llama.cpp/CMakeCache.txt" 2>/dev/null || cmake -S "$llama" -B "$home/build/llama.cpp" -G Ninja \
     -DCMAKE_BUILD_TYPE=Release -DGGML_NATIVE=ON -DLLAMA_CURL=OFF -DLLAMA_OPENSSL=OFF -DLLAMA_BUILD_TESTS=OFF \
-    -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_SERVER=OFF >&2
+    -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_SERVER=ON -DLLAMA_BUILD_UI=OFF -DLLAMA_USE_PREBUILT_UI=OFF >&2
   nice -n 19 ninja -C "$home/build/llama.cpp" -j "$jobs" \
-    llama llama-quantize llama-bench llama-perplexity llama-tokenize llama-completion >&2
+    llama llama-quantize llama-bench llama-perplexity llama-tokenize llama-completion llama-server >&2
 }
 
 step_workers() {

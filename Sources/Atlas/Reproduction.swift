@@ -1,5 +1,6 @@
 import Catalogue
 import Planner
+import Plots
 import Profiling
 
 /// The measured experiment of a system's sheet.

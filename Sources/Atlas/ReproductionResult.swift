@@ -1,6 +1,7 @@
 import Catalogue
 import Formats
 import Planner
+import Plots
 
 /// What a run of an experiment found.
 public struct ReproductionResult: Sendable {

@@ -62,6 +62,7 @@ package struct CommandFailure: Error, Sendable, Equatable, CustomStringConvertib
     switch error {
     case is CancellationError: (.interrupted, "interrupted")
     case is ValidationError: (.usage, "usage")
+    case let error as any ClassifiedError: (error.status, error.kindOfFailure)
     case let error as TextError: classify(error)
     case is FormatError, is GraphError: (.badModel, "bad_model")
     case let error as ModelError: classify(error)

@@ -76,13 +76,19 @@ extension ParsableCommand {
 
   /// Refuses a first word that is no verb, and says what may be meant; the parser would only call it unexpected.
   private static func refuseUnknownVerb(_ arguments: [String]) throws(CommandFailure) {
+    func absent(_ call: String, _ sibling: String) -> CommandFailure {
+      let purpose = Siblings.known[sibling].map { " (\($0))" } ?? ""
+      return CommandFailure(
+        status: .unavailable, kind: "unavailable",
+        message: "'\(call)' is done by the program venturi-\(sibling), which is not installed\(purpose)")
+    }
+    // Such a call would have become the sibling; of the hub's, `pull` says more.
+    if _commandName == "venturi", let exception = Siblings.exception(arguments), exception.sibling != "hub" {
+      throw absent(arguments.prefix(2).joined(separator: " "), exception.sibling)
+    }
     guard let verb = arguments.first, !verb.hasPrefix("-"), !verbs.contains(verb) else { return }
     let sibling = Siblings.name(for: verb)
-    if let purpose = Siblings.known[sibling] {
-      throw CommandFailure(
-        status: .unavailable, kind: "unavailable",
-        message: "'\(verb)' is done by the program venturi-\(sibling), which is not installed (\(purpose))")
-    }
+    if Siblings.known[sibling] != nil { throw absent(verb, sibling) }
     let meant = NearestWord.of(verb, among: verbs.union(Siblings.verbs.keys)).map { "did you mean '\($0)'? " } ?? ""
     throw CommandFailure(
       status: .usage, kind: "usage", message: "'\(verb)' is no verb; \(meant)`\(_commandName) --help` lists them")

@@ -46,6 +46,8 @@ package struct Setting: Sendable, Equatable {
 
   private static let generate = ["run", "chat"]
   private static let serve = ["serve"]
+  private static let remote = ["client chat", "client run"]
+  private static let servers = ["bench serve"]
   private static let loads = ["run", "chat", "serve", "profile", "optimize", "eval perplexity", "eval kl"]
   private static let opens = [
     "run", "chat", "serve", "tokenize", "bench model", "bench tokenize", "profile", "optimize", "eval perplexity",
@@ -58,35 +60,36 @@ package struct Setting: Sendable, Equatable {
     [
       "run", "chat", "pull", "ls", "show", "rm", "tokenize", "embed", "profile", "optimize", "eval perplexity",
       "eval kl", "eval onnx", "plan devices", "doctor", "quantize", "serve",
-    ] + benches + systems + ["reproduce", "results"]
+    ] + remote + servers + benches + systems + ["reproduce", "results"]
 
   /// All of them. A test compares this list with the parser's.
   package static let all: [Setting] = [
     Setting("json", .flag, everywhere),
-    Setting("model", .value, opens, aliases: ["-m"]),
+    Setting("model", .value, opens + servers, aliases: ["-m"]),
     Setting(
-      "threads", .value, loads + ["embed"] + benches.dropLast() + ["doctor", "reproduce", "eval onnx", "quantize"],
+      "threads", .value,
+      loads + ["embed"] + benches.dropLast() + ["doctor", "reproduce", "eval onnx", "quantize"] + servers,
       aliases: ["-t"]
     ),
-    Setting("ctx-size", .value, generate + ["serve"], aliases: ["-c"]),
+    Setting("ctx-size", .value, generate + ["serve"] + servers, aliases: ["-c"]),
     Setting("batch-size", .value, generate + ["serve", "profile", "optimize"], aliases: ["-b"]),
     Setting("encoder", .value, encoders, aliases: ["-m"]),
     Setting("pooling", .value, ["embed"]),
     Setting("compute", .value, opens.filter { !$0.hasSuffix("tokenize") } + encoders),
     Setting("cache-type", .value, opens.filter { !$0.hasSuffix("tokenize") }),
     Setting("memory-limit", .value, loads + ["embed"]),
-    Setting("max-tokens", .value, generate, aliases: ["-n", "--n-predict", "--predict"]),
-    Setting("seed", .value, generate, aliases: ["-s"]),
-    Setting("temp", .value, generate, aliases: ["--temperature"]),
-    Setting("top-k", .value, generate),
-    Setting("top-p", .value, generate),
-    Setting("min-p", .value, generate),
-    Setting("repeat-penalty", .value, generate),
+    Setting("max-tokens", .value, generate + remote, aliases: ["-n", "--n-predict", "--predict"]),
+    Setting("seed", .value, generate + remote + servers, aliases: ["-s"]),
+    Setting("temp", .value, generate + remote, aliases: ["--temperature"]),
+    Setting("top-k", .value, generate + remote),
+    Setting("top-p", .value, generate + remote),
+    Setting("min-p", .value, generate + remote),
+    Setting("repeat-penalty", .value, generate + remote),
     Setting("repeat-last-n", .value, generate),
-    Setting("presence-penalty", .value, generate),
-    Setting("frequency-penalty", .value, generate),
+    Setting("presence-penalty", .value, generate + remote),
+    Setting("frequency-penalty", .value, generate + remote),
     Setting("logit-bias", .list, generate, aliases: ["-l"]),
-    Setting("stop", .list, generate, aliases: ["-r", "--reverse-prompt"]),
+    Setting("stop", .list, generate + remote, aliases: ["-r", "--reverse-prompt"]),
     Setting("ignore-eos", .flag, generate),
     Setting("lookup", .value, generate + ["optimize"]),
     Setting("model-draft", .value, generate, aliases: ["-md"]),
@@ -96,24 +99,25 @@ package struct Setting: Sendable, Equatable {
     Setting("max-ppl", .value, ["optimize"]),
     Setting("max-slowdown", .value, ["optimize"]),
     Setting("budget", .value, ["optimize"]),
-    Setting("system-prompt", .value, generate, aliases: ["-sys"]),
+    Setting("system-prompt", .value, generate + remote, aliases: ["-sys"]),
     Setting("logprobs", .value, ["run"]),
-    Setting("raw", .flag, ["run"]),
-    Setting("stream", .flag, ["run"]),
-    Setting("history", .value, ["chat"]),
-    Setting("against", .value, benches),
-    Setting("pairs", .value, benches + ["reproduce", "optimize"]),
-    Setting("warm-up", .value, benches + ["reproduce"]),
-    Setting("resume", .value, benches),
+    Setting("raw", .flag, ["run", "client run"]),
+    Setting("stream", .flag, ["run", "client run"]),
+    Setting("history", .value, ["chat", "client chat"]),
+    Setting("against", .value, benches + servers),
+    Setting("pairs", .value, benches + servers + ["reproduce", "optimize"]),
+    Setting("warm-up", .value, benches + servers + ["reproduce"]),
+    Setting("resume", .value, benches + servers),
     Setting("store", .value, ["reproduce", "results"]),
     Setting("yes", .flag, ["rm"], aliases: ["-y"]),
-    Setting("parallel", .value, serve, aliases: ["-np"]),
+    Setting("parallel", .value, serve + servers, aliases: ["-np"]),
+    Setting("served-model", .value, remote + servers),
     Setting("max-queued", .value, serve),
     Setting("alias", .list, serve),
     Setting("embedder", .value, serve),
     Setting("host", .value, serve),
     Setting("port", .value, serve),
-    Setting("api-key", .list, serve),
+    Setting("api-key", .list, serve + remote + servers),
     Setting("api-key-file", .value, serve),
     Setting("allowed-origin", .list, serve),
     Setting("tls-certificate", .value, serve),
@@ -141,6 +145,8 @@ package struct Setting: Sendable, Equatable {
     "type", "pure", "tensor-type", "output-tensor-type",
     "token-embedding-type", "allow-requantize", "imatrix", "imatrix-text", "write-imatrix", "report", "beside",
     "reference", "grammar", "json-schema",
+    "server", "server-certificate", "clients", "rate", "shared-prefix", "text", "chat", "until-end", "requests",
+    "timeout", "max-in-flight", "slo", "plots",
   ]
 
   /// The verbs that have settings.

@@ -21,6 +21,27 @@ package enum Siblings {
     "results": (sibling: "atlas", purpose: "writes what was measured into RESULTS.md"),
   ]
 
+  /// Verbs of this program that a sibling does in some cases: what the case is, and what the sibling's arguments begin with instead of the
+  /// given number of words.
+  private static let cases: [(verb: [String], option: String?, sibling: String, words: [String])] = [
+    (["chat"], "--server", "serve", ["client", "chat"]), (["run"], "--server", "serve", ["client", "run"]),
+    (["bench", "serve"], nil, "serve", ["bench", "serve"]),
+  ]
+
+  /// The sibling that a call is for though its verb is of this program, and the arguments for it.
+  package static func exception(_ arguments: [String]) -> (sibling: String, arguments: [String])? {
+    for (verb, option, sibling, words) in cases where arguments.starts(with: verb) {
+      let rest = arguments.dropFirst(verb.count)
+      // What stands behind `--` is no option.
+      let options = rest.prefix { $0 != "--" }
+      if let option, !options.contains(where: { $0 == option || $0.hasPrefix(option + "=") }) { continue }
+      return (sibling, words + rest)
+    }
+    // Talking to a hub takes libraries that nothing else needs.
+    if arguments.first == "pull", arguments.contains(where: { $0.hasPrefix("hf:") }) { return ("hub", arguments) }
+    return nil
+  }
+
   /// The sibling that does a verb.
   package static func name(for verb: String) -> String { verbs[verb]?.sibling ?? verb }
 
@@ -37,13 +58,12 @@ package enum Siblings {
     let asksHelp = arguments.count == 2 && arguments[0] == "help" && verbs[arguments[1]] != nil
     let arguments = asksHelp ? [arguments[1], "--help"] : arguments
     guard let verb = arguments.first, isName(verb) else { return }
-    // Talking to a hub takes libraries that nothing else needs.
-    let asksHub = verb == "pull" && arguments.contains { $0.hasPrefix("hf:") }
-    if own.contains(verb), !asksHub { return }
-    let sibling = asksHub ? "hub" : name(for: verb)
+    let exception = exception(arguments)
+    if own.contains(verb), exception == nil { return }
+    let sibling = exception?.sibling ?? name(for: verb)
     guard let program = locate(sibling, beside: executablePath, path: environmentValue("PATH") ?? "") else { return }
     // A sibling that has several verbs is told which; one that has its own name is the verb.
-    let words = asksHub || verbs[verb] != nil ? arguments : Array(arguments.dropFirst())
+    let words = exception?.arguments ?? (verbs[verb] != nil ? arguments : Array(arguments.dropFirst()))
     var pointers: [UnsafeMutablePointer<CChar>?] = ([program] + words).map { strdup($0) }
     pointers.append(nil)
     execv(program, pointers)

@@ -48,7 +48,7 @@ public struct RatioEstimate: Sendable, Equatable {
   }
 
   /// The quantile of figures in ascending order, interpolated between neighbours.
-  static func quantile(_ share: Double, ofSorted sorted: [Double]) -> Double? {
+  package static func quantile(_ share: Double, ofSorted sorted: [Double]) -> Double? {
     guard let last = sorted.last else { return nil }
     let position = max(0, min(1, share)) * Double(sorted.count - 1)
     let index = Int(position)

@@ -2,6 +2,7 @@ import Atlas
 import Catalogue
 import Formats
 import Foundation
+import Plots
 import Profiling
 import Testing
 

@@ -3,6 +3,7 @@ import Catalogue
 import Costs
 import Formats
 import Planner
+import Plots
 import Profiling
 
 /// Results that were not measured, for tests of what is done with results.

@@ -1,9 +1,12 @@
 import ArgumentParser
+import Client
 import Command
 import Inference
+import Load
 import Models
 import NumericTypes
 import Profiling
+import ServeCommand
 import Tensors
 import Testing
 import VenturiTesting
@@ -23,7 +26,7 @@ struct ArgumentTests {
     #expect(options.logitBias == [15: 2.5, 16: -.infinity] && options.stop == ["end"])
     #expect(options.logProbabilities == 3 && options.tokenEvents)
     #expect(run.model.threads == 3 && run.generation.batch.size == 64 && run.generation.contextLength == 1024)
-    #expect(run.generation.systemPrompt == "be brief" && run.prompt == "hi" && run.model.model == "x.gguf")
+    #expect(run.generation.systemPrompt == "be brief" && run.prompt.prompt == "hi" && run.model.model == "x.gguf")
   }
 
   @Test(arguments: [
@@ -46,7 +49,7 @@ struct ArgumentTests {
     let run = try #require(try VenturiCommand.parseAsRoot(arguments) as? Run)
     let flags = run.generation
     #expect(flags.temperature == -1 && flags.topK == -2 && flags.topP == -3 && flags.minP == -4)
-    #expect(flags.repeatPenalty == -5 && run.model.threads == -6 && flags.lookup == -7 && run.words == "hi")
+    #expect(flags.repeatPenalty == -5 && run.model.threads == -6 && flags.lookup == -7 && run.prompt.words == "hi")
   }
 
   @Test func mistypedVerbs() {
@@ -106,6 +109,59 @@ struct ArgumentTests {
     #expect(Siblings.locate("cluster", beside: folder.path + "/venturi", path: other.path) == onPath)
     #expect(Siblings.locate("atlas", beside: folder.path + "/venturi", path: other.path) == nil)
     #expect(Siblings.isName("serve") && !Siblings.isName("../serve") && !Siblings.isName("-x") && !Siblings.isName(""))
+  }
+
+  @Test func verbsThatOnlySomeCallsHandOn() {
+    func words(_ call: String) -> [String]? {
+      Siblings.exception(call.split(separator: " ").map(String.init)).map { [$0.sibling] + $0.arguments }
+    }
+    #expect(words("bench serve --rate 2") == ["serve", "bench", "serve", "--rate", "2"])
+    #expect(words("chat --server http://x -n 3") == ["serve", "client", "chat", "--server", "http://x", "-n", "3"])
+    #expect(words("run hi --server=http://x") == ["serve", "client", "run", "hi", "--server=http://x"])
+    #expect(words("pull hf:a/b") == ["hub", "pull", "hf:a/b"])
+    for own in [
+      "bench model", "bench", "chat", "run hi", "run -- --server", "run --servers x", "pull smollm2", "serve",
+    ] {
+      #expect(words(own) == nil, "\(own)")
+    }
+  }
+
+  @Test func loads() throws {
+    let call = [
+      "bench", "serve", "--clients", "1,4,8", "-p", "64-128", "-n", "lognormal:100:0.5:10-400", "--slo", "ttft=1s",
+      "-t", "2",
+      "--against", "llama.cpp", "--pairs", "7", "-np", "8", "-c", "512", "--seed", "3", "--resume", "x",
+    ]
+    let bench = try #require(try ClientProgram.parseAsRoot(call) as? BenchServe)
+    #expect(bench.load.clients?.values == [1, 4, 8] && bench.load.prompts == .uniform(64...128))
+    #expect(bench.load.outputs == .logNormal(median: 100, sigma: 0.5, range: 10...400) && bench.load.seed == 3)
+    #expect(bench.pairs == 7 && bench.parallel == 8 && bench.contextSize == 512 && bench.threads == 2)
+  }
+
+  @Test(arguments: [
+    "--clients 0", "--clients 1 --rate 2", "--rate 2", "--rate x --requests 2", "--trace a --clients 1", "-p 0",
+    "-p 5-2", "-n x",
+    "--shared-prefix -1", "--shared-prefix 100 -p 103", "--timeout 0", "--timeout nan", "--warm-up -1", "--pairs 0",
+    "--against x", "--against llama.cpp --server http://x", "--server http://x -t 2", "--server http://x -np 2",
+    "--resume x", "-t 0",
+    "-np 0", "-c 0", "--seed -1",
+  ])
+  func loadsThatMakeNoSense(_ words: String) {
+    #expect(throws: (any Error).self) {
+      try ClientProgram.parseAsRoot(["bench", "serve"] + words.split(separator: " ").map(String.init))
+    }
+  }
+
+  @Test func errorsOfServersHaveTheirCodes() {
+    func status(_ error: any Error) -> Command.ExitStatus { CommandFailure(error).status }
+    #expect(status(ClientError.invalidAddress("x", problem: "y")) == .usage)
+    #expect(status(ClientError.cannotConnect(address: "x", problem: "y")) == .unavailable)
+    #expect(status(ClientError.refused(status: 401, code: nil, message: "no")) == .unavailable)
+    #expect(status(ClientError.refused(status: 429, code: nil, message: "busy")) == .overloaded)
+    #expect(status(ClientError.refused(status: 400, code: nil, message: "what")) == .failure)
+    #expect(CommandFailure(ClientError.streamCut).kind == "stream_cut")
+    #expect(status(LoadError.invalidTrace(line: 3, problem: "x")) == .usage)
+    #expect(status(LoadError.serverFailed(name: "x", problem: "y")) == .unavailable)
   }
 
   @Test func figuresForPeople() {

@@ -19,7 +19,7 @@ struct SettingsTests {
     #expect(run.generation.temperature == 0.5)
     #expect(run.generation.topK == 1)
     #expect(run.output.json)
-    #expect(run.words == "hello")
+    #expect(run.prompt.words == "hello")
   }
 
   @Test func shortFlagsCountToo() throws {
@@ -82,8 +82,10 @@ struct SettingsTests {
   }
 
   private static func longOptions() throws -> [(verb: String, option: String)] {
-    try [(VenturiCommand.dumpedHelp, []), (AtlasProgram.dumpedHelp, []), (ServeProgram.dumpedHelp, ["serve"])]
-      .flatMap { dump, path in collect(try #require(dump)["command"] ?? .null, path: path) }
+    try [
+      (VenturiCommand.dumpedHelp, []), (AtlasProgram.dumpedHelp, []), (ServeProgram.dumpedHelp, ["serve"]),
+      (ClientProgram.dumpedHelp, []),
+    ].flatMap { dump, path in collect(try #require(dump)["command"] ?? .null, path: path) }
   }
 
   private static func collect(_ command: JSON, path: [String]) -> [(verb: String, option: String)] {

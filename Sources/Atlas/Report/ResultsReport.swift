@@ -1,5 +1,6 @@
 import Catalogue
 import Formats
+import Plots
 
 /// `RESULTS.md`, and the files that it and the web page show, from what a store holds.
 public struct ResultsReport {

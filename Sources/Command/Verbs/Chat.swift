@@ -1,12 +1,5 @@
 import ArgumentParser
-import Profiling
 import Venturi
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
 
 /// A conversation in the terminal.
 package struct Chat: AsyncParsableCommand {
@@ -14,7 +7,8 @@ package struct Chat: AsyncParsableCommand {
     commandName: "chat", abstract: "Talks with a model.",
     discussion: """
       Enter sends; Alt-Enter, Ctrl-J or a backslash at the end of a line starts a new one. Ctrl-C stops the answer, a second one \
-      or Ctrl-D leaves. /help lists the commands. Without a terminal every line of standard input is a message.
+      or Ctrl-D leaves. /help lists the commands. Without a terminal every line of standard input is a message. \
+      `venturi chat --server URL` talks with a model of a server of the OpenAI interface (venturi-serve).
       """)
 
   @Option(help: ArgumentHelp("Where entered messages are kept; `none` keeps none.", valueName: "path"))
@@ -33,31 +27,8 @@ package struct Chat: AsyncParsableCommand {
     if engine.template == nil { throw InferenceError.noChatTemplate(model: engine.model.description.name) }
     var conversation = Conversation(
       engine: engine, system: generation.systemPrompt, options: options, json: output.json)
-    guard isatty(STDIN_FILENO) == 1, isatty(STDERR_FILENO) == 1 else { return try await readLines(&conversation) }
-    Output.note(
+    let greeting =
       "\(engine.model.description.name), loaded in \(Human.fixed(seconds * 1000, 0)) ms. /help lists commands, Ctrl-D leaves."
-    )
-    let path = history == "none" ? nil : history ?? "\(ModelAccess.home)/chat-history"
-    var editor = LineEditor(prompt: "> ", continuation: "… ", history: History(path: path))
-    var wasInterrupted = false
-    while let entry = editor.read() {
-      switch entry {
-      case .end: return
-      case .interrupted(let empty):
-        if empty, wasInterrupted { throw ExitStatus.interrupted }
-        wasInterrupted = empty
-        if empty { Output.note("Ctrl-C again or Ctrl-D leaves") }
-      case .message(let text):
-        wasInterrupted = false
-        if try await conversation.take(text) == .leave { return }
-      }
-    }
-  }
-
-  private func readLines(_ conversation: inout Conversation) async throws {
-    while let line = readLine() {
-      if try await conversation.take(line) == .leave { return }
-      if conversation.wasCancelled { throw ExitStatus.interrupted }
-    }
+    try await conversation.lead(greeting: greeting, history: history)
   }
 }

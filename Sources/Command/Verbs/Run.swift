@@ -1,14 +1,6 @@
 import ArgumentParser
 import CVenturi
-import Profiling
-import Synchronization
 import Venturi
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
 
 /// One prompt, one answer.
 package struct Run: AsyncParsableCommand {
@@ -16,17 +8,11 @@ package struct Run: AsyncParsableCommand {
     commandName: "run", abstract: "Answers a prompt.",
     discussion: """
       The prompt is the argument, or --prompt, or --file, or what is piped in. The answer goes to standard output as it \
-      is made; one line about the speed goes to standard error.
+      is made; one line about the speed goes to standard error. `venturi run --server URL` asks a server of the OpenAI interface \
+      (venturi-serve).
       """)
 
-  @Argument(help: "The prompt.")
-  package var words: String?
-
-  @Option(name: [.customShort("p"), .customLong("prompt")], help: "The prompt.")
-  package var prompt: String?
-
-  @Option(name: [.customShort("f"), .customLong("file")], help: "Read the prompt from a file.")
-  package var file: String?
+  @OptionGroup package var prompt: PromptOptions
 
   @Flag(help: "Continue the text as it stands, without the chat template.")
   package var raw = false
@@ -45,7 +31,7 @@ package struct Run: AsyncParsableCommand {
   package init() {}
 
   package func run() async throws {
-    let text = try promptText()
+    let text = try prompt.text()
     let options = try generation.options(logprobs: logprobs)
     let (engine, loadSeconds) = try await ModelAccess.load(model, generation, profile: profile)
     var conversation: [ChatMessage] = []
@@ -91,19 +77,5 @@ package struct Run: AsyncParsableCommand {
       }
       throw CancellationError()
     }
-  }
-
-  private func promptText() throws -> String {
-    let given = [words, prompt, file].compactMap { $0 }
-    if given.count > 1 { throw ValidationError("one prompt at a time: an argument, --prompt or --file") }
-    if let file { return try InputText.file(file) }
-    if let text = given.first, text != "-" {
-      if text.isEmpty { throw ValidationError("the prompt is empty") }
-      return text
-    }
-    if given.isEmpty, isatty(STDIN_FILENO) == 1 { throw ValidationError("a prompt is missing") }
-    let text = InputText.standardInput()
-    if text.isEmpty { throw ValidationError("a prompt is missing: standard input is empty") }
-    return text
   }
 }

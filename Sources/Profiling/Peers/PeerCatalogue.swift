@@ -175,6 +175,15 @@ public struct PeerCatalogue: Sendable {
     return [python, script]
   }
 
+  /// The path of llama.cpp's server.
+  ///
+  /// - Throws: ``ProfilingError/peerAbsent(name:hint:)``.
+  public func llamaServer() throws(ProfilingError) -> String {
+    let program = "\(home)/build/llama.cpp/bin/llama-server"
+    guard access(program, X_OK) == 0 else { throw .peerAbsent(name: "llama.cpp's server", hint: Self.hint) }
+    return program
+  }
+
   /// Whether the files of a peer are there; starting it may still fail.
   public func isInstalled(_ name: String, for task: Task) -> Bool {
     guard let variants = try? Self.variants(of: name, for: task) else { return false }

@@ -1,4 +1,5 @@
 import Formats
+import Plots
 import Profiling
 import Tensors
 

@@ -1,9 +1,9 @@
 /// Reads a message from a terminal: editing, history, several lines.
 ///
 /// Enter ends the message; Alt-Enter, Ctrl-J or a backslash before Enter starts a new line in it; pasted line ends stay.
-struct LineEditor {
+package struct LineEditor {
   /// What was entered.
-  enum Entry: Equatable {
+  package enum Entry: Equatable {
     case message(String)
     /// Ctrl-C; `empty` when there was nothing to throw away.
     case interrupted(empty: Bool)
@@ -18,14 +18,14 @@ struct LineEditor {
   private var queued: [Key] = []
   private var shownCursorRow = 0
 
-  init(prompt: String, continuation: String, history: History) {
+  package init(prompt: String, continuation: String, history: History) {
     self.prompt = prompt
     self.continuation = continuation
     self.history = history
   }
 
   /// Reads one message; `nil` where standard input is no terminal.
-  mutating func read() -> Entry? {
+  package mutating func read() -> Entry? {
     guard Terminal.enterRawMode() else { return nil }
     // Bracketed paste tells pasted line ends from typed ones.
     Output.notePiece("\u{1B}[?2004h")
