@@ -4,11 +4,11 @@ import Text
 
 private let trie: TokenTrie? = makeTrie()
 
-/// Single bytes and a few longer tokens.
+/// Single bytes, a few longer tokens, and one that is longer than states are compared for.
 private func makeTrie() -> TokenTrie? {
   let visible = Array(0x21...0x7E) + Array(0xA1...0xAC) + Array(0xAE...0xFF)
   let alphabet = (visible + Array(256..<256 + 256 - visible.count)).compactMap { Unicode.Scalar($0).map { String($0) } }
-  let tokens = alphabet + ["ab", "abc", "),", "()", "Ã©", "}]", "<|end|>"]
+  let tokens = alphabet + ["ab", "abc", "),", "()", "Ã©", "}]", String(repeating: "a", count: 20), "<|end|>"]
   let types = [Int32](repeating: 1, count: tokens.count - 1) + [3]
   let vocabulary = try? Vocabulary(
     byteLevelTokens: ByteStrings(tokens), types: types, special: SpecialTokens(end: tokens.count - 1))
@@ -57,6 +57,7 @@ func seeds() -> [[UInt8]] {
       + "array ::= \"[\" (value (\",\" value)*)? \"]\"\nstring ::= \"\\\"\" [^\"\\\\\\x7F\\x00-\\x1F]* \"\\\"\"\n",
     "root ::= (expr \"=\" term \"\\n\")+\nexpr ::= term ([-+*/] term)*\nterm ::= [0-9]{1,3} | \"(\" expr \")\"",
     "root ::= . [^a-c]? \"\\u00e9\" [\\U0001F600-\\U0001F64F]{2,} # comment\n",
+    "root ::= \"a\"{3,40} (\"b\" | [a-c]{17} | c){2,5}\nc ::= [a-z]{0,30} \")\"",
     "root ::= \"a\"* b{0,4}\nb ::= (\"x\" | \"y\")+ | \"\"",
     "root ::= a\na ::= \"a\" a \"b\" | \"a\" a \"c\" | \"a\"",
   ]

@@ -40,6 +40,61 @@ struct ConstraintTests {
     #expect(try await copy.generate("abcabcabc", options: options).completion().tokens == plain.tokens)
   }
 
+  /// Whatever is looked at to find it, each token is the one drawn from the row with all that the mask forbids at negative
+  /// infinity.
+  @Test(arguments: [
+    GenerationOptions(temperature: 1), GenerationOptions(temperature: 0), GenerationOptions(temperature: 1, topK: 0),
+    GenerationOptions(temperature: 1, topK: 0, topP: 1, minP: 0), GenerationOptions(temperature: 2, topK: 5, minP: 0),
+    GenerationOptions(temperature: 1, topK: 100, topP: 1, minP: 0.01),
+    GenerationOptions(temperature: 1, topK: 400, topP: 0.9), GenerationOptions(temperature: 1, topK: 1_000_000),
+    GenerationOptions(temperature: 0, repeatPenalty: 1.4, frequencyPenalty: 0.5),
+    GenerationOptions(temperature: 1.2, repeatPenalty: 1.2, presencePenalty: 0.3, logitBias: [29: 4, 1000: -.infinity]),
+  ])
+  func tokensAreThoseOfTheFullMask(_ options: GenerationOptions) async throws {
+    let file = URL(fileURLWithPath: try GoldenFiles.defaultModel())
+    let tokenizer = try Tokenizer(GGUFFile(ByteView(copying: [UInt8](try Data(contentsOf: file)))))
+    let size = tokenizer.vocabulary.count
+    let trie = TokenTrie(tokenizer.vocabulary)
+    // Tokens of letters are likelier, so that they are what is asked about in some places and not in others.
+    let isWord = (0..<size).map { id in
+      let text = trie.bytes(of: Int32(id))
+      return !text.isEmpty && text.allSatisfy { $0 == 0x20 || $0 > 0x60 && $0 < 0x7B }
+    }
+    let script: ScriptedModel.Script = { history in
+      zip(ScriptedModel.scramble(history, size), isWord).map { $1 ? $0 * 2 + 3 : $0 * 2 }
+    }
+    let schema: JSON = [
+      "type": "array", "minItems": 2, "maxItems": 9,
+      "items": [
+        "type": "object", "required": ["t", "n", "s"],
+        "properties": [
+          "t": ["type": "string", "minLength": 20, "maxLength": 30], "n": ["type": "integer", "minimum": 3],
+          "s": ["enum": ["a", "ab", 1]],
+        ],
+      ],
+    ]
+    let engine = try Engine(model: ScriptedModel(vocabularySize: size, script: script), tokenizer: tokenizer)
+    var options = options
+    options.constraint = try Grammar(jsonSchema: schema)
+    options.maxTokens = 60
+    options.seed = 5
+    let prompt = tokenizer.encode("abc")
+    let drawn = try await engine.generate(.tokens(prompt), options: options).completion().tokens
+    #expect(drawn.count > 20)
+    let matcher = try GrammarMatcher(try Grammar(jsonSchema: schema), trie)
+    var sampler = Sampler(options, seed: 5)
+    var history = prompt
+    for token in drawn {
+      let mask = try matcher.mask()
+      var row = script(history)
+      for id in 0..<size where !mask.contains(Int32(id)) { row[id] = -.infinity }
+      let expected = try row.withUnsafeBufferPointer { try sampler.draw($0, history: history) }
+      #expect(token == expected, "after \(history.count) tokens")
+      history.append(token)
+      #expect(try matcher.advance(token))
+    }
+  }
+
   @Test func endsAndLimits() async throws {
     let engine = try Fixtures.engine(ScriptedModel { _ in (0..<259).map { $0 == 257 ? 99 : Float(256 - $0) / 256 } })
     // The model wants to end at once: it may only where the text is whole.

@@ -43,7 +43,7 @@ public struct Sampler {
 
   /// The token after `history` when there is no choice to make: the likeliest one of an unchanged row at temperature 0.
   func likeliest(_ row: UnsafeBufferPointer<Float>, _ scratch: SamplingScratch) -> Int32? {
-    guard options.temperature == 0, bias.isEmpty, !penalties.isActive else { return nil }
+    guard options.temperature == 0, isPlain else { return nil }
     scratch.scan(row)
     return scratch.maximum == -.infinity ? nil : scratch.argmax(row)
   }
@@ -52,21 +52,60 @@ public struct Sampler {
   mutating func draw(
     _ logits: UnsafeBufferPointer<Float>, history: [Int32], _ scratch: SamplingScratch, allowed: TokenMask? = nil
   ) throws(InferenceError) -> Int32 {
-    if allowed == nil, bias.isEmpty, !penalties.isActive { return try choose(logits, position: history.count, scratch) }
+    if allowed == nil, isPlain { return try choose(logits, position: history.count, scratch) }
     if let allowed { scratch.copy(logits, allowed) } else { scratch.copy(logits) }
-    for (id, value) in bias where id < logits.count {
+    change(history, scratch)
+    return try scratch.withLogits { row throws(InferenceError) in try choose(row, position: history.count, scratch) }
+  }
+
+  /// The token after `history`, one of those that the matcher allows: the one that ``draw(_:history:_:allowed:)`` gives with
+  /// its mask, found by asking about the likeliest tokens only. Nil where those do not tell.
+  mutating func draw(
+    _ logits: UnsafeBufferPointer<Float>, history: [Int32], _ scratch: SamplingScratch, asking matcher: GrammarMatcher
+  ) throws -> Int32? {
+    let count = options.temperature == 0 ? 1 : options.topK
+    guard count > 0, count < logits.count else { return nil }
+    if isPlain { return try choose(logits, count, position: history.count, scratch, asking: matcher) }
+    scratch.copy(logits)
+    change(history, scratch)
+    return try scratch.withLogits { try choose($0, count, position: history.count, scratch, asking: matcher) }
+  }
+
+  /// Whether logits are drawn from as they are.
+  private var isPlain: Bool { bias.isEmpty && !penalties.isActive }
+
+  /// Steps 1 and 2 on the logits in the scratch.
+  private mutating func change(_ history: [Int32], _ scratch: SamplingScratch) {
+    for (id, value) in bias where id < scratch.logits.count {
       let logit = scratch.logits[id]
       scratch.logits[id] = value.isFinite ? (logit + value).finite(ifSo: logit) : logit + value
     }
     penalties.apply(history, to: &scratch.logits)
-    // The copy is put aside while the scratch works on it.
-    var copy: [Float] = []
-    swap(&copy, &scratch.logits)
-    defer { swap(&copy, &scratch.logits) }
-    return try copy.withUnsafeBufferPointer { row throws(InferenceError) in
-      try choose(row, position: history.count, scratch)
-    }
   }
+
+  /// A draw from the `count` largest logits of tokens that the matcher allows; nil if they are not among the largest of all.
+  private func choose(
+    _ row: UnsafeBufferPointer<Float>, _ count: Int, position: Int, _ scratch: SamplingScratch,
+    asking matcher: GrammarMatcher
+  ) throws -> Int32? {
+    let spare = count / 2 + 16
+    guard count + spare <= max(row.count / SamplingScratch.block, Self.askedLimit) else { return nil }
+    scratch.scan(row)
+    scratch.selectLargest(count + spare, row)
+    // Where these are all that can be drawn at all, fewer suffice.
+    let isAll = scratch.candidates.count < count + spare
+    let likeliest = scratch.candidates.map(\.id)
+    guard let places = try matcher.firstAllowed(count, of: likeliest, refusals: isAll ? .max : spare),
+      let first = places.first.map({ scratch.candidates[$0] }), first.logit < .infinity
+    else { return nil }
+    if options.temperature == 0 { return first.id }
+    scratch.keep(places)
+    narrowLargest(scratch)
+    return pick(position, scratch)
+  }
+
+  /// How many tokens are asked about even where rows are short; a mask is the better way to more.
+  private static let askedLimit = 256
 
   private func choose(
     _ row: UnsafeBufferPointer<Float>, position: Int, _ scratch: SamplingScratch
@@ -79,20 +118,22 @@ public struct Sampler {
       scratch.selectUnsorted(row, from: .infinity)
       return scratch.candidates[Int(uniform(position) * Double(scratch.candidates.count))].id
     }
-    if narrow(row, scratch) {
-      scratch.weigh(temperature: options.temperature)
-      return scratch.candidates[scratch.pick(uniform(position))].id
-    }
+    if narrow(row, scratch) { return pick(position, scratch) }
     scratch.weigh(row, temperature: options.temperature)
     return Int32(truncatingIfNeeded: scratch.pick(uniform(position)))
   }
 
+  /// Steps 7 and 8 with the candidates in the scratch.
+  private func pick(_ position: Int, _ scratch: SamplingScratch) -> Int32 {
+    scratch.weigh(temperature: options.temperature)
+    return scratch.candidates[scratch.pick(uniform(position))].id
+  }
+
   /// Leaves the candidates of steps 4 to 6 in the scratch; `false` when all tokens stay.
   private func narrow(_ row: UnsafeBufferPointer<Float>, _ scratch: SamplingScratch) -> Bool {
-    let lowest = options.minP > 0 ? scratch.maximum + Float(logarithm(Double(options.minP))) : -.infinity
     if options.topK > 0, options.topK < row.count {
       scratch.selectLargest(options.topK, row)
-      if options.topP < 1 { scratch.keepMass(options.topP, of: scratch.candidateMass()) }
+      narrowLargest(scratch)
     } else if options.topP < 1 {
       // Most of the mass lies near the maximum: look further only when it does not suffice.
       let total = scratch.mass(row)
@@ -101,15 +142,30 @@ public struct Sampler {
         scratch.selectSorted(row, from: width > 100 ? -.infinity : scratch.maximum - width)
         width *= 2
       } while !scratch.keepMass(options.topP, of: total) && width <= 256
+      dropUnlikely(scratch)
     } else if options.minP > 0 {
-      scratch.selectUnsorted(row, from: lowest)
-      return true
+      scratch.selectUnsorted(row, from: lowest(scratch))
     } else {
       return false
     }
-    // A probability of at least the likeliest's stays: the likeliest itself always does.
-    scratch.candidates.removeAll { $0.logit < lowest }
     return true
+  }
+
+  /// Steps 5 and 6 after the k largest are the candidates.
+  private func narrowLargest(_ scratch: SamplingScratch) {
+    if options.topP < 1 { scratch.keepMass(options.topP, of: scratch.candidateMass()) }
+    dropUnlikely(scratch)
+  }
+
+  /// Step 6; the likeliest itself always stays.
+  private func dropUnlikely(_ scratch: SamplingScratch) {
+    let lowest = lowest(scratch)
+    scratch.candidates.removeAll { $0.logit < lowest }
+  }
+
+  /// The least logit that step 6 keeps.
+  private func lowest(_ scratch: SamplingScratch) -> Float {
+    options.minP > 0 ? scratch.maximum + Float(logarithm(Double(options.minP))) : -.infinity
   }
 
   private func uniform(_ position: Int) -> Double {

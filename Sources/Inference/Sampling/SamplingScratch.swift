@@ -51,6 +51,16 @@ final class SamplingScratch {
     }
   }
 
+  /// Does `body` on ``logits``, which are put aside meanwhile.
+  func withLogits<Value, Failure: Error>(
+    _ body: (UnsafeBufferPointer<Float>) throws(Failure) -> Value
+  ) throws(Failure) -> Value {
+    var copy: [Float] = []
+    Swift.swap(&copy, &logits)
+    defer { Swift.swap(&copy, &logits) }
+    return try copy.withUnsafeBufferPointer { row throws(Failure) in try body(row) }
+  }
+
   /// Reads a row of logits; everything else asks about it.
   func scan(_ row: UnsafeBufferPointer<Float>) {
     let blocks = (row.count + Self.block - 1) / Self.block
@@ -99,6 +109,13 @@ final class SamplingScratch {
     gather(row, from: threshold)
     sortKeys()
     fillCandidates(prefix: count)
+  }
+
+  /// Keeps the candidates in these places, and takes the first, the largest, for the largest logit.
+  func keep(_ places: [Int]) {
+    for (index, place) in places.enumerated() { candidates[index] = candidates[place] }
+    candidates.removeLast(candidates.count - places.count)
+    maximum = candidates.first?.logit ?? -.infinity
   }
 
   /// Fills ``candidates`` with all logits of at least `threshold` and above negative infinity, largest first.

@@ -60,8 +60,8 @@ public final class Grammar: Sendable, Hashable {
     var state = try walk.start()
     for byte in bytes {
       state = try walk.next(state, byte)
-      if walk.isDead(state) { return false }
+      if state == .dead { return false }
     }
-    return walk.isAccepting(state)
+    return state.isAccepting
   }
 }

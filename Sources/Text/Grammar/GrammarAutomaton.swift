@@ -23,6 +23,8 @@ struct GrammarAutomaton: Sendable {
   /// Whether the state's rule may end there.
   var isEnd: [Bool] = []
   var start: Int32 = 0
+  /// For each state the first of those that allow the same next ``likeBytes`` bytes, as far as that was found out.
+  var like: [Int32] = []
 
   var count: Int { isEnd.count }
 }

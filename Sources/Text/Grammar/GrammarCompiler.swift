@@ -26,7 +26,9 @@ struct GrammarCompiler {
     for (index, rule) in rules.enumerated() {
       try compiler.add(rule.expression, from: compiler.starts[index], to: compiler.ends[index])
     }
-    return try compiler.withoutEmptyMoves(root: root)
+    var automaton = try compiler.withoutEmptyMoves(root: root)
+    automaton.findLike()
+    return automaton
   }
 
   // MARK: Which rules may be empty, and which begin with themselves

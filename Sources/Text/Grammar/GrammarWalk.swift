@@ -3,8 +3,8 @@
 /// A state is a set of readings of the text so far, each a state of the automaton and a stack of where to go on after open
 /// rules. Stacks and sets are stored once and named by numbers, so that after the first visit a byte costs one look-up.
 final class GrammarWalk {
-  /// A set of readings. Numbers are valid until ``forget(but:)``.
-  typealias State = Int32
+  /// A set of readings. Valid until ``forget(but:)``.
+  typealias State = GrammarState
 
   private struct Node: Hashable {
     var target: Int32
@@ -20,20 +20,26 @@ final class GrammarWalk {
   private var depths: [Int32] = []
   /// Whether a stack stands on the unknown one.
   private var isOpen: [Bool] = []
+  /// For each stack the one that ``like(_:)`` takes for it, -1 where not yet found.
+  private var likeNodes: [Int32] = []
   private var nodeNumbers: [Node: Int32] = [:]
   private var sets: [[Reading]] = []
   private var setNumbers: [[Reading]: State] = [:]
-  /// For each set where each byte leads, -1 where not yet known; all share one row until they are asked.
-  private var rows: [UnsafeMutablePointer<State>] = []
+  /// How many readings all sets have together.
+  private var readingCount = 0
+  /// For each set where each byte leads; all share one row of unknown states until they are asked.
+  private let rows: UnsafeMutablePointer<UnsafeMutablePointer<State>>
   private let unknown: UnsafeMutablePointer<State>
   /// What has been done since the last ``beginWork()``, in readings and edges looked at.
   private var work = 0
 
-  static let dead: State = 0
   /// The most readings of one text.
   static let readingLimit = 2_048
-  /// The most sets that are kept from one token to the next, and that one token may need.
-  static let setLimit = 16_384
+  /// The most sets, readings in them and stacks that are kept from one token to the next.
+  private static let setLimit = 16_384
+  private static let keptReadingLimit = 1 << 20
+  private static let nodeLimit = 1 << 18
+  /// The most sets while one token is looked for.
   private static let setLimitWithin = 65_536
   /// The most readings and edges that are looked at for one token.
   private static let workLimit = 1 << 24
@@ -47,19 +53,23 @@ final class GrammarWalk {
   init(_ automaton: GrammarAutomaton) {
     self.automaton = automaton
     unknown = Self.row()
+    rows = .allocate(capacity: Self.setLimitWithin)
     clear()
   }
 
   deinit {
-    for row in rows where row != unknown { row.deallocate() }
+    freeRows()
+    rows.deallocate()
     unknown.deallocate()
   }
 
   private static func row() -> UnsafeMutablePointer<State> {
     let row = UnsafeMutablePointer<State>.allocate(capacity: 256)
-    row.initialize(repeating: -1, count: 256)
+    row.initialize(repeating: .unknown, count: 256)
     return row
   }
+
+  private func freeRows() { for index in sets.indices where rows[index] != unknown { rows[index].deallocate() } }
 
   /// Begins what one token may cost.
   func beginWork() { work = 0 }
@@ -70,58 +80,63 @@ final class GrammarWalk {
   }
 
   private func clear() {
-    for row in rows where row != unknown { row.deallocate() }
+    freeRows()
     nodes = [Node(target: -1, parent: -1), Node(target: -1, parent: -1)]
     depths = [0, 0]
     isOpen = [false, true]
+    likeNodes = [0, 1]
     nodeNumbers = [:]
     sets = [[]]
-    setNumbers = [[]: Self.dead]
-    rows = [unknown]
+    setNumbers = [[]: .dead]
+    readingCount = 0
+    rows[0] = unknown
   }
 
   /// Where every text begins.
   func start() throws(TextError) -> State {
     var found = Closure()
     try close(automaton.start, 0, &found)
-    return try number(of: found)
+    return try state(of: found.kept)
   }
 
-  func isDead(_ state: State) -> Bool { state == Self.dead }
-  /// Whether the text may end here.
-  func isAccepting(_ state: State) -> Bool { sets[Int(state)].last == Self.accepting }
-  /// Whether it may go on.
-  func goesOn(_ state: State) -> Bool { sets[Int(state)].first.map { $0 < Self.escaped } ?? false }
-  /// Whether a rule below an unknown stack may have ended.
-  func hasEscaped(_ state: State) -> Bool { sets[Int(state)].suffix(2).contains(Self.escaped) }
   /// How many sets are remembered.
   var stateCount: Int { sets.count }
+  /// Whether it is time to ``forget(but:)``.
+  var isFull: Bool {
+    sets.count > Self.setLimit || readingCount > Self.keptReadingLimit || nodes.count > Self.nodeLimit
+  }
 
   @inline(__always)
   func next(_ state: State, _ byte: UInt8) throws(TextError) -> State {
-    let known = rows[Int(state)][Int(byte)]
-    return known >= 0 ? known : try compute(state, byte)
+    let known = rows[state.number][Int(byte)]
+    return known != .unknown ? known : try compute(state, byte)
   }
 
   @inline(never)
   private func compute(_ state: State, _ byte: UInt8) throws(TextError) -> State {
     var found = Closure()
-    for reading in sets[Int(state)] where reading < Self.escaped {
+    // Bytes between the same ends of all edges lead to the same set.
+    var (low, high) = (UInt8.min, UInt8.max)
+    for reading in sets[state.number] where reading < Self.escaped {
       let place = Int(reading >> 32)
       let stack = Int32(truncatingIfNeeded: reading & 0xFFFF_FFFF)
       let edges = Int(automaton.firstEdge[place])..<Int(automaton.firstEdge[place + 1])
       try spend(1 + edges.count)
       for index in edges {
         let edge = automaton.edges[index]
-        if edge.low <= byte, byte <= edge.high { try close(edge.target, stack, &found) }
+        if byte < edge.low {
+          high = min(high, edge.low - 1)
+        } else if byte > edge.high {
+          low = max(low, edge.high + 1)
+        } else {
+          (low, high) = (max(low, edge.low), min(high, edge.high))
+          try close(edge.target, stack, &found)
+        }
       }
     }
-    if sets.count >= Self.setLimitWithin {
-      throw .grammarLimit(what: "states for one token", limit: Self.setLimitWithin)
-    }
-    let next = try number(of: found)
-    if rows[Int(state)] == unknown { rows[Int(state)] = Self.row() }
-    rows[Int(state)][Int(byte)] = next
+    let next = try self.state(of: found.kept)
+    if rows[state.number] == unknown { rows[state.number] = Self.row() }
+    for byte in low...high { rows[state.number][Int(byte)] = next }
     return next
   }
 
@@ -178,12 +193,14 @@ final class GrammarWalk {
     nodes.append(node)
     depths.append(depths[Int(parent)] + 1)
     isOpen.append(isOpen[Int(parent)])
+    likeNodes.append(-1)
     nodeNumbers[node] = number
     return number
   }
 
-  private func number(of found: Closure) throws(TextError) -> State {
-    var readings = found.kept
+  /// The state of these readings, in any order.
+  private func state(of found: [Reading]) throws(TextError) -> State {
+    var readings = found
     readings.sort()
     var count = 0
     for index in readings.indices where index == 0 || readings[index] != readings[index - 1] {
@@ -191,27 +208,64 @@ final class GrammarWalk {
       count += 1
     }
     readings.removeLast(readings.count - count)
-    return number(of: readings)
-  }
-
-  private func number(of readings: [Reading]) -> State {
     if let known = setNumbers[readings] { return known }
-    let number = State(truncatingIfNeeded: sets.count)
+    if sets.count >= Self.setLimitWithin {
+      throw .grammarLimit(what: "states for one token", limit: Self.setLimitWithin)
+    }
+    let state = State(
+      sets.count, isAccepting: readings.last == Self.accepting,
+      goesOn: readings.first.map { $0 < Self.escaped } ?? false, hasEscaped: readings.suffix(2).contains(Self.escaped))
+    rows[sets.count] = unknown
     sets.append(readings)
-    rows.append(unknown)
-    setNumbers[readings] = number
-    return number
+    setNumbers[readings] = state
+    readingCount += readings.count
+    return state
   }
 
-  /// The same readings on top of an unknown stack: all that they have in common below is cut off. Whatever a text does
-  /// before it leaves the rules that are open on top, it does whatever lies below.
-  func local(_ state: State) -> State {
-    let readings = sets[Int(state)]
+  /// A state that allows the same next ``GrammarAutomaton/likeBytes`` bytes and is the same one for many: that which has
+  /// the automaton's representatives in all places.
+  func like(_ state: State) throws(TextError) -> State {
+    let readings = sets[state.number]
+    var moved: [Reading] = []
+    moved.reserveCapacity(readings.count)
+    try spend(readings.count)
+    for reading in readings {
+      if reading >= Self.escaped {
+        moved.append(reading)
+        continue
+      }
+      let stack = Int32(truncatingIfNeeded: reading & 0xFFFF_FFFF)
+      moved.append(Self.reading(automaton.like[Int(reading >> 32)], try likeNode(stack)))
+    }
+    return try self.state(of: moved)
+  }
+
+  private func likeNode(_ stack: Int32) throws(TextError) -> Int32 {
+    var path: [Int32] = []
+    var at = stack
+    while likeNodes[Int(at)] < 0 {
+      path.append(at)
+      at = nodes[Int(at)].parent
+    }
+    try spend(path.count)
+    var like = likeNodes[Int(at)]
+    for node in path.reversed() {
+      like = push(automaton.like[Int(nodes[Int(node)].target)], like)
+      likeNodes[Int(node)] = like
+    }
+    return like
+  }
+
+  /// The same readings on top of an unknown stack: all that they have in common below is cut off, but for its topmost
+  /// `kept` rules. Whatever a text does before it leaves the rules that are open on top, it does whatever lies below.
+  func local(_ state: State, keeping kept: Int) throws(TextError) -> State {
+    let readings = sets[state.number]
     var common: Int32?
     for reading in readings where reading < Self.escaped {
       let stack = Int32(truncatingIfNeeded: reading & 0xFFFF_FFFF)
       common = common.map { ancestor($0, stack) } ?? stack
     }
+    for _ in 0..<kept { if let stack = common, stack > 1 { common = nodes[Int(stack)].parent } }
     guard let common, common > 1, depths[Int(common)] <= Self.localDepth else { return state }
     var moved: [Reading] = []
     var path: [Int32] = []
@@ -222,12 +276,12 @@ final class GrammarWalk {
         path.append(nodes[Int(stack)].target)
         stack = nodes[Int(stack)].parent
       }
+      try spend(1 + path.count)
       var target: Int32 = 1
       for place in path.reversed() { target = push(place, target) }
       moved.append(Self.reading(Int32(truncatingIfNeeded: reading >> 32), target))
     }
-    moved.sort()
-    return number(of: moved)
+    return try self.state(of: moved)
   }
 
   private func ancestor(_ first: Int32, _ second: Int32) -> Int32 {
@@ -244,9 +298,11 @@ final class GrammarWalk {
     return first
   }
 
-  /// Forgets everything but one state, whose new number it gives.
-  func forget(but state: State) -> State {
-    let readings = sets[Int(state)]
+  /// Forgets everything but one state, and gives what it is from then on.
+  ///
+  /// - Throws: ``TextError/grammarLimit(what:limit:)`` never: there is room for one.
+  func forget(but state: State) throws(TextError) -> State {
+    let readings = sets[state.number]
     var stacks: [[Int32]] = []
     for reading in readings where reading < Self.escaped {
       var stack = Int32(truncatingIfNeeded: reading & 0xFFFF_FFFF)
@@ -266,7 +322,6 @@ final class GrammarWalk {
       moved.append(Self.reading(Int32(truncatingIfNeeded: reading >> 32), stack))
     }
     moved += readings.filter { $0 >= Self.escaped }
-    moved.sort()
-    return number(of: moved)
+    return try self.state(of: moved)
   }
 }

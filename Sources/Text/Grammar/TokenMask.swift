@@ -10,7 +10,12 @@ public struct TokenMask: Sendable, Equatable {
     token >= 0 && Int(token) >> 6 < words.count && words[Int(token) >> 6] >> (UInt64(token) & 63) & 1 == 1
   }
 
-  mutating func insert(_ token: TokenID) { words[Int(token) >> 6] |= 1 << (UInt64(token) & 63) }
+  mutating func set(_ token: TokenID, _ isAllowed: Bool) {
+    let bit: UInt64 = 1 << (UInt64(token) & 63)
+    if isAllowed { words[Int(token) >> 6] |= bit } else { words[Int(token) >> 6] &= ~bit }
+  }
+
+  var byteCount: Int { 8 * words.count }
 
   /// Whether no token may come.
   public var isEmpty: Bool { words.allSatisfy { $0 == 0 } }

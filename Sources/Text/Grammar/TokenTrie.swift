@@ -1,4 +1,4 @@
-/// The tokens that can stand in a text, as a tree over their bytes in the order in which it is walked through: a node's
+/// The tokens that can stand in a text, as trees over their bytes in the order in which they are walked through: a node's
 /// children come right after it, each followed by all below it.
 public struct TokenTrie: Sendable {
   /// A node's byte, how deep it is, where the walk goes on if nothing below it is of interest, and its tokens' place.
@@ -9,10 +9,17 @@ public struct TokenTrie: Sendable {
     var firstToken: Int32
   }
 
-  /// Node 0 is the first byte of the first token; one more at the end.
-  let nodes: [Node]
-  /// Tokens in the order of their bytes. Those of a node's text come first among those below it.
-  let tokens: [TokenID]
+  /// Some of the tokens.
+  struct Tree: Sendable {
+    /// Node 0 is the first byte of the first token; one more at the end.
+    let nodes: [Node]
+    /// Tokens in the order of their bytes. Those of a node's text come first among those below it.
+    let tokens: [TokenID]
+  }
+
+  let all: Tree
+  /// The tokens of more than ``GrammarAutomaton/likeBytes`` bytes.
+  let long: Tree
   /// The bytes of each token of the vocabulary; nothing for those that no text holds.
   let starts: [Int32]
   let bytes: [UInt8]
@@ -27,7 +34,7 @@ public struct TokenTrie: Sendable {
   public init(_ vocabulary: Vocabulary) {
     var starts: [Int32] = [0]
     var bytes: [UInt8] = []
-    var sorted: [Int] = []
+    var sorted: [TokenID] = []
     var ends: [TokenID] = []
     for id in 0..<vocabulary.count {
       let token = TokenID(truncatingIfNeeded: id)
@@ -37,24 +44,48 @@ public struct TokenTrie: Sendable {
         piece.count < 1 << 16
       {
         bytes += piece
-        sorted.append(id)
+        sorted.append(token)
       }
       starts.append(Int32(truncatingIfNeeded: bytes.count))
     }
-    func text(_ id: Int) -> ArraySlice<UInt8> { bytes[Int(starts[id])..<Int(starts[id + 1])] }
+    func text(_ token: TokenID) -> ArraySlice<UInt8> { bytes[Int(starts[Int(token)])..<Int(starts[Int(token) + 1])] }
     sorted.sort { a, b in
       let (first, second) = (text(a), text(b))
       return first.elementsEqual(second) ? a < b : first.lexicographicallyPrecedes(second)
     }
-    var nodes: [Node] = []
+    self.starts = starts
+    self.bytes = bytes
+    all = Tree(sorted, text)
+    long = Tree(sorted.filter { text($0).count > GrammarAutomaton.likeBytes }, text)
+    endOfGeneration = ends
+    longest = sorted.reduce(0) { max($0, text($1).count) }
+  }
+
+  /// The bytes of a token; nothing for one that no text holds, or outside the vocabulary.
+  public func bytes(of token: TokenID) -> [UInt8] {
+    guard token >= 0, Int(token) < count else { return [] }
+    let (start, end) = place(of: token)
+    return Array(bytes[start..<end])
+  }
+
+  /// Where the bytes of a token of the vocabulary begin and end.
+  func place(of token: TokenID) -> (start: Int, end: Int) {
+    (Int(starts[Int(token)]), Int(starts[Int(token) + 1]))
+  }
+}
+
+extension TokenTrie.Tree {
+  /// The tree of tokens in the order of their bytes.
+  init(_ sorted: [TokenID], _ text: (TokenID) -> ArraySlice<UInt8>) {
+    var nodes: [TokenTrie.Node] = []
     var open: [Int] = []
     var path: [UInt8] = []
     func close(to depth: Int) {
       while open.count > depth { nodes[open.removeLast()].end = Int32(truncatingIfNeeded: nodes.count) }
       path.removeLast(path.count - depth)
     }
-    for (place, id) in sorted.enumerated() {
-      let piece = Array(text(id))
+    for (place, token) in sorted.enumerated() {
+      let piece = Array(text(token))
       var shared = 0
       while shared < min(path.count, piece.count), path[shared] == piece[shared] { shared += 1 }
       close(to: shared)
@@ -62,25 +93,14 @@ public struct TokenTrie: Sendable {
         open.append(nodes.count)
         path.append(byte)
         nodes.append(
-          Node(
+          TokenTrie.Node(
             byte: byte, depth: UInt16(truncatingIfNeeded: path.count - 1), end: 0,
             firstToken: Int32(truncatingIfNeeded: place)))
       }
     }
     close(to: 0)
-    nodes.append(Node(byte: 0, depth: 0, end: 0, firstToken: Int32(truncatingIfNeeded: sorted.count)))
+    nodes.append(TokenTrie.Node(byte: 0, depth: 0, end: 0, firstToken: Int32(truncatingIfNeeded: sorted.count)))
     self.nodes = nodes
-    self.starts = starts
-    self.bytes = bytes
-    tokens = sorted.map { TokenID(truncatingIfNeeded: $0) }
-    endOfGeneration = ends
-    longest = (0..<vocabulary.count).reduce(0) { max($0, Int(starts[$1 + 1] - starts[$1])) }
+    tokens = sorted
   }
-
-  /// The bytes of a token; nothing for one that no text holds, or outside the vocabulary.
-  public func bytes(of token: TokenID) -> [UInt8] {
-    token >= 0 && Int(token) < count ? Array(text(token)) : []
-  }
-
-  func text(_ token: TokenID) -> ArraySlice<UInt8> { bytes[Int(starts[Int(token)])..<Int(starts[Int(token) + 1])] }
 }
