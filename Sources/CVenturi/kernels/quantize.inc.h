@@ -188,12 +188,6 @@ VT_INLINE void encode_flat(vt_format format, vt_levels levels, vt_group *g, cons
   }
 }
 
-// Integers of a superblock's sub-blocks and the halves they multiply.
-typedef struct vt_super {
-  int32_t scales[VT_GROUP], mins[VT_GROUP];
-  float d, m;
-} vt_super;
-
 VT_INLINE float clamp(float x, float low, float high) { return x < low ? low : x > high ? high : x; }
 VT_INLINE float rounded(float x) { return (x + 12582912.0f) - 12582912.0f; }
 
