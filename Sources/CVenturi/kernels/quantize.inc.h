@@ -80,17 +80,17 @@ VT_INLINE vt_rule rule_of(vt_format format) {
   }
 }
 
-// The weights of a group: by the rule, or with importance that of the column, somewhat more for large numbers.
+// The weights of a group: the columns' importance, or what the rule says.
 VT_INLINE void weigh(vt_rule rule, int n, const float *const importance[VT_GROUP], vt_group *g) {
-  if (importance) load_lanes(n, importance, g->w);
+  if (importance) {
+    load_lanes(n, importance, g->w);
+    return;
+  }
   for (int part = 0; part < VT_GROUP; part += VT_LANES) {
-    const vl square = vl_load(g->square + part), root = vl_sqrt(square);
+    const vl root = vl_sqrt(vl_load(g->square + part));
     for (int i = 0; i < n; i++) {
       const vl value = vl_load(g->x[i] + part);
-      vl weight = (vl)1.0f;
-      if (importance) weight = vl_load(g->w[i] + part) * vl_sqrt(vl_fma(value, value, square));
-      else if (rule == VT_BY_MAGNITUDE) weight = root + vl_abs(value);
-      else if (rule == VT_BY_SQUARE) weight = value * value;
+      const vl weight = rule == VT_EVEN ? (vl)1.0f : rule == VT_BY_MAGNITUDE ? root + vl_abs(value) : value * value;
       vl_store(g->w[i] + part, weight);
     }
   }
@@ -187,12 +187,6 @@ VT_INLINE void encode_flat(vt_format format, vt_levels levels, vt_group *g, cons
     }
   }
 }
-
-// Integers of a superblock's sub-blocks and the halves they multiply.
-typedef struct vt_super {
-  int32_t scales[VT_GROUP], mins[VT_GROUP];
-  float d, m;
-} vt_super;
 
 VT_INLINE float clamp(float x, float low, float high) { return x < low ? low : x > high ? high : x; }
 VT_INLINE float rounded(float x) { return (x + 12582912.0f) - 12582912.0f; }

@@ -5,8 +5,8 @@ import Tensors
 /// Turns rows of f32 into rows of another type: nearest values for floats, and for block-quantised types the scales and
 /// minima that lose least.
 ///
-/// The loss of a block is Σ w (x − x̂)². With importance, w is that of the value's column times √(σ² + x²), where σ² is the
-/// block's mean square; without, w is 1, or grows with the number for some types. Rows are independent, and every set of kernels makes the same bytes.
+/// The loss of a block is Σ w (x − x̂)². With importance, w is that of the value's column; without, w is 1, or grows with the
+/// number for some types. Rows are independent, and every set of kernels makes the same bytes.
 public struct RowEncoder: Sendable {
   /// The type that rows become.
   public let dtype: DType
