@@ -146,6 +146,14 @@ struct ClientTests {
     await #expect(throws: ClientError.silent(seconds: 0.1)) { try await client.stream("/s", body: []) { _, _ in } }
   }
 
+  @Test func aStreamWithoutAnEndIsRefused() async throws {
+    let server = try await ScriptedServer.start { _, _, _ in
+      .init(pieces: [String](repeating: ScriptedServer.Reply.event(["choices": []]), count: 1000))
+    }
+    let client = try client(server) { $0.bytes = 10_000 }
+    await #expect(throws: ClientError.tooLarge(limit: 10_000)) { try await client.stream("/s", body: []) { _, _ in } }
+  }
+
   @Test func nobodyListens() async throws {
     let client = try APIClient(try ServerAddress("http://127.0.0.1:1"))
     let error = await #expect(throws: ClientError.self) { try await client.models() }
