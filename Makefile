@@ -87,7 +87,7 @@ lint: ## Formatting, layers, forbidden things, C warnings
 docs: ## Build the documentation, warnings as errors, into docs/
 	@Scripts/docs
 
-fuzz: ## Fuzz files (GGUF, safetensors), tokenizers, the whole loader and JSON (RUNS=100000 inputs each)
+fuzz: ## Fuzz every parser and the whole loader (RUNS=100000 inputs each; TARGETS names some)
 	@Scripts/fuzz
 
 soak: packages-test ## The suite in debug mode, then under the address and thread sanitizers

@@ -31,12 +31,13 @@ public struct EngineOptions: Sendable {
 
   /// Options; nothing said leaves the choice to the profile and the defaults.
   public init(
-    compute: ComputeMode? = nil, threads: Int? = nil, contextLength: Int? = nil, memoryLimit: Int? = nil,
-    stepTokens: Int? = nil, mixedPromptTokens: Int? = nil, maxRunning: Int? = nil, maxQueued: Int = 1024,
+    compute: ComputeMode? = nil, cache: CacheType? = nil, threads: Int? = nil, contextLength: Int? = nil,
+    memoryLimit: Int? = nil, stepTokens: Int? = nil, mixedPromptTokens: Int? = nil, maxRunning: Int? = nil,
+    maxQueued: Int = 1024,
     profile: ProfileSource = .automatic, extensions: [any EngineExtension] = [], draft: String? = nil
   ) {
     settings = EngineSettings(
-      threads: threads, compute: compute, stepTokens: stepTokens, mixedPromptTokens: mixedPromptTokens)
+      threads: threads, compute: compute, cache: cache, stepTokens: stepTokens, mixedPromptTokens: mixedPromptTokens)
     self.profile = profile
     self.extensions = extensions
     self.draft = draft
@@ -56,6 +57,12 @@ public struct EngineOptions: Sendable {
   public var compute: ComputeMode? {
     get { settings.compute }
     set { settings.compute = newValue }
+  }
+
+  /// What keys and values are kept in; f16 by default, f32 where all is computed in it.
+  public var cache: CacheType? {
+    get { settings.cache }
+    set { settings.cache = newValue }
   }
 
   /// Threads that compute; one for each processor by default.

@@ -3,6 +3,12 @@ import Console
 import Server
 import Venturi
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
 /// Who reaches the server, and who is let in.
 package struct NetworkOptions: ParsableArguments {
   @Option(help: "The address to listen on; 0.0.0.0 lets other machines reach it.")
@@ -32,6 +38,11 @@ package struct NetworkOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The private key of TLS, PEM.", valueName: "file"))
   package var tlsKey: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "The results that the web page shows; ./Results by default, if it is there.", valueName: "folder"))
+  package var results: String?
+
   package init() {}
 
   package func validate() throws {
@@ -59,6 +70,7 @@ package struct NetworkOptions: ParsableArguments {
       throw CommandFailure(status: .usage, kind: "usage", message: "\(error)")
     }
     settings.origins = OriginPolicy(allowedOrigin)
+    settings.results = results ?? (access("Results/results.json", R_OK) == 0 ? "Results" : nil)
     if let tlsCertificate, let tlsKey { settings.tls = TLSFiles(certificate: tlsCertificate, key: tlsKey) }
   }
 

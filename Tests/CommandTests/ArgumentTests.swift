@@ -4,7 +4,7 @@ import Command
 import Inference
 import Load
 import Models
-import Numerics
+import NumericTypes
 import Profiling
 import ServeCommand
 import Tensors

@@ -13,6 +13,7 @@ unset VENTURI_API_KEY VENTURI_PORT VENTURI_HOST
 start() {
   local name=$1
   shift
+  : >"$folder/$name.out"
   "$venturi" serve --port 0 --json "$@" >"$folder/$name.out" 2>"$folder/$name.err" &
   pid=$!
   pids+=("$pid")

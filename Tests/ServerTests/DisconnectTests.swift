@@ -13,7 +13,7 @@ import Venturi
   @Test(arguments: Moment.allCases, [true, false])
   func aClientThatLeavesFreesItsPlace(_ moment: Moment, _ isStreamed: Bool) async throws {
     let options = EngineOptions(stepTokens: 8, maxRunning: 1)
-    let engine = try ServerFixtures.engine(ServerFixtures.saying(Self.long, secondsPerStep: 0.002), options: options)
+    let engine = try ServerFixtures.engine(ServerFixtures.saying(Self.long, secondsPerStep: 0.02), options: options)
     try await TestServer.with(engine) { server in
       for (round, way) in Way.allCases.enumerated() {
         let port = server.port

@@ -43,7 +43,8 @@ extension HTTPField.Name {
   /// `Access-Control-Allow-Private-Network`.
   static let allowPrivateNetwork = name("Access-Control-Allow-Private-Network")
 
-  private static func name(_ text: StaticString) -> HTTPField.Name {
+  /// A name that this program writes.
+  static func name(_ text: StaticString) -> HTTPField.Name {
     guard let name = HTTPField.Name("\(text)") else { preconditionFailure("\(text) is no name of a header") }
     return name
   }

@@ -10,6 +10,7 @@ struct ServerRoutes {
     [HealthRoute(services: services).route, MetricsRoute(services: services).route]
       + ModelsRoute(services: services).routes + AnswerRoutes(services: services).routes
       + [EmbeddingsRoute(services: services).route] + TokenRoutes(services: services).routes
+      + PageRoutes().routes + [SystemsRoute(services: services).route]
   }
 
   /// The paths that answer without a key.

@@ -14,6 +14,8 @@ public struct ServerSettings: Sendable {
   public var deadlines = Deadlines()
   /// The certificate and key of TLS; plain HTTP without.
   public var tls: TLSFiles?
+  /// The folder of results that the web page shows, as `make results` writes it.
+  public var results: String?
 
   /// Settings with defaults.
   public init() {}

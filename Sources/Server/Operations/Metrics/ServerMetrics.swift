@@ -75,8 +75,9 @@ final class ServerMetrics: Sendable {
   /// Another token is there.
   func recordToken(seconds: Double) { interToken.recordSeconds(seconds) }
 
-  /// A generation ended.
+  /// A generation ended. One that was cancelled before its first token has cost no prompt that could be told.
   func record(_ completion: Completion) {
+    if completion.tokens.isEmpty { return }
     promptTokens.increment(by: completion.usage.promptTokens)
     cachedTokens.increment(by: completion.usage.cachedTokens)
     generatedTokens.increment(by: completion.usage.completionTokens)
