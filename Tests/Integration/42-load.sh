@@ -107,6 +107,7 @@ if command -v openssl >/dev/null; then
     sleep 0.1
   done
   refused 69 run --server "$encrypted" -n 1 hi
+  last '"not trusted" in it["error"]["message"]'
   "$venturi" bench serve --server "$encrypted" --server-certificate "$folder/certificate.pem" -p 12 -n 2 --requests 2 --json >"$folder/out" 2>/dev/null ||
     { kill $tls; exit 1; }
   last 'it["runs"][0]["answered"] == 2'

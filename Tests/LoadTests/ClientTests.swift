@@ -163,6 +163,19 @@ struct ClientTests {
       "\(String(describing: error))")
   }
 
+  @Test func encryptionThatCannotBeIsSaid() async throws {
+    let server = try await ScriptedServer.start { _, _, _ in .completion(1) }
+    let url = server.url.replacing("http://", with: "https://")
+    // The handshake fails before the request is sent, or after.
+    for _ in 0..<50 {
+      let client = try APIClient(try ServerAddress(url))
+      await #expect(throws: ClientError.cannotEncrypt(problem: "it speaks no TLS")) { try await client.models() }
+    }
+    #expect(throws: ClientError.self) {
+      try APIClient(try ServerAddress(url), certificate: "/nowhere/at/all.pem")
+    }
+  }
+
   @Test func cancellingClosesTheConnection() async throws {
     let server = try await ScriptedServer.start { _, _, _ in .completion(1000, pause: 20) }
     let client = try client(server)
