@@ -132,7 +132,7 @@ struct ClientTests {
     ]
     let server = try await ScriptedServer.start { number, _, _ in cases[number].0 }
     for (index, (_, kind)) in cases.enumerated() {
-      let client = try client(server) { $0.answer = 0.2 }
+      let client = try client(server) { $0.answer = kind == "timeout" ? 0.2 : 60 }
       do {
         try await client.stream("/s", body: Array("{}".utf8)) { _, _ in }
         #expect(kind == "", "case \(index)")
