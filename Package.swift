@@ -109,6 +109,7 @@ let package = Package(
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "NIOTLS", package: "swift-nio"),
       ]),
     .target(name: "Load", dependencies: ["Formats", "Tensors", "Profiling", "Plots", "Client"]),
     .executableTarget(

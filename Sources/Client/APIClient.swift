@@ -154,8 +154,10 @@ public final class APIClient: Sendable {
     // A client that is gone keeps no connections.
     let settle: @Sendable (any Channel, Bool) -> Void = { [weak self] channel, isOpen in self?.settle(channel, isOpen) }
     let isName = (try? SocketAddress(ipAddress: host, port: 1)) == nil
+    let secured = tls.map { _ in loop.makePromise(of: Void.self) }
+    let channel: any Channel
     do {
-      let channel = try await ClientBootstrap(group: loop)
+      channel = try await ClientBootstrap(group: loop)
         .channelOption(.tcpOption(.tcp_nodelay), value: 1)
         .connectTimeout(.nanoseconds(Int64(limits.connect * 1e9)))
         .channelInitializer { channel in
@@ -165,16 +167,18 @@ public final class APIClient: Sendable {
               try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: isName ? host : nil))
             }
             try pipeline.addHTTPClientHandlers()
-            try pipeline.addHandler(ExchangeHandler(idle: settle))
+            try pipeline.addHandler(ExchangeHandler(secured: secured, idle: settle))
           }
         }
         .connect(host: host, port: address.port).get()
-      state.withLock { $0.connections += 1 }
-      return channel
     } catch {
+      secured?.fail(error)
       if Task.isCancelled { throw CancellationError() }
       throw ClientError.cannotConnect(address: address.description, problem: Words.of(error))
     }
+    try await secured?.futureResult.get()
+    state.withLock { $0.connections += 1 }
+    return channel
   }
 
   private func settle(_ channel: any Channel, _ isOpen: Bool) {

@@ -6,6 +6,8 @@ public enum ClientError: Error, Sendable, Equatable {
   case certificate(path: String, problem: String)
   /// No connection came about.
   case cannotConnect(address: String, problem: String)
+  /// A connection is there, but nothing can be said on it in secret.
+  case cannotEncrypt(problem: String)
   /// The connection ended, or broke, before the answer did.
   case connectionLost(problem: String)
   /// The whole answer did not come within so many seconds.
@@ -31,6 +33,7 @@ extension ClientError: CustomStringConvertible {
     case .invalidAddress(let address, let problem): "'\(address)' is no server's address: \(problem)"
     case .certificate(let path, let problem): "\(path): \(problem)"
     case .cannotConnect(let address, let problem): "no connection to \(address): \(problem)"
+    case .cannotEncrypt(let problem): "no encrypted connection to the server came about: \(problem)"
     case .connectionLost(let problem): "the connection to the server was lost: \(problem)"
     case .timedOut(let seconds): "the server did not finish its answer in \(seconds) seconds"
     case .silent(let seconds): "the server said nothing for \(seconds) seconds"
@@ -51,6 +54,7 @@ extension ClientError: CustomStringConvertible {
     case .invalidAddress: "invalid_address"
     case .certificate: "certificate"
     case .cannotConnect: "cannot_connect"
+    case .cannotEncrypt: "cannot_encrypt"
     case .connectionLost: "connection_lost"
     case .timedOut, .silent: "timeout"
     case .refused(let status, _, _): "http_\(status)"

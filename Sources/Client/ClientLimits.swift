@@ -6,7 +6,7 @@ public struct ClientLimits: Sendable, Equatable {
   public var silence = 600.0
   /// For a whole answer; `nil` for as long as it takes.
   public var answer: Double?
-  /// The most bytes of an answer that is not streamed.
+  /// The most bytes of an answer, streamed or not.
   public var bytes = 64 << 20
 
   /// Limits with defaults.

@@ -14,6 +14,7 @@ final class Exchange {
   private var parser = EventParser()
   private var answer: HTTPResponseHead?
   private var collected: [UInt8] = []
+  private var streamed = 0
   private var isStream = false
   private var isDone = false
   private var deadline: Scheduled<Void>?
@@ -79,6 +80,8 @@ final class Exchange {
         collected.append(contentsOf: buffer.readableBytesView)
         return nil
       }
+      streamed += buffer.readableBytes
+      if streamed > limits.bytes { throw ClientError.tooLarge(limit: limits.bytes) }
       let seconds = APIClient.seconds(lastByte)
       try parser.read(buffer.readableBytesView) { event in
         if isDone { return }

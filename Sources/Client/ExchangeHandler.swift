@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import NIOTLS
 
 /// Carries one exchange after the other on a connection.
 final class ExchangeHandler: ChannelInboundHandler {
@@ -7,10 +8,14 @@ final class ExchangeHandler: ChannelInboundHandler {
   typealias OutboundOut = HTTPClientRequestPart
 
   private var exchange: Exchange?
+  /// Waits until the encryption is there.
+  private var secured: EventLoopPromise<Void>?
   /// Called when the connection waits for its next exchange, or is gone.
   private let idle: @Sendable (any Channel, _ isOpen: Bool) -> Void
 
-  init(idle: @escaping @Sendable (any Channel, _ isOpen: Bool) -> Void) { self.idle = idle }
+  init(secured: EventLoopPromise<Void>?, idle: @escaping @Sendable (any Channel, _ isOpen: Bool) -> Void) {
+    (self.secured, self.idle) = (secured, idle)
+  }
 
   /// Sends a request.
   func begin(_ exchange: Exchange, _ channel: any Channel) {
@@ -43,11 +48,24 @@ final class ExchangeHandler: ChannelInboundHandler {
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    exchange?.lose(Words.of(error))
+    let problem = Words.ofEncryption(error).map { ClientError.cannotEncrypt(problem: $0) }
+    secure(.failure(problem ?? ClientError.connectionLost(problem: Words.of(error))))
+    if let problem { exchange?.fail(problem) } else { exchange?.lose(Words.of(error)) }
     context.close(promise: nil)
   }
 
+  private func secure(_ result: Result<Void, any Error>) {
+    secured?.completeWith(result)
+    secured = nil
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if case TLSUserEvent.handshakeCompleted = event { secure(.success(())) }
+    context.fireUserInboundEventTriggered(event)
+  }
+
   func channelInactive(context: ChannelHandlerContext) {
+    secure(.failure(ClientError.connectionLost(problem: "the server closed it")))
     exchange?.lose("the server closed it")
     exchange = nil
     idle(context.channel, false)

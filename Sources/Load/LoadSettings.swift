@@ -56,6 +56,12 @@ public struct LoadSettings: Sendable {
       if !(1e-4...1e5).contains(rate) {
         throw .invalidSetting(field: "rate", value: "\(rate)", problem: "must be from 0.0001 to 100000 a second")
       }
+      // A run must not end before its time because a bound is reached.
+      if requests == nil, let seconds, rate * seconds > Double(Arrivals.most) / 2 {
+        throw .invalidSetting(
+          field: "rate", value: "\(rate)",
+          problem: "\(seconds) seconds of it are more than \(Arrivals.most / 2) requests, which are the most")
+      }
     case .recorded: break
     }
   }

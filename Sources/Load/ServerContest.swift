@@ -25,8 +25,7 @@ public struct ServerContest: Sendable {
   private func turn(_ command: ServerCommand, _ settings: LoadSettings, _ pool: RequestPool) async throws -> JSON {
     let server = try await ServerProcess(command)
     defer { server.stop() }
-    var limits = ClientLimits()
-    limits.answer = timeout
+    let limits = ClientLimits.load(timeout: timeout)
     let client = try APIClient(server.address, limits: limits)
     guard let model = try await client.models().first else {
       throw LoadError.serverFailed(name: command.name, problem: "it has no model")

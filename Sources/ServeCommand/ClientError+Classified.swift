@@ -6,7 +6,7 @@ extension ClientError: ClassifiedError {
   package var status: ExitStatus {
     switch self {
     case .invalidAddress: .usage
-    case .certificate, .cannotConnect: .unavailable
+    case .certificate, .cannotConnect, .cannotEncrypt: .unavailable
     case .refused(429, _, _), .refused(503, _, _): .overloaded
     case .refused(401, _, _), .refused(403, _, _): .unavailable
     default: .failure

@@ -132,7 +132,7 @@ struct ClientTests {
     ]
     let server = try await ScriptedServer.start { number, _, _ in cases[number].0 }
     for (index, (_, kind)) in cases.enumerated() {
-      let client = try client(server) { $0.answer = 0.2 }
+      let client = try client(server) { $0.answer = kind == "timeout" ? 0.2 : 60 }
       do {
         try await client.stream("/s", body: Array("{}".utf8)) { _, _ in }
         #expect(kind == "", "case \(index)")
@@ -146,6 +146,14 @@ struct ClientTests {
     await #expect(throws: ClientError.silent(seconds: 0.1)) { try await client.stream("/s", body: []) { _, _ in } }
   }
 
+  @Test func aStreamWithoutAnEndIsRefused() async throws {
+    let server = try await ScriptedServer.start { _, _, _ in
+      .init(pieces: [String](repeating: ScriptedServer.Reply.event(["choices": []]), count: 1000))
+    }
+    let client = try client(server) { $0.bytes = 10_000 }
+    await #expect(throws: ClientError.tooLarge(limit: 10_000)) { try await client.stream("/s", body: []) { _, _ in } }
+  }
+
   @Test func nobodyListens() async throws {
     let client = try APIClient(try ServerAddress("http://127.0.0.1:1"))
     let error = await #expect(throws: ClientError.self) { try await client.models() }
@@ -153,6 +161,19 @@ struct ClientTests {
     #expect(
       error.map { "\($0)".contains("127.0.0.1:1") && "\($0)".contains("efused") } == true,
       "\(String(describing: error))")
+  }
+
+  @Test func encryptionThatCannotBeIsSaid() async throws {
+    let server = try await ScriptedServer.start { _, _, _ in .completion(1) }
+    let url = server.url.replacing("http://", with: "https://")
+    // The handshake fails before the request is sent, or after.
+    for _ in 0..<50 {
+      let client = try APIClient(try ServerAddress(url))
+      await #expect(throws: ClientError.cannotEncrypt(problem: "it speaks no TLS")) { try await client.models() }
+    }
+    #expect(throws: ClientError.self) {
+      try APIClient(try ServerAddress(url), certificate: "/nowhere/at/all.pem")
+    }
   }
 
   @Test func cancellingClosesTheConnection() async throws {

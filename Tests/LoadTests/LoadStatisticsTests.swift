@@ -170,6 +170,7 @@ struct LoadStatisticsTests {
       { $0.arrivals = .closed(clients: 0) }, { $0.arrivals = .poisson(rate: .nan) },
       { $0.arrivals = .poisson(rate: 0) },
       { $0.arrivals = .poisson(rate: .infinity) },
+      { ($0.arrivals, $0.requests, $0.seconds) = (.poisson(rate: 1000), nil, 1000) },
     ] {
       var wrong = settings
       change(&wrong)

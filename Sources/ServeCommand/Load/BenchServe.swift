@@ -122,8 +122,7 @@ package struct BenchServe: AsyncParsableCommand, ModelVerb {
   // MARK: One server
 
   private func measure(_ address: ServerAddress, _ trace: Trace?, own: ServerProcess?) async throws {
-    var limits = ClientLimits()
-    limits.answer = load.timeout
+    let limits = ClientLimits.load(timeout: load.timeout)
     let client = try APIClient(address, key: apiKey, certificate: serverCertificate, limits: limits)
     let name: String
     if let servedModel {
