@@ -9,8 +9,8 @@
 extension GrammarAutomaton {
   /// For how many bytes states count as alike: few tokens of usual vocabularies are longer.
   static let likeBytes = 16
-  /// In a larger automaton every state is like itself only.
-  private static let likeMoveLimit = 1 << 18
+  /// The most moves, and states looked at in all rounds together; beyond, every state is like itself only.
+  private static let (likeMoveLimit, likeWorkLimit) = (1 << 18, 1 << 20)
 
   /// Fills ``like``.
   mutating func findLike() {
@@ -23,7 +23,10 @@ extension GrammarAutomaton {
     let before = predecessors(isNullable)
     var isPending = [Bool](repeating: false, count: count)
     var pending = Array(0..<count)
+    var work = 0
     for _ in 0..<Self.likeBytes {
+      work += pending.count
+      if work > Self.likeWorkLimit { return }
       let numbers = classes.numbers
       let changed = classes.split(pending) { shape($0, in: $1, isNullable) { numbers[Int($0)] } }
       if changed.isEmpty { break }
