@@ -94,6 +94,24 @@ import VenturiTesting
     }
   }
 
+  /// Long rows in which few logits are finite, or many are equal or infinite, by every way of narrowing.
+  @Test func strangeRowsFollowTheLaw() throws {
+    let few = (0..<20_000).map { [3, 9_999, 10_000].contains($0) ? Float($0 % 7) : -.infinity }
+    let equal = (0..<20_000).map { Float($0 / 10 % 2) }
+    let far = (0..<20_000).map { -Float.greatestFiniteMagnitude / Float(1 + $0 % 3) }
+    for (number, row) in [few, equal, far].enumerated() {
+      let ways: [(Int, Float, Float)] = [(40, 0.95, 0.05), (0, 0.9, 0), (0, 1, 0), (300, 1, 0.5), (1, 1, 0)]
+      for (topK, topP, minP) in ways {
+        let options = GenerationOptions(temperature: 1, topK: topK, topP: topP, minP: minP)
+        let law = Self.law(options, row)
+        for seed in 0..<20 {
+          let id = try Self.draw(options, row, [1], seed: UInt64(seed))
+          #expect(law[Int(id)] > 0, "row \(number), top-k \(topK), top-p \(topP): \(id)")
+        }
+      }
+    }
+  }
+
   @Test func penaltiesEqualBruteForce() throws {
     let options = GenerationOptions(
       temperature: 0, repeatPenalty: 1.3, frequencyPenalty: 0.4, presencePenalty: 0.7, penaltyWindow: 5,

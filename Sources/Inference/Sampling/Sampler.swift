@@ -55,7 +55,9 @@ public struct Sampler {
     if allowed == nil, isPlain { return try choose(logits, position: history.count, scratch) }
     if let allowed { scratch.copy(logits, allowed) } else { scratch.copy(logits) }
     change(history, scratch)
-    return try scratch.withLogits { row throws(InferenceError) in try choose(row, position: history.count, scratch) }
+    return try scratch.withLogits { row throws(InferenceError) in
+      try choose(row, position: history.count, scratch, allowed: allowed)
+    }
   }
 
   /// The token after `history`, one of those that the matcher allows: the one that ``draw(_:history:_:allowed:)`` gives with
@@ -108,9 +110,9 @@ public struct Sampler {
   private static let askedLimit = 256
 
   private func choose(
-    _ row: UnsafeBufferPointer<Float>, position: Int, _ scratch: SamplingScratch
+    _ row: UnsafeBufferPointer<Float>, position: Int, _ scratch: SamplingScratch, allowed: TokenMask? = nil
   ) throws(InferenceError) -> Int32 {
-    scratch.scan(row)
+    scratch.scan(row, allowed)
     if scratch.maximum == -.infinity { throw .noFiniteLogit(position: position) }
     if options.temperature == 0 { return scratch.argmax(row) }
     if scratch.maximum == .infinity {

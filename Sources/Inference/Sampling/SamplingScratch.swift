@@ -11,11 +11,13 @@ final class SamplingScratch {
   static let block = 64
   /// A changed copy of the logits.
   var logits: [Float] = []
+  /// Whether a block of 64 of them may hold more than negative infinity.
+  private var isUsed: [Bool] = []
   /// The largest logit of each block of 64; NaN counts as negative infinity.
   private(set) var blockMaxima: [Float] = []
   /// The largest logit.
   private(set) var maximum = -Float.infinity
-  private var sorted: [Float] = []
+  private var order: [SIMD16<Int32>] = []
   private var keys: [UInt64] = []
   private var swap: [UInt64] = []
   var candidates: [Candidate] = []
@@ -25,17 +27,24 @@ final class SamplingScratch {
   func copy(_ row: UnsafeBufferPointer<Float>) {
     logits.removeAll(keepingCapacity: true)
     logits.append(contentsOf: row)
+    isUsed = []
   }
 
   /// Fills ``logits`` with a row, negative infinity for what is not allowed.
   func copy(_ row: UnsafeBufferPointer<Float>, _ allowed: TokenMask) {
+    let blocks = Self.blocks(row)
     if logits.count != row.count { logits = [Float](repeating: -.infinity, count: row.count) }
+    if isUsed.count != blocks { isUsed = [Bool](repeating: true, count: blocks) }
     logits.withUnsafeMutableBufferPointer { logits in
       allowed.words.withUnsafeBufferPointer { words in
-        for start in stride(from: 0, to: row.count, by: 64) {
-          let word = start >> 6 < words.count ? words[start >> 6] : 0
-          let end = min(start + 64, row.count)
-          if word == .max, end - start == 64 {
+        for block in 0..<blocks {
+          let word = block < words.count ? words[block] : 0
+          // Most blocks are empty again and again.
+          if word == 0, !isUsed[block] { continue }
+          isUsed[block] = word != 0
+          let start = block * Self.block
+          let end = min(start + Self.block, row.count)
+          if word == .max, end - start == Self.block {
             for id in start..<end { logits[id] = row[id] }
             continue
           }
@@ -51,6 +60,8 @@ final class SamplingScratch {
     }
   }
 
+  private static func blocks(_ row: UnsafeBufferPointer<Float>) -> Int { (row.count + block - 1) / block }
+
   /// Does `body` on ``logits``, which are put aside meanwhile.
   func withLogits<Value, Failure: Error>(
     _ body: (UnsafeBufferPointer<Float>) throws(Failure) -> Value
@@ -61,16 +72,18 @@ final class SamplingScratch {
     return try copy.withUnsafeBufferPointer { row throws(Failure) in try body(row) }
   }
 
-  /// Reads a row of logits; everything else asks about it.
-  func scan(_ row: UnsafeBufferPointer<Float>) {
-    let blocks = (row.count + Self.block - 1) / Self.block
+  /// Reads a row of logits, of which only those allowed are above negative infinity; everything else asks about it.
+  func scan(_ row: UnsafeBufferPointer<Float>, _ allowed: TokenMask? = nil) {
+    let blocks = Self.blocks(row)
     blockMaxima.removeAll(keepingCapacity: true)
     blockMaxima.reserveCapacity(blocks)
     maximum = -.infinity
     for block in 0..<blocks {
       let start = block * Self.block
       var largest = -Float.infinity
-      if start + Self.block <= row.count {
+      if let words = allowed?.words, block >= words.count || words[block] == 0 {
+        // Nothing is in it.
+      } else if start + Self.block <= row.count {
         // A comparison with NaN is false, so NaN never wins.
         var lanes = SIMD16<Float>(repeating: -.infinity)
         for part in stride(from: start, to: start + Self.block, by: 16) {
@@ -100,13 +113,7 @@ final class SamplingScratch {
   /// Fills ``candidates`` with the `count` largest logits above negative infinity, largest first, equal ones by id.
   func selectLargest(_ count: Int, _ row: UnsafeBufferPointer<Float>) {
     // At least `count` blocks have a maximum as large as the count-th largest one, so nothing below it can be chosen.
-    var threshold = -Float.infinity
-    if count < blockMaxima.count {
-      sorted = blockMaxima
-      sorted.sort(by: >)
-      threshold = sorted[count - 1]
-    }
-    gather(row, from: threshold)
+    gather(row, from: count < blockMaxima.count ? threshold(count) : -.infinity)
     sortKeys()
     fillCandidates(prefix: count)
   }
@@ -137,10 +144,12 @@ final class SamplingScratch {
     var sum = 0.0
     var start = 0
     while start + Self.block <= row.count {
+      defer { start += Self.block }
+      // What is negative infinity, or none, adds nothing.
+      if blockMaxima[start / Self.block] == -.infinity { continue }
       var lanes = SIMD16<Float>()
       for part in stride(from: start, to: start + Self.block, by: 16) { lanes += exponential(row.lanes(part) - shift) }
       sum += Double(lanes.sum())
-      start += Self.block
     }
     while start < row.count {
       sum += Double(exponential(SIMD16(repeating: row[start] - shift))[0])
@@ -165,10 +174,33 @@ final class SamplingScratch {
     return (logProbability(row[Int(token)]), alternatives)
   }
 
+  /// A number that at least `count` of the blocks' maxima reach, and hardly more: the upper bits of the count-th largest,
+  /// found from the highest on by how many are at least as large.
+  private func threshold(_ count: Int) -> Float {
+    order.removeAll(keepingCapacity: true)
+    for start in stride(from: 0, to: blockMaxima.count, by: 16) {
+      var lanes = SIMD16<Int32>(repeating: .min)
+      for lane in 0..<min(16, blockMaxima.count - start) {
+        lanes[lane] = Int32(bitPattern: ~Self.descending(blockMaxima[start + lane]) ^ 0x8000_0000)
+      }
+      order.append(lanes)
+    }
+    var found = Int32.min
+    for shift in (12..<32).reversed() {
+      let next = found &+ 1 << Int32(shift)
+      var reached = SIMD16<Int32>()
+      for lanes in order { reached.replace(with: reached &+ 1, where: lanes .>= next) }
+      if reached.wrappedSum() >= count { found = next }
+    }
+    let threshold = Self.value(~(UInt32(bitPattern: found) ^ 0x8000_0000))
+    // Below negative infinity there are no numbers.
+    return threshold.isNaN ? -.infinity : threshold
+  }
+
   /// Packs each logit of at least `threshold` with its id so that ascending keys are descending logits, then ids.
   private func gather(_ row: UnsafeBufferPointer<Float>, from threshold: Float) {
     keys.removeAll(keepingCapacity: true)
-    for block in blockMaxima.indices where blockMaxima[block] >= threshold {
+    for block in blockMaxima.indices where blockMaxima[block] >= threshold && blockMaxima[block] > -.infinity {
       let start = block * Self.block
       for id in start..<min(start + Self.block, row.count) {
         let value = row[id]

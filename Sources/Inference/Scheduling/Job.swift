@@ -233,14 +233,15 @@ final class Job {
   private func drawAllowed(
     _ row: UnsafeBufferPointer<Float>, _ matcher: GrammarMatcher, _ scratch: SamplingScratch
   ) throws -> Int32 {
-    // Where the likeliest tokens fit, the others need not be looked at.
     if let likeliest = sampler.likeliest(row, scratch), try matcher.advance(likeliest) { return likeliest }
-    if matcher.knownMask == nil,
-      let token = try sampler.draw(row, history: tokens, scratch, asking: matcher), try matcher.advance(token)
+    // Where the likeliest tokens fit, the others need not be looked at.
+    let narrow = try matcher.narrowMask()
+    if narrow == nil, let token = try sampler.draw(row, history: tokens, scratch, asking: matcher),
+      try matcher.advance(token)
     {
       return token
     }
-    let mask = try matcher.mask()
+    let mask = try narrow ?? matcher.mask()
     if mask.isEmpty { throw InferenceError.noTokenAllowed(position: tokens.count) }
     let token = try sampler.draw(row, history: tokens, scratch, allowed: mask)
     guard try matcher.advance(token) else { throw InferenceError.noTokenAllowed(position: tokens.count) }

@@ -17,8 +17,15 @@ public final class GrammarMatcher {
     var undecided: [TokenID]
   }
 
+  /// A state's tokens.
+  private struct Known {
+    let mask: TokenMask
+    /// Whether they are few.
+    let isNarrow: Bool
+  }
+
   private var locals: GrammarCache<Local>
-  private var masks: GrammarCache<TokenMask>
+  private var masks: GrammarCache<Known>
 
   /// The most bytes of masks, and of what they are made from, that are kept.
   private static let cacheBytes = 8 << 20
@@ -107,8 +114,18 @@ public final class GrammarMatcher {
     return true
   }
 
-  /// Which tokens may come next, if that is at hand.
-  public var knownMask: TokenMask? { masks[state] }
+  /// Which tokens may come next, if that is at hand and they are at most one in eight of all: then asking about the
+  /// likeliest ones does not tell much.
+  ///
+  /// - Throws: ``TextError/grammarLimit(what:limit:)``.
+  public func narrowMask() throws(TextError) -> TokenMask? {
+    walk.beginWork()
+    let like = try walk.like(state)
+    guard let known = masks[like], known.isNarrow else { return nil }
+    return try exact(known.mask, of: like)
+  }
+
+  private static let narrowShare = 8
 
   /// Which tokens may come next.
   ///
@@ -116,21 +133,26 @@ public final class GrammarMatcher {
   public func mask() throws(TextError) -> TokenMask {
     walk.beginWork()
     let like = try walk.like(state)
-    var mask = try mask(of: like)
-    if like != state {
-      for token in trie.long.tokens { mask.set(token, false) }
-      try follow(trie.long, from: state) { token, isAllowed in if isAllowed { mask.set(token, true) } }
-    }
+    return try exact(try mask(of: like), of: like)
+  }
+
+  /// The mask of a state that is like this one, with what differs for long tokens.
+  private func exact(_ mask: TokenMask, of like: GrammarState) throws(TextError) -> TokenMask {
+    if like == state { return mask }
+    var mask = mask
+    for token in trie.long.tokens { mask.set(token, false) }
+    try follow(trie.long, from: state) { token, isAllowed in if isAllowed { mask.set(token, true) } }
     return mask
   }
 
   private func mask(of state: GrammarState) throws(TextError) -> TokenMask {
-    if let known = masks[state] { return known }
+    if let known = masks[state] { return known.mask }
     let local = try local(state)
     var mask = local.accepted
     for token in local.undecided where try after(token, from: state) != .dead { mask.set(token, true) }
     if state.isAccepting { for token in ends { mask.set(token, true) } }
-    masks.insert(mask, for: state, bytes: mask.byteCount)
+    let known = Known(mask: mask, isNarrow: mask.tokenCount <= trie.count / Self.narrowShare)
+    masks.insert(known, for: state, bytes: mask.byteCount)
     return mask
   }
 

@@ -143,15 +143,28 @@ final class GrammarWalk {
   /// What is found from one reading without a byte.
   private struct Closure {
     var kept: [Reading] = []
-    var seen: Set<Reading> = []
+    /// All readings met: mostly so few that looking through them is faster than hashing.
+    private var few: [Reading] = []
+    private var many: Set<Reading> = []
+
+    var count: Int { many.isEmpty ? few.count : many.count }
+
+    /// Whether a reading was not met before.
+    mutating func insert(_ reading: Reading) -> Bool {
+      if !many.isEmpty { return many.insert(reading).inserted }
+      if few.contains(reading) { return false }
+      few.append(reading)
+      if few.count > 24 { many = Set(few) }
+      return true
+    }
   }
 
   private func close(_ place: Int32, _ stack: Int32, _ found: inout Closure) throws(TextError) {
     var pending: [Reading] = [Self.reading(place, stack)]
     while let reading = pending.popLast() {
-      guard found.seen.insert(reading).inserted else { continue }
+      guard found.insert(reading) else { continue }
       try spend(4)
-      if found.seen.count > Self.readingLimit {
+      if found.count > Self.readingLimit {
         throw .grammarLimit(what: "readings of one text", limit: Self.readingLimit)
       }
       let place = Int(reading >> 32)

@@ -16,6 +16,7 @@ public struct TokenMask: Sendable, Equatable {
   }
 
   var byteCount: Int { 8 * words.count }
+  var tokenCount: Int { words.reduce(0) { $0 + $1.nonzeroBitCount } }
 
   /// Whether no token may come.
   public var isEmpty: Bool { words.allSatisfy { $0 == 0 } }
