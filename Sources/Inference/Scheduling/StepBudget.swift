@@ -25,7 +25,7 @@ package struct StepBudget {
     // A product with each key and each value against one with each weight; those of attention are in f32 and take about
     // three times as long as those of 8-bit numbers.
     let attention = 3 * 2 * Double(model.layers) * Double(model.heads) * Double(model.headDim)
-    perDepth = model.stateBytesPerToken > 0 ? attention / Double(max(model.parameters, 1)) : 0
+    perDepth = model.stateBytesPerToken > 0 && model.parameters > 0 ? attention / Double(model.parameters) : 0
   }
 
   /// What tokens cost that come after `depth` others.
@@ -38,8 +38,11 @@ package struct StepBudget {
 
   /// The tokens after `depth` others that `units` pay for, at most `limit`.
   package func tokens(for units: Double, after depth: Int, limit: Int) -> Int {
-    let count = units / (1 + perDepth * Double(depth))
-    return count >= Double(limit) ? limit : max(0, Int(count))
+    if units <= 0 { return 0 }
+    // What n tokens cost, n · (1 + w · (depth + n / 2)), solved for n.
+    let first = 1 + perDepth * Double(depth)
+    let count = perDepth > 0 ? ((first * first + 2 * perDepth * units).squareRoot() - first) / perDepth : units
+    return count >= Double(limit) ? limit : Int(count)
   }
 
   /// Learns what a step took.

@@ -27,7 +27,7 @@ struct TinyModel: Sendable, CustomStringConvertible {
     switch name {
     case "scripted", "rigid":
       // Every token before counts, so that a state which is not what its key says is found out.
-      model = ScriptedModel(contextLength: 512, canTruncate: name == "scripted") { history in
+      model = ScriptedModel(vocabularySize: 96, contextLength: 512, canTruncate: name == "scripted") { history in
         let hash = history.reduce(Int32(17)) { ($0 &* 31 &+ $1) & 0xFFFF }
         return ScriptedModel.scramble([hash, Int32(history.count)], 96)
       }
@@ -37,11 +37,11 @@ struct TinyModel: Sendable, CustomStringConvertible {
       var tiny = TinyLlama()
       tiny.contextLength = 1024
       let file = try TemporaryFile(tiny.image().encoded())
-      let context = Context(threads: 2)
+      let context = Context(threads: 1)
       model = try ModelLoader.load(path: file.path, context: context).model
       self.context = context
     default:
-      let context = Context(threads: 2)
+      let context = Context(threads: 1)
       let path = GoldenFiles.url("architectures/\(name)").path
       model = try ModelLoader.load(path: path, options: LoadOptions(stepTokens: 64), context: context).model
       self.context = context
