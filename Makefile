@@ -35,8 +35,8 @@ examples: model ## Build and run the programs of Examples/, packages of their ow
 	@Scripts/examples
 
 ##@ Building
-.PHONY: setup packages-run packages-atlas packages-test cases build build-atlas build-tests model clean
-setup: packages-test cases build-tests model ## Install what is missing for building, running and testing
+.PHONY: setup packages-run packages-atlas packages-test cases clients build build-serve serve build-atlas build-tests model clean
+setup: packages-test cases clients build-tests model ## Install what is missing for building, running and testing
 
 packages-run:
 	@Scripts/packages run >&2
@@ -51,9 +51,19 @@ packages-test:
 cases: packages-run
 	@Scripts/cases
 
+# The client library with which the server is tested.
+clients: packages-test
+	@Scripts/clients
+
 build: packages-run ## Build the command in release mode
 	@$(BUILD) --product venturi >&2
 	@$(BUILD) --product venturi-hub >&2
+
+serve: build-serve model ## Serve the default model to clients of the OpenAI interface; make serve ARGS="--port 9000"
+	@$(BIN) serve -m "$(MODEL)" $(ARGS)
+
+build-serve: build
+	@$(BUILD) --product venturi-serve >&2
 
 build-atlas: packages-atlas build ## Build the reproductions too: venturi reproduce, venturi results
 	@$(BUILD) --product venturi-atlas >&2
@@ -77,7 +87,7 @@ lint: ## Formatting, layers, forbidden things, C warnings
 docs: ## Build the documentation, warnings as errors, into docs/
 	@Scripts/docs
 
-fuzz: ## Fuzz files (GGUF, safetensors), tokenizers, the whole loader and JSON (RUNS=100000 inputs each)
+fuzz: ## Fuzz every parser and the whole loader (RUNS=100000 inputs each; TARGETS names some)
 	@Scripts/fuzz
 
 soak: packages-test ## The suite in debug mode, then under the address and thread sanitizers

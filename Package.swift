@@ -8,45 +8,57 @@ let package = Package(
     .library(name: "Venturi", targets: ["Venturi"]),
     .library(name: "VenturiCompression", targets: ["Compression"]),
     .library(name: "VenturiProfiling", targets: ["Profiling"]),
+    .library(name: "VenturiServer", targets: ["Server"]),
     .library(name: "VenturiTesting", targets: ["VenturiTesting"]),
     .executable(name: "venturi", targets: ["Command"]),
     .executable(name: "venturi-atlas", targets: ["AtlasCommand"]),
     .executable(name: "venturi-hub", targets: ["HubCommand"]),
+    .executable(name: "venturi-serve", targets: ["ServeCommand"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
   ],
   targets: [
     .target(name: "CVenturi"),
-    .target(name: "Numerics"),
-    .target(name: "Costs", dependencies: ["Numerics"]),
-    .target(name: "Tensors", dependencies: ["CVenturi", "Costs", "Numerics"]),
-    .target(name: "Formats", dependencies: ["Numerics"]),
+    .target(name: "NumericTypes"),
+    .target(name: "Costs", dependencies: ["NumericTypes"]),
+    .target(name: "Tensors", dependencies: ["CVenturi", "Costs", "NumericTypes"]),
+    .target(name: "Formats", dependencies: ["NumericTypes"]),
     .target(name: "Text", dependencies: ["Formats"]),
-    .target(name: "Graphs", dependencies: ["CVenturi", "Numerics", "Tensors", "Formats"]),
-    .target(name: "Layers", dependencies: ["CVenturi", "Costs", "Numerics", "Tensors"]),
+    .target(name: "Graphs", dependencies: ["CVenturi", "NumericTypes", "Tensors", "Formats"]),
+    .target(name: "Layers", dependencies: ["CVenturi", "Costs", "NumericTypes", "Tensors"]),
     .target(
-      name: "Mixers", dependencies: ["CVenturi", "Costs", "Numerics", "Tensors", "Layers"],
+      name: "Mixers", dependencies: ["CVenturi", "Costs", "NumericTypes", "Tensors", "Layers"],
       exclude: [
         "DenseAttention/README.md", "KeyValueCache/README.md", "LatentAttention/README.md", "SelfAttention/README.md",
       ]),
     .target(
-      name: "Models", dependencies: ["CVenturi", "Costs", "Numerics", "Tensors", "Layers", "Mixers", "Formats"]),
+      name: "Models", dependencies: ["CVenturi", "Costs", "NumericTypes", "Tensors", "Layers", "Mixers", "Formats"]),
     .target(
-      name: "Compression", dependencies: ["CVenturi", "Numerics", "Tensors", "Formats", "Models"],
+      name: "Compression", dependencies: ["CVenturi", "NumericTypes", "Tensors", "Formats", "Models"],
       exclude: ["Quantization/README.md"]),
     .target(name: "Inference", dependencies: ["CVenturi", "Tensors", "Layers", "Models", "Formats", "Text"]),
     .target(
       name: "Profiling",
       dependencies: [
-        "CVenturi", "Numerics", "Costs", "Tensors", "Formats", "Text", "Layers", "Mixers", "Models", "Inference",
+        "CVenturi", "NumericTypes", "Costs", "Tensors", "Formats", "Text", "Layers", "Mixers", "Models", "Inference",
       ]),
     .target(name: "Planner", dependencies: ["Costs"], exclude: ["FlashAttention2/README.md"]),
     .target(
       name: "Venturi",
-      dependencies: ["Numerics", "Tensors", "Formats", "Text", "Graphs", "Layers", "Mixers", "Models", "Inference"]),
-    .target(name: "VenturiTesting", dependencies: ["Numerics", "Tensors", "Formats", "Layers", "Mixers", "Models"]),
+      dependencies: ["NumericTypes", "Tensors", "Formats", "Text", "Graphs", "Layers", "Mixers", "Models", "Inference"]),
+    .target(
+      name: "VenturiTesting", dependencies: ["NumericTypes", "Tensors", "Formats", "Layers", "Mixers", "Models"]),
     .target(name: "Catalogue", dependencies: ["Formats"], path: "Sources/Atlas/Catalogue"),
     .target(
       name: "Console",
@@ -67,12 +79,41 @@ let package = Package(
         "Venturi", "Profiling", "Console", "Hub",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+    // The web page's files stand in the program. A target of its own: only a change of theirs compiles them again.
+    .target(name: "ServerPage", path: "Sources/Server/Page", resources: [.embedInCode("Files")]),
+    .target(
+      name: "Server",
+      dependencies: [
+        "Formats", "Text", "Inference", "Catalogue", "ServerPage",
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdCore", package: "hummingbird"),
+        .product(name: "HummingbirdTLS", package: "hummingbird"),
+        .product(name: "CoreMetrics", package: "swift-metrics"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "Tracing", package: "swift-distributed-tracing"),
+      ],
+      exclude: ["Page"]),
+    .executableTarget(
+      name: "ServeCommand",
+      dependencies: [
+        "Venturi", "Console", "Server",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
+      ]),
     // Debian's libsqlite3-dev; only what reproduces and keeps results needs it.
     .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
     .target(
       name: "Atlas",
       dependencies: [
-        "CSQLite", "Numerics", "Tensors", "Formats", "Layers", "Mixers", "Profiling", "Planner", "Venturi",
+        "CSQLite", "NumericTypes", "Tensors", "Formats", "Layers", "Mixers", "Profiling", "Planner", "Venturi",
         "VenturiTesting", "Catalogue",
       ],
       exclude: ["Catalogue"]),
@@ -83,35 +124,43 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
-    .testTarget(name: "NumericsTests", dependencies: ["Numerics"]),
-    .testTarget(name: "CostsTests", dependencies: ["Costs", "Numerics"]),
+    .testTarget(name: "NumericTypesTests", dependencies: ["NumericTypes"]),
+    .testTarget(name: "CostsTests", dependencies: ["Costs", "NumericTypes"]),
     .testTarget(name: "PlannerTests", dependencies: ["Costs", "Planner"]),
-    .testTarget(name: "TensorsTests", dependencies: ["CVenturi", "Numerics", "Tensors"]),
-    .testTarget(name: "FormatsTests", dependencies: ["Numerics", "Formats", "VenturiTesting"]),
+    .testTarget(name: "TensorsTests", dependencies: ["CVenturi", "NumericTypes", "Tensors"]),
+    .testTarget(name: "FormatsTests", dependencies: ["NumericTypes", "Formats", "VenturiTesting"]),
     .testTarget(name: "TextTests", dependencies: ["Formats", "Text"]),
     .testTarget(
-      name: "GraphsTests", dependencies: ["Formats", "Graphs", "Numerics", "Tensors", "VenturiTesting"]),
+      name: "GraphsTests", dependencies: ["Formats", "Graphs", "NumericTypes", "Tensors", "VenturiTesting"]),
     .testTarget(
-      name: "MixersTests", dependencies: ["CVenturi", "Numerics", "Tensors", "Layers", "Mixers", "VenturiTesting"]),
+      name: "MixersTests", dependencies: ["CVenturi", "NumericTypes", "Tensors", "Layers", "Mixers", "VenturiTesting"]),
     .testTarget(
-      name: "ModelsTests", dependencies: ["Costs", "Formats", "Numerics", "Tensors", "Models", "VenturiTesting"]),
+      name: "ModelsTests", dependencies: ["Costs", "Formats", "NumericTypes", "Tensors", "Models", "VenturiTesting"]),
     .testTarget(
       name: "CompressionTests",
-      dependencies: ["Compression", "Formats", "Models", "Numerics", "Tensors", "VenturiTesting"]),
+      dependencies: ["Compression", "Formats", "Models", "NumericTypes", "Tensors", "VenturiTesting"]),
     .testTarget(
       name: "ProfilingTests",
       dependencies: [
-        "CVenturi", "Costs", "Formats", "Inference", "Models", "Numerics", "Profiling", "Tensors", "Text",
+        "CVenturi", "Costs", "Formats", "Inference", "Models", "NumericTypes", "Profiling", "Tensors", "Text",
         "VenturiTesting",
       ]),
     .testTarget(
       name: "InferenceTests", dependencies: ["Formats", "Venturi", "VenturiTesting", "CAllocationCounter"]),
     .testTarget(name: "HubTests", dependencies: ["Formats", "Hub", "Inference", "VenturiTesting"]),
     .testTarget(
+      name: "ServerTests",
+      dependencies: [
+        "Catalogue", "Formats", "Server", "ServerPage", "Venturi", "VenturiTesting",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
+      ]),
+    .testTarget(
       name: "CommandTests",
       dependencies: [
-        "AtlasCommand", "Command", "Console", "Formats", "Inference", "Models", "Numerics", "Profiling", "Tensors",
-        "VenturiTesting",
+        "AtlasCommand", "Command", "Console", "Formats", "Inference", "Models", "NumericTypes", "Profiling",
+        "ServeCommand",
+        "Tensors", "VenturiTesting",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(

@@ -3,7 +3,7 @@
 import Formats
 import Glibc
 import Graphs
-import Numerics
+import NumericTypes
 import Tensors
 import VenturiTesting
 

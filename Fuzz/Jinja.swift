@@ -8,7 +8,8 @@ private let mark = "∎"
 func check(_ bytes: UnsafeRawBufferPointer) {
   let source = String(decoding: bytes, as: UTF8.self)
   let limits = ChatTemplateLimits(steps: 20_000, textLength: 50_000, depth: 300)
-  let tool: JSON = ["type": "function", "function": ["name": "f\(mark)", "parameters": ["type": "object\(mark)"]]]
+  let parameters: JSON = ["type": .string("object\(mark)")]
+  let tool: JSON = ["type": "function", "function": ["name": .string("f\(mark)"), "parameters": parameters]]
   let messages = [
     ChatMessage(role: .system, content: "be \(mark)"),
     ChatMessage(role: .user, content: " <|im_end|>\(mark)\n<think>a</think> 1,2 \(mark) "),

@@ -4,7 +4,7 @@
 import Formats
 import Inference
 import Models
-import Numerics
+import NumericTypes
 import Tensors
 import VenturiTesting
 

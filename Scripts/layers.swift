@@ -37,9 +37,10 @@ struct Manifest: Decodable {
 
 /// The plan of the house, bottom first: a target may use only what stands before it.
 let order = [
-  "CVenturi", "Numerics", "Costs", "Tensors", "Formats", "Text", "Graphs", "Layers", "Mixers", "Models", "Compression",
+  "CVenturi", "NumericTypes", "Costs", "Tensors", "Formats", "Text", "Graphs", "Layers", "Mixers", "Models",
+  "Compression",
   "Inference", "Hub", "Profiling", "Planner", "Venturi", "VenturiTesting", "Catalogue", "Console", "Command",
-  "HubCommand", "CSQLite",
+  "HubCommand", "ServerPage", "Server", "ServeCommand", "CSQLite",
   "Atlas", "AtlasCommand",
 ]
 

@@ -28,18 +28,19 @@ static float attention_exp2_one(float x) {
   return vt_float_from_bits(vt_bits_from_float(g) + (vt_bits_from_float(shifted) << 23));
 }
 
-static float element(const void *base, int64_t index, bool half) {
-  return half ? vt_float_from_f16(((const uint16_t *)base)[index]) : ((const float *)base)[index];
+static float number(const void *base, int64_t index, vt_attention_element element) {
+  if (element == VT_ATTENTION_I8) return ((const int8_t *)base)[index];
+  return element == VT_ATTENTION_F16 ? vt_float_from_f16(((const uint16_t *)base)[index]) : ((const float *)base)[index];
 }
 
-static void attention_scores(int rows, bool half, const float *q, int64_t d, const void *keys, ahead after, int first,
+static void attention_scores(int rows, vt_attention_element element, const float *q, int64_t d, const void *keys, ahead after, int first,
                              int last, float *s) {
   (void)after;
   for (int r = 0; r < rows; r++)
     for (int j = first * LANES; j < last * LANES; j++) {
       float sum = 0;
       for (int64_t k = 0; k < d; k++)
-        sum = fmaf(q[r * d + k], element(keys, (j / LANES * d + k) * LANES + j % LANES, half), sum);
+        sum = fmaf(q[r * d + k], number(keys, (j / LANES * d + k) * LANES + j % LANES, element), sum);
       s[r * KEYS + j] = sum;
     }
 }
@@ -62,14 +63,14 @@ static float attention_softmax(float *s, int first, int last, float *sum) {
   return m;
 }
 
-static void attention_values(int rows, bool half, const float *p, const void *values, ahead after, int64_t key,
+static void attention_values(int rows, vt_attention_element element, const float *p, const void *values, ahead after, int64_t key,
                              int64_t group, int groups, int first, int last, float *o, int64_t o_row) {
   (void)after;
   for (int r = 0; r < rows; r++)
     for (int i = 0; i < groups * LANES; i++) {
       float sum = 0;
       for (int j = first; j < last; j++)
-        sum = fmaf(p[r * KEYS + j], element(values, i / LANES * group + j * key + i % LANES, half), sum);
+        sum = fmaf(p[r * KEYS + j], number(values, i / LANES * group + j * key + i % LANES, element), sum);
       o[r * o_row + i] = sum;
     }
 }
@@ -78,8 +79,8 @@ static void attention_blend(float *o, const float *fresh, float keep, float weig
   for (int64_t i = 0; i < n; i++) o[i] = fmaf(fresh[i], weight, o[i] * keep);
 }
 
-static void attention_from_half(const uint16_t *from, float *to, int64_t n) {
-  for (int64_t i = 0; i < n; i++) to[i] = vt_float_from_f16(from[i]);
+static void attention_widen(vt_attention_element element, const void *from, float *to, int64_t n) {
+  for (int64_t i = 0; i < n; i++) to[i] = number(from, i, element);
 }
 
 static void attention_to_half(const float *from, uint16_t *to, int64_t n) {
@@ -129,35 +130,48 @@ int64_t vt_attention_scratch_floats(int32_t rows, int32_t head_dim) {
 
 int64_t vt_attention_partial_floats(int32_t rows, int32_t head_dim) { return rows * (padded_dim(head_dim) + 2); }
 
-void vt_attention_move(void *to, int32_t to_key, const void *from, int32_t from_key, int64_t heads, int64_t head_bytes,
-                       int64_t values_bytes, int32_t head_dim, bool half) {
-  const size_t size = half ? 2 : 4;
-  const int64_t d = head_dim;
+static float *scales_of(const void *head, const vt_attention_layout *layout) {
+  return (float *)((char *)head + layout->scales_bytes);
+}
+
+void vt_attention_move(void *to, int32_t to_key, const void *from, int32_t from_key, int64_t heads,
+                       const vt_attention_layout *layout) {
+  const size_t size = 4 >> layout->element;
+  const int64_t d = layout->head_dim;
   for (int64_t head = 0; head < heads; head++) {
-    char *target = (char *)to + head * head_bytes;
-    const char *source = (const char *)from + head * head_bytes;
+    char *target = (char *)to + head * layout->head_bytes;
+    const char *source = (const char *)from + head * layout->head_bytes;
     char *key = target + ((to_key / LANES * d) * LANES + to_key % LANES) * size;
     const char *old = source + ((from_key / LANES * d) * LANES + from_key % LANES) * size;
     for (int64_t k = 0; k < d; k++) memcpy(key + k * LANES * size, old + k * LANES * size, size);
     for (int64_t group = 0; group < padded_dim(d) / LANES; group++)
-      memcpy(target + values_bytes + (group * KEYS + to_key) * LANES * size,
-             source + values_bytes + (group * KEYS + from_key) * LANES * size, LANES * size);
+      memcpy(target + layout->values_bytes + (group * KEYS + to_key) * LANES * size,
+             source + layout->values_bytes + (group * KEYS + from_key) * LANES * size, LANES * size);
+    if (layout->element != VT_ATTENTION_I8) continue;
+    float *scales = scales_of(target, layout);
+    const float *old_scales = scales_of(source, layout);
+    scales[to_key] = old_scales[from_key];
+    scales[KEYS + to_key] = old_scales[KEYS + from_key];
   }
 }
 
-void vt_attention_read(const void *head, int64_t values_bytes, int32_t key, int32_t head_dim, bool half, float *k,
-                       float *v) {
-  const void *values = (const char *)head + values_bytes;
-  for (int64_t i = 0; i < head_dim; i++) {
-    k[i] = element(head, ((int64_t)(key / LANES) * head_dim + i) * LANES + key % LANES, half);
-    v[i] = element(values, (i / LANES * KEYS + key) * LANES + i % LANES, half);
+void vt_attention_read(const void *head, int32_t key, const vt_attention_layout *layout, float *k, float *v) {
+  const int64_t d = layout->head_dim;
+  const void *values = (const char *)head + layout->values_bytes;
+  const bool scaled = layout->element == VT_ATTENTION_I8;
+  const float *scales = scales_of(head, layout);
+  const float key_scale = scaled ? scales[key] : 1, value_scale = scaled ? scales[KEYS + key] : 1;
+  for (int64_t i = 0; i < d; i++) {
+    k[i] = number(head, ((int64_t)(key / LANES) * d + i) * LANES + key % LANES, layout->element) * key_scale;
+    v[i] = number(values, (i / LANES * KEYS + key) * LANES + i % LANES, layout->element) * value_scale;
   }
+  if (scaled) turn(k, d), turn(v, d);
 }
 
-void vt_attention_write(void *head, int64_t values_bytes, int32_t key, int32_t head_dim, bool half, const float *k,
-                        const float *v) {
-  const int64_t size = half ? 2 : 4;
-  store_keys(k, head_dim, key % LANES, key % LANES + 1, head_dim, half,
-             (char *)head + (int64_t)(key / LANES) * LANES * head_dim * size);
-  store_value(v, key, head_dim, half, (char *)head + values_bytes);
+void vt_attention_write(void *head, int32_t key, const vt_attention_layout *layout, const float *k, const float *v) {
+  const int64_t d = layout->head_dim, size = 4 >> layout->element;
+  const int32_t panel = key / LANES * LANES;
+  float *scales = scales_of(head, layout);
+  store_keys(k, d, key - panel, key - panel + 1, d, layout->element, (char *)head + panel * d * size, scales + panel);
+  store_value(v, key, d, layout->element, (char *)head + layout->values_bytes, scales + KEYS);
 }

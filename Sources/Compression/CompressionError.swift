@@ -1,4 +1,4 @@
-import Numerics
+import NumericTypes
 
 /// Why a model cannot be compressed as asked.
 public enum CompressionError: Error, Sendable, Equatable {

@@ -13,7 +13,13 @@ package enum Interrupts {
   /// Takes an interrupt: `true` when it was dealt with.
   package typealias Handler = @Sendable () -> Bool
 
-  private static let handler = Mutex<Handler?>(nil)
+  /// What else than Ctrl-C a handler can take.
+  package enum Other: Sendable {
+    /// SIGTERM, by which systems end services.
+    case terminate
+  }
+
+  private static let handler = Mutex<(Handler, takesTermination: Bool)?>(nil)
   private static let requested = Atomic<Bool>(false)
   private static let reportsJSON = Atomic<Bool>(false)
 
@@ -48,7 +54,10 @@ package enum Interrupts {
   private static func deliver(_ signal: Int32) {
     let isSecond = requested.exchange(true, ordering: .relaxed)
     let taken = handler.withLock { $0 }
-    if signal == SIGINT, !isSecond, let taken, taken() { return }
+    if let (take, takesTermination) = taken, signal == SIGINT || takesTermination {
+      // Whoever ends a service may say so twice; only a person who is tired of waiting means more by it.
+      if isSecond && signal == SIGTERM || !isSecond && take() { return }
+    }
     Terminal.restore()
     // What comes next on the terminal does not continue a line of progress.
     if Output.noteIsTerminal { Output.notePiece("\n") }
@@ -58,12 +67,13 @@ package enum Interrupts {
     _exit(signal == SIGINT ? ExitStatus.interrupted.rawValue : 128 + signal)
   }
 
-  /// Hands interrupts to `body`'s `handler` while it runs. A second interrupt ends the program.
+  /// Hands interrupts, and what else is named, to `body`'s `handler` while it runs. A second interrupt ends the program.
   package static func handled<Value>(
-    by newHandler: @escaping Handler, isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Value
+    by newHandler: @escaping Handler, also others: Set<Other> = [], isolation: isolated (any Actor)? = #isolation,
+    _ body: () async throws -> Value
   ) async rethrows -> Value {
     requested.store(false, ordering: .relaxed)
-    handler.withLock { $0 = newHandler }
+    handler.withLock { $0 = (newHandler, others.contains(.terminate)) }
     defer { handler.withLock { $0 = nil } }
     return try await body()
   }

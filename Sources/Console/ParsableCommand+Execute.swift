@@ -28,7 +28,7 @@ extension ParsableCommand {
     var command: (any ParsableCommand)?
     do {
       let settings = try Settings.load()
-      let completed = settings.completing(arguments)
+      let completed = settings.completing(arguments, program: (self as? any SingleVerbProgram.Type)?.verb)
       wantsJSON = wantsJSON || completed.contains("--json")
       Interrupts.reportAsJSON(wantsJSON)
       try refuseUnknownVerb(arguments)

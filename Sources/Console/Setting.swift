@@ -45,9 +45,11 @@ package struct Setting: Sendable, Equatable {
   }
 
   private static let generate = ["run", "chat"]
-  private static let loads = ["run", "chat", "profile", "optimize", "eval perplexity", "eval kl"]
+  private static let serve = ["serve"]
+  private static let loads = ["run", "chat", "serve", "profile", "optimize", "eval perplexity", "eval kl"]
   private static let opens = [
-    "run", "chat", "tokenize", "bench model", "bench tokenize", "profile", "optimize", "eval perplexity", "eval kl",
+    "run", "chat", "serve", "tokenize", "bench model", "bench tokenize", "profile", "optimize", "eval perplexity",
+    "eval kl",
   ]
   private static let benches = ["bench model", "bench gemm", "bench attention", "bench embed", "bench tokenize"]
   private static let encoders = ["embed", "bench embed"]
@@ -55,7 +57,7 @@ package struct Setting: Sendable, Equatable {
   private static let everywhere =
     [
       "run", "chat", "pull", "ls", "show", "rm", "tokenize", "embed", "profile", "optimize", "eval perplexity",
-      "eval kl", "eval onnx", "plan devices", "doctor", "quantize",
+      "eval kl", "eval onnx", "plan devices", "doctor", "quantize", "serve",
     ] + benches + systems + ["reproduce", "results"]
 
   /// All of them. A test compares this list with the parser's.
@@ -66,11 +68,12 @@ package struct Setting: Sendable, Equatable {
       "threads", .value, loads + ["embed"] + benches.dropLast() + ["doctor", "reproduce", "eval onnx", "quantize"],
       aliases: ["-t"]
     ),
-    Setting("ctx-size", .value, generate, aliases: ["-c"]),
-    Setting("batch-size", .value, generate + ["profile", "optimize"], aliases: ["-b"]),
+    Setting("ctx-size", .value, generate + ["serve"], aliases: ["-c"]),
+    Setting("batch-size", .value, generate + ["serve", "profile", "optimize"], aliases: ["-b"]),
     Setting("encoder", .value, encoders, aliases: ["-m"]),
     Setting("pooling", .value, ["embed"]),
     Setting("compute", .value, opens.filter { !$0.hasSuffix("tokenize") } + encoders),
+    Setting("cache-type", .value, opens.filter { !$0.hasSuffix("tokenize") }),
     Setting("memory-limit", .value, loads + ["embed"]),
     Setting("max-tokens", .value, generate, aliases: ["-n", "--n-predict", "--predict"]),
     Setting("seed", .value, generate, aliases: ["-s"]),
@@ -88,8 +91,8 @@ package struct Setting: Sendable, Equatable {
     Setting("lookup", .value, generate + ["optimize"]),
     Setting("model-draft", .value, generate, aliases: ["-md"]),
     Setting("draft-max", .value, generate),
-    Setting("profile", .value, generate),
-    Setting("no-profile", .flag, generate),
+    Setting("profile", .value, generate + ["serve"]),
+    Setting("no-profile", .flag, generate + ["serve"]),
     Setting("max-ppl", .value, ["optimize"]),
     Setting("max-slowdown", .value, ["optimize"]),
     Setting("budget", .value, ["optimize"]),
@@ -104,6 +107,28 @@ package struct Setting: Sendable, Equatable {
     Setting("resume", .value, benches),
     Setting("store", .value, ["reproduce", "results"]),
     Setting("yes", .flag, ["rm"], aliases: ["-y"]),
+    Setting("parallel", .value, serve, aliases: ["-np"]),
+    Setting("max-queued", .value, serve),
+    Setting("alias", .list, serve),
+    Setting("embedder", .value, serve),
+    Setting("host", .value, serve),
+    Setting("port", .value, serve),
+    Setting("api-key", .list, serve),
+    Setting("api-key-file", .value, serve),
+    Setting("allowed-origin", .list, serve),
+    Setting("tls-certificate", .value, serve),
+    Setting("tls-key", .value, serve),
+    Setting("results", .value, serve),
+    Setting("max-body", .value, serve),
+    Setting("max-prompt", .value, serve),
+    Setting("max-choices", .value, serve),
+    Setting("max-connections", .value, serve),
+    Setting("read-timeout", .value, serve),
+    Setting("write-timeout", .value, serve),
+    Setting("idle-timeout", .value, serve),
+    Setting("drain-timeout", .value, serve),
+    Setting("log-json", .flag, serve),
+    Setting("log-level", .value, serve),
   ]
 
   /// Options that say what to do rather than how, or where this one call reads: they have no variable.

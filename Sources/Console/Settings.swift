@@ -98,9 +98,12 @@ package struct Settings: Sendable {
   }
 
   /// The call with the settings' options behind the verb and before its own, where a later one counts.
-  package func completing(_ arguments: [String]) -> [String] {
-    let depth = Self.verbLength(arguments)
-    guard depth > 0, let verb = Setting.verb(arguments.prefix(depth)) else { return arguments }
+  ///
+  /// - Parameter program: the verb that all arguments are for, in a program that is one.
+  package func completing(_ arguments: [String], program: String? = nil) -> [String] {
+    let depth = program == nil ? Self.verbLength(arguments) : 0
+    let words = program.map { [$0] } ?? Array(arguments.prefix(depth))
+    guard !words.isEmpty, let verb = Setting.verb(words) else { return arguments }
     let given = Array(arguments.dropFirst(depth))
     var added: [String] = []
     for entry in entries where entry.setting.verbs.contains(verb) {

@@ -1,4 +1,4 @@
-import Numerics
+import NumericTypes
 
 /// A GGUF model file: metadata, and where each tensor lies. Parsing proves every size and offset against the file before
 /// it is used; tensor data and arrays stay where they are.

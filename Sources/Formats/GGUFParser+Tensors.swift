@@ -1,4 +1,4 @@
-import Numerics
+import NumericTypes
 
 extension GGUFParser {
   /// What the file says of a tensor, before its place is proved.

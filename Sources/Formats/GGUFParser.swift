@@ -1,4 +1,4 @@
-import Numerics
+import NumericTypes
 
 /// The steps of parsing: header, metadata, tensor descriptions, in the order in which they lie in the file.
 struct GGUFParser {

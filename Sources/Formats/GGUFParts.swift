@@ -1,4 +1,4 @@
-import Numerics
+import NumericTypes
 
 /// A GGUF model in several files, joined: the metadata of the first part and the tensors of all.
 ///

@@ -1,4 +1,4 @@
-import Numerics
+import NumericTypes
 
 /// One tensor of a file: what it is called, how it is laid out and where it lies. All of it is proved against the file.
 public struct GGUFTensor: Sendable, Equatable {

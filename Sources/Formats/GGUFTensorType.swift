@@ -1,4 +1,4 @@
-import Numerics
+import NumericTypes
 
 /// The tensor types that GGUF numbers, those that this engine does not read included, so that they are refused by name.
 public enum GGUFTensorType {

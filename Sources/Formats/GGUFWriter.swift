@@ -1,4 +1,4 @@
-import Numerics
+import NumericTypes
 
 /// Writes a GGUF file: metadata in the order it was set, tensors in the order they were added. The same content makes the
 /// same bytes.

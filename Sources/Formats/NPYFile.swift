@@ -1,4 +1,4 @@
-import Numerics
+import NumericTypes
 
 /// A numpy array file (`.npy`, versions 1 to 3) of row-major f32: its header for writing, and the whole for reading.
 ///

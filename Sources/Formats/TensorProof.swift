@@ -1,4 +1,4 @@
-import Numerics
+import NumericTypes
 
 extension FormatError {
   /// Proves that a tensor that was found has `shape` (outermost first) and one of `dtypes`.

@@ -1,5 +1,5 @@
 import Formats
-import Numerics
+import NumericTypes
 import Tensors
 
 /// A dense tensor of any ONNX element type, row-major without gaps.

@@ -1,5 +1,5 @@
 import Formats
-import Numerics
+import NumericTypes
 
 extension ONNXElementType {
   /// What an element takes in memory: whole bytes.

@@ -1,5 +1,5 @@
 import Formats
-import Numerics
+import NumericTypes
 import Tensors
 
 /// Copies tensors of a file into memory of the run, so that they no longer depend on the file.

@@ -47,8 +47,8 @@ extension Engine {
       try ModelLoader.load(
         checkpoint,
         options: LoadOptions(
-          compute: options.compute ?? .fast, contextLength: options.contextLength, memoryLimit: options.memoryLimit,
-          stepTokens: options.stepTokens ?? EngineOptions.defaultStepTokens),
+          compute: options.compute ?? .fast, cache: options.cache, contextLength: options.contextLength,
+          memoryLimit: options.memoryLimit, stepTokens: options.stepTokens ?? EngineOptions.defaultStepTokens),
         context: Context(threads: options.threads))
     }
     guard let result = text.receive(waits: true)?.first else { throw InferenceError.engineStopped }
@@ -82,7 +82,8 @@ extension Engine {
         field: "draft", value: name, problem: "its vocabulary differs from the model's from token \(place) on")
     }
     let loading = LoadOptions(
-      compute: options.compute ?? .fast, contextLength: options.contextLength, memoryLimit: options.memoryLimit)
+      compute: options.compute ?? .fast, cache: options.cache, contextLength: options.contextLength,
+      memoryLimit: options.memoryLimit)
     return try ModelLoader.load(checkpoint, options: loading, context: Context(threads: options.threads)).model
   }
 }

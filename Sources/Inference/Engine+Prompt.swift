@@ -32,7 +32,7 @@ extension Engine {
   }
 
   /// Refuses a text that cannot fit the context however few tokens it makes, before time is spent on it.
-  private func check(bytes: Int) throws(InferenceError) {
+  package func check(bytes: Int) throws(InferenceError) {
     // No real token is nearly that long, so ordinary prompts never pay for looking at the vocabulary.
     if bytes / 16 < contextLength { return }
     let vocabulary = tokenizer.vocabulary

@@ -49,14 +49,14 @@ public struct EngineOptions: Sendable {
 
   /// Options; nothing said leaves the choice to the profile and the defaults.
   public init(
-    compute: ComputeMode? = nil, threads: Int? = nil, contextLength: Int? = nil, memoryLimit: Int? = nil,
-    stepTokens: Int? = nil, mixedPromptTokens: Int? = nil, maxRunning: Int? = nil, maxQueued: Int = 1024,
-    profile: ProfileSource = .automatic, extensions: [any EngineExtension] = [], draft: String? = nil,
-    maxQueuedTokens: Int = EngineOptions.defaultMaxQueuedTokens, stateMemoryLimit: Int? = nil,
+    compute: ComputeMode? = nil, cache: CacheType? = nil, threads: Int? = nil, contextLength: Int? = nil,
+    memoryLimit: Int? = nil, stepTokens: Int? = nil, mixedPromptTokens: Int? = nil, maxRunning: Int? = nil,
+    maxQueued: Int = 1024, profile: ProfileSource = .automatic, extensions: [any EngineExtension] = [],
+    draft: String? = nil, maxQueuedTokens: Int = EngineOptions.defaultMaxQueuedTokens, stateMemoryLimit: Int? = nil,
     prefixCache: PrefixCache = .off, stepSeconds: Double = EngineOptions.defaultStepSeconds
   ) {
     settings = EngineSettings(
-      threads: threads, compute: compute, stepTokens: stepTokens, mixedPromptTokens: mixedPromptTokens)
+      threads: threads, compute: compute, cache: cache, stepTokens: stepTokens, mixedPromptTokens: mixedPromptTokens)
     self.profile = profile
     self.extensions = extensions
     self.draft = draft
@@ -80,6 +80,12 @@ public struct EngineOptions: Sendable {
   public var compute: ComputeMode? {
     get { settings.compute }
     set { settings.compute = newValue }
+  }
+
+  /// What keys and values are kept in; f16 by default, f32 where all is computed in it.
+  public var cache: CacheType? {
+    get { settings.cache }
+    set { settings.cache = newValue }
   }
 
   /// Threads that compute; one for each processor by default.

@@ -1,4 +1,4 @@
-import Numerics
+import NumericTypes
 import Tensors
 
 /// A norm of each head of queries or keys by itself (Henry et al.: Query-key normalization for transformers, 2020).

@@ -1,4 +1,4 @@
-import Numerics
+import NumericTypes
 import Tensors
 
 /// (x - mean) / √(variance + ε) · w + b (Ba, Kiros, Hinton: Layer normalization, 2016).

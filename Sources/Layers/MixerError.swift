@@ -1,4 +1,4 @@
-import Numerics
+import NumericTypes
 import Tensors
 
 /// What can go wrong when sequence mixers and their states are made or fed.

@@ -1,5 +1,5 @@
 import Costs
-import Numerics
+import NumericTypes
 import Tensors
 
 /// A weight matrix packed for the kernels, used as its file has it, with a bias where it has one.

@@ -1,5 +1,5 @@
 import Costs
-import Numerics
+import NumericTypes
 import Tensors
 
 /// Learned positions: a row for each is added to the residual stream (Radford et al.: GPT-2, 2019).

@@ -1,4 +1,4 @@
-import Numerics
+import NumericTypes
 import Tensors
 
 /// x / √(mean(x²) + ε) · w (Zhang, Sennrich: Root mean square layer normalization, 2019).

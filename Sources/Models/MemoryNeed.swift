@@ -1,5 +1,5 @@
 import CVenturi
-import Numerics
+import NumericTypes
 
 /// What a loaded model takes at most while it works on one sequence, as its file and its options say before any of it is
 /// taken. A tokenizer and a program's own memory come on top.

@@ -1,5 +1,5 @@
 import Formats
-import Numerics
+import NumericTypes
 import Tensors
 
 /// Why a model cannot be loaded or evaluated.

@@ -5,6 +5,8 @@ import Tensors
 public struct LoadOptions: Sendable {
   /// How products are computed.
   public var compute: ComputeMode
+  /// What keys and values are kept in; f16 by default, f32 where all is computed in it.
+  public var cache: CacheType?
   /// The longest sequence to allow; the model's own context length by default and at most.
   public var contextLength: Int?
   /// The most memory that ``MemoryNeed`` may state, in bytes; what the machine has by default.
@@ -16,10 +18,11 @@ public struct LoadOptions: Sendable {
 
   /// Options with defaults.
   public init(
-    compute: ComputeMode = .fast, contextLength: Int? = nil, memoryLimit: Int? = nil, stepTokens: Int = 512,
-    logitRows: Int = 1
+    compute: ComputeMode = .fast, cache: CacheType? = nil, contextLength: Int? = nil, memoryLimit: Int? = nil,
+    stepTokens: Int = 512, logitRows: Int = 1
   ) {
     self.compute = compute
+    self.cache = cache
     self.contextLength = contextLength
     self.memoryLimit = memoryLimit
     self.stepTokens = stepTokens

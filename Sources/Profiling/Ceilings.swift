@@ -1,6 +1,6 @@
 import CVenturi
 import Formats
-import Numerics
+import NumericTypes
 import Tensors
 
 /// What the machine can do at most, measured: multiply-add chains from registers and plain reads from memory.

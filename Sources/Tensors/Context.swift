@@ -1,6 +1,6 @@
 import CVenturi
 import Costs
-import Numerics
+import NumericTypes
 
 /// What computation needs: workers, memory and kernels. It is passed, never global, so that sessions and tests live side
 /// by side in one process.

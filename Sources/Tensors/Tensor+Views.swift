@@ -1,4 +1,4 @@
-import Numerics
+import NumericTypes
 
 extension Tensor {
   /// The same elements under another shape; free when contiguous.

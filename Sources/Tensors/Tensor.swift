@@ -1,4 +1,4 @@
-import Numerics
+import NumericTypes
 
 /// A view of shared storage as an array of numbers: element type, shape and strides are values, the bytes are shared.
 ///

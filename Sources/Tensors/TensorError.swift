@@ -1,4 +1,4 @@
-import Numerics
+import NumericTypes
 
 /// What can go wrong when tensors are made from data that came from outside.
 public enum TensorError: Error, Sendable, Equatable {

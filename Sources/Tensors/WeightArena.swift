@@ -1,4 +1,4 @@
-import Numerics
+import NumericTypes
 import Synchronization
 
 /// Memory for packed weights, cut one after the other from large blocks.

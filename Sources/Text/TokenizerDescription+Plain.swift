@@ -30,6 +30,8 @@ extension TokenizerDescription {
       }
       guard others.isEmpty, !details.fallsBack else { throw refuse("the normalization") }
     case .wordPiece:
+      // GGUF sets both, and has no word for leaving one out.
+      guard special.addsBeginning, special.addsEnd else { throw refuse("the tokens around a text") }
       guard details.steps == [.split(.bert), .dropSpaces], details.wordLimit == 100, details.normalization.count == 1,
         case .bert(true, true, let strips, let lowers) = details.normalization[0]
       else { throw refuse("the normalization") }

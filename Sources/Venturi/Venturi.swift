@@ -5,6 +5,6 @@
 @_exported import Layers
 @_exported import Mixers
 @_exported import Models
-@_exported import Numerics
+@_exported import NumericTypes
 @_exported import Tensors
 @_exported import Text

@@ -1,6 +1,6 @@
 import Layers
 import Mixers
-import Numerics
+import NumericTypes
 import Tensors
 
 /// A case of dense attention, with its core, its oracle and its laws.

@@ -1,5 +1,5 @@
 import Formats
-import Numerics
+import NumericTypes
 
 /// What holds for every file that the parser accepts, however it came about. The fuzzer and the sweeps check it.
 public enum GGUFLaws {

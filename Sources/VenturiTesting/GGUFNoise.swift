@@ -1,7 +1,7 @@
-import Numerics
+import NumericTypes
 
 /// Repeatable random numbers for files made in tests (SplitMix64; Steele, Lea, Flood 2014). It stands apart from the
-/// engine's own generator, so that these files need no more than Numerics and Formats.
+/// engine's own generator, so that these files need no more than NumericTypes and Formats.
 public struct GGUFNoise: RandomNumberGenerator, Sendable {
   private var state: UInt64
 

@@ -2,7 +2,7 @@ import Formats
 import Foundation
 import Layers
 import Models
-import Numerics
+import NumericTypes
 import Tensors
 
 /// A small random model of `Golden/architectures` and what the reference implementation computes for it.

@@ -1,6 +1,6 @@
 import Formats
 import Foundation
-import Numerics
+import NumericTypes
 
 /// Texts of every kind with the token ids and embeddings that sentence-transformers gives for all-MiniLM-L6-v2.
 public struct GoldenEmbeddings {

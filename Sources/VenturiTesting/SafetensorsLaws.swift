@@ -1,5 +1,5 @@
 import Formats
-import Numerics
+import NumericTypes
 
 /// What holds for every safetensors file that the parser accepts. The fuzzer and the sweeps check it.
 public enum SafetensorsLaws {

@@ -1,6 +1,6 @@
 import Layers
 import Models
-import Numerics
+import NumericTypes
 import Synchronization
 import Tensors
 

@@ -7,7 +7,7 @@ public struct SequenceInputs: Sendable {
   /// The widths of the inputs.
   public let widths: [Int]
   /// The inputs, row after row.
-  public let values: [[Float]]
+  public var values: [[Float]]
 
   /// Numbers spread evenly over ±`amplitude`.
   public init(widths: [Int], tokens: Int, seed: UInt64, amplitude: Double = 1) {

@@ -1,5 +1,5 @@
 import Models
-import Numerics
+import NumericTypes
 import Tensors
 
 extension TinyLlama {

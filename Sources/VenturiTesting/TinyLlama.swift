@@ -1,5 +1,5 @@
 import Formats
-import Numerics
+import NumericTypes
 
 /// A complete language model small enough for a test: the Llama architecture with random weights, a byte-level
 /// vocabulary of 300 tokens and a chat template.

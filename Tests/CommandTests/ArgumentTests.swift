@@ -2,7 +2,7 @@ import ArgumentParser
 import Command
 import Inference
 import Models
-import Numerics
+import NumericTypes
 import Profiling
 import Tensors
 import Testing

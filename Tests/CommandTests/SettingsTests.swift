@@ -4,6 +4,7 @@ import Command
 import Console
 import Formats
 import Profiling
+import ServeCommand
 import Testing
 
 @Suite("Settings and arguments")
@@ -33,6 +34,17 @@ struct SettingsTests {
     let completed = settings.completing(["bench", "attention", "--n", "64"])
     #expect(completed == ["bench", "attention", "--pairs=10", "--n", "64"])
     #expect(settings.completing(["bench", "--help"]) == ["bench", "--help"])
+  }
+
+  @Test func aProgramThatIsOneVerbHasItsSettings() throws {
+    let environment = ["VENTURI_PORT": "1234", "VENTURI_API_KEY": "a,b", "VENTURI_TOP_K": "7"]
+    let settings = try Settings(environment: { environment[$0] }, file: "host = ::1\n", path: "config")
+    let completed = settings.completing(["-m", "other"], program: ServeProgram.verb)
+    let program = try #require(try ServeProgram.parseAsRoot(completed) as? ServeProgram)
+    #expect(program.network.port == 1234 && program.network.host == "::1" && program.network.apiKey == ["a", "b"])
+    #expect(program.model.model == "other")
+    #expect(
+      settings.completing(["--port", "1"], program: ServeProgram.verb).filter { $0.contains("port") } == ["--port"])
   }
 
   @Test(arguments: ["threads", "nonsense = 1", "= 3"])
@@ -70,9 +82,8 @@ struct SettingsTests {
   }
 
   private static func longOptions() throws -> [(verb: String, option: String)] {
-    try [VenturiCommand.dumpedHelp, AtlasProgram.dumpedHelp].flatMap { dump in
-      collect(try #require(dump)["command"] ?? .null, path: [])
-    }
+    try [(VenturiCommand.dumpedHelp, []), (AtlasProgram.dumpedHelp, []), (ServeProgram.dumpedHelp, ["serve"])]
+      .flatMap { dump, path in collect(try #require(dump)["command"] ?? .null, path: path) }
   }
 
   private static func collect(_ command: JSON, path: [String]) -> [(verb: String, option: String)] {

@@ -1,6 +1,6 @@
 import Compression
 import Foundation
-import Numerics
+import NumericTypes
 import Testing
 import VenturiTesting
 

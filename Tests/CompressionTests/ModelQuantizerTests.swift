@@ -2,7 +2,7 @@ import Compression
 import Formats
 import Foundation
 import Models
-import Numerics
+import NumericTypes
 import Tensors
 import Testing
 import VenturiTesting

@@ -1,5 +1,5 @@
 import Compression
-import Numerics
+import NumericTypes
 import Tensors
 import Testing
 import VenturiTesting

@@ -1,5 +1,5 @@
 import Costs
-import Numerics
+import NumericTypes
 import Testing
 
 @Suite struct DeviceCatalogueTests {

@@ -1,5 +1,5 @@
 import Formats
-import Numerics
+import NumericTypes
 import Testing
 import VenturiTesting
 

@@ -1,6 +1,6 @@
 import Formats
 import Graphs
-import Numerics
+import NumericTypes
 import Tensors
 import Testing
 import VenturiTesting

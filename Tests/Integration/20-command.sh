@@ -55,7 +55,7 @@ expect 69 run --json hello; json; holds out '"code":69'
 expect 69 run -m "$folder/absent.gguf" --json hello; json; holds out '"code":69'
 expect 69 show smolm2 --json; json; holds out "did you mean 'smollm2'"
 expect 69 rm absent --yes; silent out
-expect 69 serve; holds err 'venturi-serve'
+expect 69 cluster; holds err 'venturi-cluster'
 expect 69 cluster --json; json; holds out '"code":69'
 
 printf 'not a model' >"$folder/bad.gguf"

@@ -1,6 +1,6 @@
 import Formats
 import Models
-import Numerics
+import NumericTypes
 import Tensors
 import Testing
 import VenturiTesting
@@ -119,7 +119,9 @@ import VenturiTesting
 
   @Test func theDefaultModel() throws {
     let file = try Checkpoint(path: GoldenFiles.defaultModel())
-    for options in [LoadOptions(contextLength: 2048), LoadOptions(compute: .f32, contextLength: 1024, logitRows: 512)] {
+    for options in [
+      LoadOptions(contextLength: 2048), LoadOptions(compute: .f32, cache: .q8, contextLength: 1024, logitRows: 512),
+    ] {
       try Self.check(
         file, options: options, threads: 2, kernels: .preferred, margin: 1.05,
         "SmolLM2 \(options.compute.rawValue)")

@@ -1,6 +1,6 @@
 import Costs
 import Models
-import Numerics
+import NumericTypes
 import Tensors
 import Testing
 import VenturiTesting
@@ -19,14 +19,20 @@ import VenturiTesting
     var compute: ComputeMode
     var kernels: KernelSet
     var threads = 1
-    var testDescription: String { "\(dtype.displayName) \(compute) \(kernels) ×\(threads)" }
+    var cache: CacheType?
+    var testDescription: String {
+      "\(dtype.displayName) \(compute) \(kernels) ×\(threads)" + (cache.map { " cache \($0)" } ?? "")
+    }
 
     static let all: [Setting] =
       KernelSet.allCases.filter(\.isSupported).flatMap { kernels in
         [.q4_0, .q4_1, .q8_0, .iq4_nl, .f16, .f32].flatMap { (dtype: DType) in
           ComputeMode.allCases.map { Setting(dtype: dtype, compute: $0, kernels: kernels) }
         }
-      } + [Setting(dtype: .q4_0, compute: .fast, kernels: .preferred, threads: 2)]
+      } + [
+        Setting(dtype: .q4_0, compute: .fast, kernels: .preferred, threads: 2),
+        Setting(dtype: .q4_0, compute: .fast, kernels: .preferred, cache: .q8),
+      ]
 
     /// Bytes of a row of `count` weights as the format defines it.
     func weightBytes(_ count: Int) -> Double {
@@ -66,15 +72,15 @@ import VenturiTesting
       return [.int4: isRefined ? 2 : 1]
     }
 
-    /// The element bytes of the cache.
-    var cacheBytes: Double { compute == .f32 ? 4 : 2 }
+    /// The bytes of the cache for each number; integers have a scale for the 32 of a head.
+    var cacheBytes: Double { cache == .q8 ? 1 + 4 / 32 : compute == .f32 ? 4 : 2 }
   }
 
   /// The records of a prompt of 40 tokens, which runs operator by operator, and of the replayed token after it.
   static func steps(_ setting: Setting) throws -> (prefill: [OperatorRecord], decode: [OperatorRecord]) {
     let context = Context(threads: setting.threads, kernels: setting.kernels)
     let model = try TinyLlama.model(
-      dtype: setting.dtype, options: LoadOptions(compute: setting.compute), context: context)
+      dtype: setting.dtype, options: LoadOptions(compute: setting.compute, cache: setting.cache), context: context)
     let state = try model.makeState(capacity: 100)
     let recorder = OperatorRecorder(capacity: 1)
     func step(_ tokens: [Int32]) throws {

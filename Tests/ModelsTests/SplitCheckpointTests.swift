@@ -1,7 +1,7 @@
 import Formats
 import Foundation
 import Models
-import Numerics
+import NumericTypes
 import Tensors
 import Testing
 import VenturiTesting

@@ -1,5 +1,5 @@
 import Costs
-import Numerics
+import NumericTypes
 import Profiling
 import Testing
 import VenturiTesting

@@ -1,7 +1,7 @@
 import Formats
 import Inference
 import Models
-import Numerics
+import NumericTypes
 import Profiling
 import Testing
 import Text

@@ -1,4 +1,4 @@
-import Numerics
+import NumericTypes
 import Tensors
 import Testing
 

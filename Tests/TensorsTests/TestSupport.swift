@@ -1,4 +1,4 @@
-import Numerics
+import NumericTypes
 import Tensors
 
 /// Numbers for tests: the same on every run.

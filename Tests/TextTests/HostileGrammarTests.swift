@@ -137,6 +137,7 @@ struct HostileGrammarTests {
     ("{\"allOf\":[{\"type\":\"string\",\"pattern\":\"a\"},{\"pattern\":\"b\"}]}", "#", "pattern"),
     ("{\"items\":false,\"minItems\":1}", "#", "minItems"), ("{\"prefixItems\":[true],\"minItems\":2}", "#", "minItems"),
     ("{\"properties\":{\"a\":{\"items\":{\"x\":1}}}}", "#/properties/a/items", "x"),
+    ("{\"properties\":{\"a\":{\"\":1}}}", "#/properties/a", "''"),
   ]
 
   @Test(arguments: schemas)

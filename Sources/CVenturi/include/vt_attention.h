@@ -1,8 +1,11 @@
 // Exact attention over pages of 256 keys, and the writers of those pages.
 //
 // A page of one kv head holds K as 16 panels [d][16 keys] and V as groups of 16 dims [dims/16][256 keys][16 dims], in
-// f32 or f16. Each query row treats each page alone (scores, largest score m, p = 2^(s - m), sum l, P·V) and merges the
-// pages in their order, so a row's bits depend on its keys only: not on threads, on chunking, or on who shares its call.
+// f32, f16 or int8. With int8 the scales of 256 keys and 256 values follow, f32: keys, values and queries are turned by an
+// orthogonal matrix first (see the driver), a key's element is scale · integer, and scores and weights are multiplied by
+// the scales, not the elements. Each query row treats each page alone (scores, largest score m, p = 2^(s - m), sum l,
+// P·V) and merges the pages in their order, so a row's bits depend on its keys only: not on threads, on chunking, or on
+// who shares its call.
 #ifndef VT_ATTENTION_H
 #define VT_ATTENTION_H
 
@@ -19,6 +22,18 @@ enum {
   VT_ATTENTION_STRIP = 12,       // the most query rows × group that a kernel takes through a page together
   VT_ATTENTION_PARTIAL_ROWS = 24 // the most query rows × group of a run that is split by pages
 };
+
+// What keys and values are kept in; an element has 4 >> element bytes.
+typedef enum vt_attention_element { VT_ATTENTION_F32, VT_ATTENTION_F16, VT_ATTENTION_I8 } vt_attention_element;
+
+// Where a page keeps what of one kv head.
+typedef struct vt_attention_layout {
+  int32_t head_dim; // d
+  vt_attention_element element;
+  int64_t head_bytes;   // from one head's K to the next one's
+  int64_t values_bytes; // from a head's K to its V
+  int64_t scales_bytes; // from a head's K to its scales
+} vt_attention_layout;
 
 // Query rows of one sequence. Its keys are in `pages` (the base of each page, all layers and heads) or, where that is
 // NULL, in f32 tensors: element [key, kv head, dim] at key * key_row + head * key_head + dim, and alike for values.
@@ -61,16 +76,13 @@ typedef struct vt_attention {
   float *o;
   float *lse; // NULL: not wanted
   int64_t q_row, q_head, o_row, o_head, lse_row, lse_head;
-  int32_t group;    // query heads of one kv head
-  int32_t head_dim; // d
-  bool half;        // pages hold f16
+  vt_attention_layout layout; // of pages; tensors of keys and values have its head_dim
+  int32_t group;              // query heads of one kv head
   float scale;
   int64_t window_left, window_right; // keys seen before and after a query's own; negative: all
   float softcap;                     // 0, or scores s become softcap · tanh(s / softcap)
   const float *slopes;               // NULL, or per query head: slope · (key - query) is added to a score
   int64_t page_offset;               // bytes from a page's base to this layer's first head
-  int64_t head_bytes;                // bytes from one head's K to the next one's
-  int64_t values_bytes;              // bytes from a head's K to its V
   int64_t key_row, key_head, value_row, value_head; // distances in tensors of keys and values, in elements
   const vt_attention_run *runs;
   const vt_attention_item *items;
@@ -92,21 +104,19 @@ vt_job vt_attention_item_job(vt_isa isa);
 typedef struct vt_attention_append {
   const float *k, *v; // element [row, head, dim] at row * k_row + head * d + dim
   int64_t k_row, v_row;
-  int32_t kv_heads, head_dim;
-  bool half;
-  int64_t page_offset, head_bytes, values_bytes;
+  vt_attention_layout layout;
+  int32_t kv_heads;
+  int64_t page_offset;
   const vt_attention_run *runs;
 } vt_attention_append;
 vt_job vt_attention_append_job(vt_isa isa);
 
 // Copies one key and value of `heads` heads (all layers) from a page to a page of the same layout.
-void vt_attention_move(void *to, int32_t to_key, const void *from, int32_t from_key, int64_t heads, int64_t head_bytes,
-                       int64_t values_bytes, int32_t head_dim, bool half);
-// Reads key or value `key` of the head at `head` into d floats, and writes it from there.
-void vt_attention_read(const void *head, int64_t values_bytes, int32_t key, int32_t head_dim, bool half, float *k,
-                       float *v);
-void vt_attention_write(void *head, int64_t values_bytes, int32_t key, int32_t head_dim, bool half, const float *k,
-                        const float *v);
+void vt_attention_move(void *to, int32_t to_key, const void *from, int32_t from_key, int64_t heads,
+                       const vt_attention_layout *layout);
+// Reads key and value `key` of the head at `head` into d floats each, and writes them from there.
+void vt_attention_read(const void *head, int32_t key, const vt_attention_layout *layout, float *k, float *v);
+void vt_attention_write(void *head, int32_t key, const vt_attention_layout *layout, const float *k, const float *v);
 
 // 2^x for count numbers by the kernels' own function (0 below -100), for tests.
 void vt_attention_exp2(vt_isa isa, const float *x, float *y, int64_t count);

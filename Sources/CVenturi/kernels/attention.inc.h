@@ -34,12 +34,14 @@ VT_INLINE vwf attention_exp2(vwf x) {
 #endif
 }
 
-VT_INLINE vwf attention_load(const void *base, int64_t index, bool half) {
-  return half ? wide(from_f16)((const uint16_t *)base + index) : wide(load)((const float *)base + index);
+VT_INLINE vwf attention_load(const void *base, int64_t index, const int element) {
+  if (element == VT_ATTENTION_I8) return wide(from_i8)((const int8_t *)base + index);
+  if (element == VT_ATTENTION_F16) return wide(from_f16)((const uint16_t *)base + index);
+  return wide(load)((const float *)base + index);
 }
 
 // The products of one step of a tile, from whichever operand needs fewer registers.
-VT_INLINE void attention_step(const int rows, const int vectors, const bool half, const float *a, int64_t a_row,
+VT_INLINE void attention_step(const int rows, const int vectors, const int element, const float *a, int64_t a_row,
                               const void *base, int64_t apart, vwf acc[STRIP][8]) {
   if (rows < vectors) {
     vwf x[STRIP];
@@ -47,14 +49,14 @@ VT_INLINE void attention_step(const int rows, const int vectors, const bool half
     for (int r = 0; r < rows; r++) x[r] = wide(broadcast)(a + r * a_row);
 #pragma clang loop unroll(full)
     for (int c = 0; c < vectors; c++) {
-      const vwf b = attention_load(base, (c / PER) * apart + VT_LANES * (c % PER), half);
+      const vwf b = attention_load(base, (c / PER) * apart + VT_LANES * (c % PER), element);
 #pragma clang loop unroll(full)
       for (int r = 0; r < rows; r++) acc[r][c] = wide(fma)(x[r], b, acc[r][c]);
     }
   } else {
     vwf b[8];
 #pragma clang loop unroll(full)
-    for (int c = 0; c < vectors; c++) b[c] = attention_load(base, (c / PER) * apart + VT_LANES * (c % PER), half);
+    for (int c = 0; c < vectors; c++) b[c] = attention_load(base, (c / PER) * apart + VT_LANES * (c % PER), element);
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++) {
       const vwf x = wide(broadcast)(a + r * a_row);
@@ -64,20 +66,20 @@ VT_INLINE void attention_step(const int rows, const int vectors, const bool half
   }
 }
 
-VT_INLINE const void *attention_at(const void *base, int64_t index, bool half) {
-  return (const char *)base + index * (half ? 2 : 4);
+VT_INLINE const void *attention_at(const void *base, int64_t index, const int element) {
+  return (const char *)base + index * (4 >> element);
 }
 
-// Fetches the lines that begin in row `row` of `columns` columns, every other time: a line has two rows.
-VT_INLINE void attention_fetch(const int columns, ahead from, int64_t row) {
-  if (row % 2 != 0) return;
+// Fetches the lines that begin in row `row` of `columns` columns: a line has several rows, and is asked for once.
+VT_INLINE void attention_fetch(const int columns, const int element, ahead from, int64_t row) {
+  if (row % (1 << element) != 0) return;
 #pragma clang loop unroll(full)
-  for (int c = 0; c < columns; c++) __builtin_prefetch(attention_at(from.base, c * from.apart + row * LANES, true));
+  for (int c = 0; c < columns; c++) __builtin_prefetch(attention_at(from.base, c * from.apart + row * LANES, element));
 }
 
 // Scores of `rows` queries [rows][d] against `panels` neighbouring K panels, into s (rows KEYS apart). What is read
 // AHEAD vectors later lies in rows k of `near` for k < split, and of `far` after that.
-VT_INLINE void attention_score_tile(const int rows, const int panels, const bool half, const float *q, int64_t d,
+VT_INLINE void attention_score_tile(const int rows, const int panels, const int element, const float *q, int64_t d,
                                     const void *keys, ahead near, ahead far, int64_t split, float *s) {
   vwf acc[STRIP][8];
 #pragma clang loop unroll(full)
@@ -87,8 +89,8 @@ VT_INLINE void attention_score_tile(const int rows, const int panels, const bool
   const int64_t panel = d * LANES;
   for (int64_t k = 0; k < d; k++) {
     // Few rows on halves are a decode step, which waits for memory alone.
-    if (half && rows <= FEW) attention_fetch(panels, k < split ? near : far, k);
-    attention_step(rows, PER * panels, half, q + k, d, attention_at(keys, k * LANES, half), panel, acc);
+    if (element != VT_ATTENTION_F32 && rows <= FEW) attention_fetch(panels, element, k < split ? near : far, k);
+    attention_step(rows, PER * panels, element, q + k, d, attention_at(keys, k * LANES, element), panel, acc);
   }
 #pragma clang loop unroll(full)
   for (int r = 0; r < rows; r++)
@@ -97,29 +99,29 @@ VT_INLINE void attention_score_tile(const int rows, const int panels, const bool
 }
 
 // What a tile reads from row `row` of panel `panel` on; behind panel `last` follow the columns of `after`.
-VT_INLINE ahead attention_panels(const void *keys, int64_t d, const int width, int panel, int last, int64_t row,
-                                 ahead after) {
-  if (panel < last) return (ahead){attention_at(keys, (panel * d + row) * LANES, true), d * LANES};
-  return (ahead){attention_at(after.base, ((panel - last) / width * d + row) * LANES, true), after.apart};
+VT_INLINE ahead attention_panels(const void *keys, const int element, int64_t d, const int width, int panel, int last,
+                                 int64_t row, ahead after) {
+  if (panel < last) return (ahead){attention_at(keys, (panel * d + row) * LANES, element), d * LANES};
+  return (ahead){attention_at(after.base, ((panel - last) / width * d + row) * LANES, element), after.apart};
 }
 
-VT_INLINE int attention_scores_run(const int rows, const int width, const bool half, const float *q, int64_t d,
+VT_INLINE int attention_scores_run(const int rows, const int width, const int element, const float *q, int64_t d,
                                    const void *keys, ahead after, int panel, int last, float *s) {
   const int64_t rest = AHEAD / width % d; // rows beyond the whole tiles that AHEAD covers
   for (; panel + width <= last; panel += width) {
     const int then = panel + (int)(AHEAD / width / d) * width;
-    attention_score_tile(rows, width, half, q, d, attention_at(keys, panel * LANES * d, half),
-                         attention_panels(keys, d, width, then, last, rest, after),
-                         attention_panels(keys, d, width, then + width, last, rest - d, after), d - rest,
+    attention_score_tile(rows, width, element, q, d, attention_at(keys, panel * LANES * d, element),
+                         attention_panels(keys, element, d, width, then, last, rest, after),
+                         attention_panels(keys, element, d, width, then + width, last, rest - d, after), d - rest,
                          s + panel * LANES);
   }
   return panel;
 }
 
-VT_INLINE void attention_scores_of(const int rows, const int width, const bool half, const float *q, int64_t d,
+VT_INLINE void attention_scores_of(const int rows, const int width, const int element, const float *q, int64_t d,
                                    const void *keys, ahead after, int first, int last, float *s) {
-  first = attention_scores_run(rows, width, half, q, d, keys, after, first, last, s);
-  attention_scores_run(rows, 1, half, q, d, keys, after, first, last, s);
+  first = attention_scores_run(rows, width, element, q, d, keys, after, first, last, s);
+  attention_scores_run(rows, 1, element, q, d, keys, after, first, last, s);
 }
 
 // Register tiles of rows × panels (or groups of dims). A strip is cut into them, the largest first; how never shows in
@@ -131,15 +133,17 @@ VT_INLINE void attention_scores_of(const int rows, const int width, const bool h
 #endif
 
 // Panels [first, last) of a page; what is read next lies at `after`.
-static void attention_scores(int rows, bool half, const float *q, int64_t d, const void *keys, ahead after, int first,
+static void attention_scores(int rows, vt_attention_element element, const float *q, int64_t d, const void *keys, ahead after, int first,
                              int last, float *s) {
   int r = 0;
 #define TILE(R, W)                                                                                                     \
   for (; r + R <= rows; r += R) {                                                                                      \
-    if (half)                                                                                                          \
-      attention_scores_of(R, W, true, q + r * d, d, keys, after, first, last, s + r * KEYS);                           \
+    if (element == VT_ATTENTION_F16)                                                                                   \
+      attention_scores_of(R, W, VT_ATTENTION_F16, q + r * d, d, keys, after, first, last, s + r * KEYS);               \
+    else if (element == VT_ATTENTION_I8)                                                                               \
+      attention_scores_of(R, W, VT_ATTENTION_I8, q + r * d, d, keys, after, first, last, s + r * KEYS);                \
     else                                                                                                               \
-      attention_scores_of(R, W, false, q + r * d, d, keys, after, first, last, s + r * KEYS);                          \
+      attention_scores_of(R, W, VT_ATTENTION_F32, q + r * d, d, keys, after, first, last, s + r * KEYS);               \
   }
   ATTENTION_TILES(TILE)
 #undef TILE
@@ -180,7 +184,7 @@ static float attention_softmax(float *s, int first, int last, float *sum) {
 }
 
 // `rows` rows of P (KEYS apart) times `groups` neighbouring groups of 16 dims of V, keys [first, last), into o.
-VT_INLINE void attention_value_tile(const int rows, const int groups, const bool half, const float *p,
+VT_INLINE void attention_value_tile(const int rows, const int groups, const int element, const float *p,
                                     const void *values, ahead after, int64_t key, int64_t group, int first, int last,
                                     float *o, int64_t o_row) {
   vwf acc[STRIP][8];
@@ -191,8 +195,8 @@ VT_INLINE void attention_value_tile(const int rows, const int groups, const bool
   const ahead here = {values, group};
   for (int j = first; j < last; j++) {
     const int then = j + AHEAD / groups;
-    if (half && rows <= FEW) attention_fetch(groups, then < last ? here : after, then < last ? then : then - last);
-    attention_step(rows, PER * groups, half, p + j, KEYS, attention_at(values, j * key, half), group, acc);
+    if (element != VT_ATTENTION_F32 && rows <= FEW) attention_fetch(groups, element, then < last ? here : after, then < last ? then : then - last);
+    attention_step(rows, PER * groups, element, p + j, KEYS, attention_at(values, j * key, element), group, acc);
   }
 #pragma clang loop unroll(full)
   for (int r = 0; r < rows; r++)
@@ -200,36 +204,39 @@ VT_INLINE void attention_value_tile(const int rows, const int groups, const bool
     for (int c = 0; c < PER * groups; c++) wide(store)(o + r * o_row + VT_LANES * c, acc[r][c]);
 }
 
-VT_INLINE int attention_values_run(const int rows, const int width, const bool half, const float *p,
+VT_INLINE int attention_values_run(const int rows, const int width, const int element, const float *p,
                                    const void *values, ahead after, int64_t key, int64_t group, int g, int groups,
                                    int first, int last, float *o, int64_t o_row) {
   for (; g + width <= groups; g += width) {
-    const ahead next = {attention_at(values, (g + width) * group + first * key, half), group};
-    attention_value_tile(rows, width, half, p, attention_at(values, g * group, half), g + width < groups ? next : after,
+    const ahead next = {attention_at(values, (g + width) * group + first * key, element), group};
+    attention_value_tile(rows, width, element, p, attention_at(values, g * group, element), g + width < groups ? next : after,
                          key, group, first, last, o + g * LANES, o_row);
   }
   return g;
 }
 
-VT_INLINE void attention_values_of(const int rows, const int width, const bool half, const float *p,
+VT_INLINE void attention_values_of(const int rows, const int width, const int element, const float *p,
                                    const void *values, ahead after, int64_t key, int64_t group, int groups, int first,
                                    int last, float *o, int64_t o_row) {
-  int g = attention_values_run(rows, width, half, p, values, after, key, group, 0, groups, first, last, o, o_row);
+  int g = attention_values_run(rows, width, element, p, values, after, key, group, 0, groups, first, last, o, o_row);
   if (width > 4)
-    g = attention_values_run(rows, 4, half, p, values, after, key, group, g, groups, first, last, o, o_row);
-  attention_values_run(rows, 1, half, p, values, after, key, group, g, groups, first, last, o, o_row);
+    g = attention_values_run(rows, 4, element, p, values, after, key, group, g, groups, first, last, o, o_row);
+  attention_values_run(rows, 1, element, p, values, after, key, group, g, groups, first, last, o, o_row);
 }
 
-static void attention_values(int rows, bool half, const float *p, const void *values, ahead after, int64_t key,
+static void attention_values(int rows, vt_attention_element element, const float *p, const void *values, ahead after, int64_t key,
                              int64_t group, int groups, int first, int last, float *o, int64_t o_row) {
   int r = 0;
 #define TILE(R, W)                                                                                                     \
   for (; r + R <= rows; r += R) {                                                                                      \
     const float *from = p + r * KEYS;                                                                                  \
-    if (half)                                                                                                          \
-      attention_values_of(R, W, true, from, values, after, key, group, groups, first, last, o + r * o_row, o_row);     \
+    float *to = o + r * o_row;                                                                                         \
+    if (element == VT_ATTENTION_F16)                                                                                   \
+      attention_values_of(R, W, VT_ATTENTION_F16, from, values, after, key, group, groups, first, last, to, o_row);    \
+    else if (element == VT_ATTENTION_I8)                                                                               \
+      attention_values_of(R, W, VT_ATTENTION_I8, from, values, after, key, group, groups, first, last, to, o_row);     \
     else                                                                                                               \
-      attention_values_of(R, W, false, from, values, after, key, group, groups, first, last, o + r * o_row, o_row);    \
+      attention_values_of(R, W, VT_ATTENTION_F32, from, values, after, key, group, groups, first, last, to, o_row);    \
   }
   ATTENTION_TILES(TILE)
 #undef TILE
@@ -242,9 +249,12 @@ static void attention_blend(float *o, const float *fresh, float keep, float weig
     wide(store)(o + i, wide(fma)(wide(load)(fresh + i), b, wide(mul)(wide(load)(o + i), a)));
 }
 
-// n is a multiple of 16.
-static void attention_from_half(const uint16_t *from, float *to, int64_t n) {
-  for (int64_t i = 0; i < n; i += VT_LANES) wide(store)(to + i, wide(from_f16)(from + i));
+// Elements of a page, of which n is a multiple of 16, as floats.
+static void attention_widen(vt_attention_element element, const void *from, float *to, int64_t n) {
+  if (element == VT_ATTENTION_I8)
+    for (int64_t i = 0; i < n; i += VT_LANES) wide(store)(to + i, wide(from_i8)((const int8_t *)from + i));
+  else
+    for (int64_t i = 0; i < n; i += VT_LANES) wide(store)(to + i, wide(from_f16)((const uint16_t *)from + i));
 }
 
 static void attention_to_half(const float *from, uint16_t *to, int64_t n) {

@@ -24,7 +24,7 @@ typedef struct worker_scratch {
 } worker_scratch;
 
 static worker_scratch scratch_of(const vt_attention *a, int32_t worker, int64_t rows) {
-  const int64_t d = a->head_dim, padded = padded_dim(d);
+  const int64_t d = a->layout.head_dim, padded = padded_dim(d);
   worker_scratch w;
   w.s = a->scratch + worker * a->scratch_stride;
   w.fresh = w.s + VT_ATTENTION_STRIP * KEYS;
@@ -40,14 +40,15 @@ static worker_scratch scratch_of(const vt_attention *a, int32_t worker, int64_t 
 // One page as a strip of rows sees it.
 typedef struct page_view {
   const void *keys, *values;
-  bool half;
+  const float *key_scales, *value_scales; // NULL where elements are numbers as they are
+  vt_attention_element element;
   int64_t key, group; // distances in values
   int64_t start;      // the index of its first key
   const void *next;   // the keys that are read after it, where they are known
 } page_view;
 
 static const char *page_base(const vt_attention *a, const vt_attention_run *run, int32_t head, int64_t page) {
-  return (const char *)run->pages[page] + a->page_offset + head * a->head_bytes;
+  return (const char *)run->pages[page] + a->page_offset + head * a->layout.head_bytes;
 }
 
 // The keys that are read after `page` of an item that ends before key `last`: the item's next page, else the first one
@@ -65,31 +66,37 @@ static const void *page_after(const vt_attention *a, const vt_attention_item *it
   return page * KEYS < run->length ? page_base(a, run, item->head, page) : NULL;
 }
 
-// From this many rows on it pays to convert a page of halves once.
+// From this many rows on it pays to convert a page once.
 enum { CONVERT_ROWS = 2 * STRIP };
 
 // Panels [from, to) of a page for `rows` rows: in place where the kernels can read it so, else by way of the scratch.
 static page_view page_of(const vt_attention *a, const vt_attention_run *run, int32_t head, int64_t page, int64_t rows,
                          int64_t from, int64_t to, const worker_scratch *w) {
-  const int64_t d = a->head_dim, padded = padded_dim(d);
-  page_view view = {.half = a->half, .key = LANES, .group = LANES * KEYS, .start = page * KEYS};
+  const int64_t d = a->layout.head_dim, padded = padded_dim(d);
+  page_view view = {.key = LANES, .group = LANES * KEYS, .start = page * KEYS};
   if (run->pages) {
     const char *base = page_base(a, run, head, page);
     view.keys = base;
-    view.values = base + a->values_bytes;
-    if (!view.half || rows < CONVERT_ROWS) return view;
-    attention_from_half((const uint16_t *)view.keys + from * LANES * d, w->keys + from * LANES * d,
-                        (to - from) * LANES * d);
+    view.values = base + a->layout.values_bytes;
+    view.element = a->layout.element;
+    if (view.element == VT_ATTENTION_I8) {
+      view.key_scales = (const float *)(base + a->layout.scales_bytes);
+      view.value_scales = view.key_scales + KEYS;
+    }
+    if (view.element == VT_ATTENTION_F32 || rows < CONVERT_ROWS) return view;
+    const int64_t size = 4 >> view.element;
+    attention_widen(view.element, (const char *)view.keys + from * LANES * d * size, w->keys + from * LANES * d,
+                    (to - from) * LANES * d);
     for (int64_t g = 0; g < padded / LANES; g++) {
       const int64_t offset = (g * KEYS + from * LANES) * LANES;
-      attention_from_half((const uint16_t *)view.values + offset, w->values + offset, (to - from) * LANES * LANES);
+      attention_widen(view.element, (const char *)view.values + offset * size, w->values + offset,
+                      (to - from) * LANES * LANES);
     }
     view.keys = w->keys;
     view.values = w->values;
-    view.half = false;
+    view.element = VT_ATTENTION_F32;
     return view;
   }
-  view.half = false;
   const float *keys = run->keys + head * a->key_head + view.start * a->key_row;
   const float *values = run->values + head * a->value_head + view.start * a->value_row;
   const int64_t count = at_most(KEYS, run->length - view.start);
@@ -118,15 +125,37 @@ static page_view page_of(const vt_attention *a, const vt_attention_run *run, int
   return view;
 }
 
+// Turns d numbers by an orthogonal matrix that is its own inverse: Hadamard's of n/√n, n the largest power of two that
+// divides d, over every n of them. Keys, queries and values that are turned alike give the same scores and, turned back,
+// the same outputs, while no number is much larger than the others, which 8 bits need (QuaRot, arXiv 2404.00456).
+static void turn(float *x, int64_t d) {
+  const int64_t n = d & -d;
+  for (int64_t half = 1; half < n; half *= 2)
+    for (int64_t i = 0; i < d; i += 2 * half)
+      for (int64_t j = i; j < i + half; j++) {
+        const float a = x[j], b = x[j + half];
+        x[j] = a + b;
+        x[j + half] = a - b;
+      }
+  const float factor = 1 / sqrtf((float)n);
+  for (int64_t i = 0; i < d; i++) x[i] *= factor;
+}
+
+static bool is_turned(const vt_attention *a, const vt_attention_run *run) {
+  return run->pages && a->layout.element == VT_ATTENTION_I8;
+}
+
 static void load_queries(const vt_attention *a, const vt_attention_run *run, int32_t head, int64_t first,
                          int64_t count, float *q) {
-  const int64_t d = a->head_dim;
+  const int64_t d = a->layout.head_dim;
   const float scale = a->scale * LOG2E;
   for (int64_t i = 0; i < count; i++)
     for (int64_t g = 0; g < a->group; g++) {
       const float *from =
           a->q + run->q_offset + (first + i) * a->q_row + ((int64_t)head * a->group + g) * a->q_head;
-      for (int64_t k = 0; k < d; k++) *q++ = from[k] * scale;
+      for (int64_t k = 0; k < d; k++) q[k] = from[k] * scale;
+      if (is_turned(a, run)) turn(q, d);
+      q += d;
     }
 }
 
@@ -134,7 +163,7 @@ static void load_queries(const vt_attention *a, const vt_attention_run *run, int
 // into `fresh` (rows `padded` apart), its largest scores and sums into m and l. False when no row sees a key of it.
 static bool strip_page(const vt_attention *a, const vt_attention_run *run, int32_t head, int64_t query0, int64_t row0,
                        int rows, const float *q, const page_view *page, float *s, float *fresh, float *m, float *l) {
-  const int64_t d = a->head_dim, padded = padded_dim(d), group = a->group;
+  const int64_t d = a->layout.head_dim, padded = padded_dim(d), group = a->group;
   int64_t low[STRIP], high[STRIP];
   int64_t first = KEYS, last = 0;
   for (int r = 0; r < rows; r++) {
@@ -149,10 +178,12 @@ static bool strip_page(const vt_attention *a, const vt_attention_run *run, int32
   }
   if (first >= last) return false;
   const int left = (int)(first / LANES), right = (int)((last + LANES - 1) / LANES);
-  const ahead values = {(const uint16_t *)page->values + first * page->key, page->group};
-  attention_scores(rows, page->half, q, d, page->keys, values, left, right, s);
+  const ahead values = {(const char *)page->values + first * page->key * (4 >> page->element), page->group};
+  attention_scores(rows, page->element, q, d, page->keys, values, left, right, s);
   for (int r = 0; r < rows; r++) {
     float *row = s + r * KEYS;
+    if (page->key_scales)
+      for (int64_t j = left * LANES; j < right * LANES; j++) row[j] *= page->key_scales[j];
     if (a->softcap > 0) attention_cap(row, left * LANES, right * LANES, a->softcap * LOG2E);
     if (a->slopes) {
       const float slope = a->slopes[run->first_head + head * group + (row0 + r) % group] * LOG2E;
@@ -162,9 +193,11 @@ static bool strip_page(const vt_attention *a, const vt_attention_run *run, int32
     for (int64_t j = left * LANES; j < low[r]; j++) row[j] = -INFINITY;
     for (int64_t j = at_least(high[r], left * LANES); j < right * LANES; j++) row[j] = -INFINITY;
     m[r] = attention_softmax(row, left * LANES, right * LANES, &l[r]);
+    if (page->value_scales)
+      for (int64_t j = first; j < last; j++) row[j] *= page->value_scales[j];
   }
   const ahead next = {page->next ? page->next : page->keys, d * LANES};
-  attention_values(rows, page->half, s, page->values, next, page->key, page->group, (int)(padded / LANES), (int)first,
+  attention_values(rows, page->element, s, page->values, next, page->key, page->group, (int)(padded / LANES), (int)first,
                    (int)last, fresh, padded);
   return true;
 }
@@ -187,7 +220,8 @@ static void finish_row(const vt_attention *a, const vt_attention_run *run, int32
   const int64_t number = (int64_t)head * a->group + g;
   float *to = a->o + run->o_offset + query * a->o_row + number * a->o_head;
   const bool empty = l == 0;
-  for (int64_t k = 0; k < a->head_dim; k++) to[k] = empty ? 0 : o[k] / l;
+  for (int64_t k = 0; k < a->layout.head_dim; k++) to[k] = empty ? 0 : o[k] / l;
+  if (is_turned(a, run)) turn(to, a->layout.head_dim);
   if (a->lse)
     a->lse[run->lse_offset + query * a->lse_row + number * a->lse_head] =
         empty ? -INFINITY : (float)((double)m * 0x1.62e42fefa39efp-1 + log((double)l));
@@ -201,7 +235,7 @@ static void clear_rows(float *o, float *m, float *l, int64_t rows, int64_t padde
 // The partials of one run and kv head, page after page, to its rows of o.
 static void merge_pages(const vt_attention *a, const vt_attention_merge *merge, worker_scratch w) {
   const vt_attention_run *run = &a->runs[merge->run];
-  const int64_t padded = padded_dim(a->head_dim), rows = run->rows * a->group;
+  const int64_t padded = padded_dim(a->layout.head_dim), rows = run->rows * a->group;
   clear_rows(w.o, w.m, w.l, rows, padded);
   const float *o = a->partials + merge->partial;
   for (int32_t page = merge->first_page; page < merge->last_page; page++) {
@@ -218,7 +252,7 @@ static void attention_item(void *context, int32_t index, int32_t worker) {
   const vt_attention *a = context;
   const vt_attention_item *item = &a->items[index];
   const vt_attention_run *run = &a->runs[item->run];
-  const int64_t d = a->head_dim, padded = padded_dim(d), rows = (int64_t)item->count * a->group;
+  const int64_t d = a->layout.head_dim, padded = padded_dim(d), rows = (int64_t)item->count * a->group;
   worker_scratch w = scratch_of(a, worker, rows);
   load_queries(a, run, item->head, item->first, item->count, w.q);
   int64_t first, last, ignored;
@@ -263,75 +297,7 @@ static void attention_item(void *context, int32_t index, int32_t worker) {
                w.l[row]);
 }
 
-// Neighbouring keys (rows `stride` apart) into columns [first, last) of their panel [d][16].
-static void store_keys(const float *k, int64_t stride, int first, int last, int64_t d, bool half, void *panel) {
-  float block[LANES * LANES] = {0};
-  uint16_t halves[LANES * LANES];
-  for (int64_t at = 0; at < d; at += LANES) {
-    const int64_t dims = at_most(LANES, d - at);
-    if (last - first == LANES) {
-      float *to = half ? block : (float *)panel + at * LANES;
-      attention_transpose(k + at, stride, dims, to);
-      if (half) attention_to_half(block, (uint16_t *)panel + at * LANES, dims * LANES);
-      continue;
-    }
-    for (int i = first; i < last; i++) {
-      const float *from = k + (i - first) * stride + at;
-      if (!half) {
-        for (int64_t j = 0; j < dims; j++) ((float *)panel)[(at + j) * LANES + i] = from[j];
-        continue;
-      }
-      if (dims < LANES) from = memcpy(block, from, (size_t)dims * sizeof *from);
-      attention_to_half(from, halves, LANES);
-      for (int64_t j = 0; j < dims; j++) ((uint16_t *)panel)[(at + j) * LANES + i] = halves[j];
-    }
-  }
-}
-
-static void store_value(const float *v, int64_t key, int64_t d, bool half, void *values) {
-  for (int64_t at = 0; at < d; at += LANES) {
-    float block[LANES] = {0};
-    memcpy(block, v + at, (size_t)at_most(LANES, d - at) * sizeof *v);
-    const int64_t offset = (at / LANES * KEYS + key) * LANES;
-    if (half)
-      attention_to_half(block, (uint16_t *)values + offset, LANES);
-    else
-      memcpy((float *)values + offset, block, sizeof block);
-  }
-}
-
-// Fetches the lines that one key and value of a head will be written to, all at once: their stores would ask for one
-// after the other.
-static void own_lines(const vt_attention_append *a, const vt_attention_run *run, int64_t head) {
-  const int64_t inside = run->position % KEYS, d = a->head_dim, size = a->half ? 2 : 4;
-  const char *base = (const char *)run->pages[run->position / KEYS] + a->page_offset + head * a->head_bytes;
-  const char *keys = base + inside / LANES * LANES * d * size + inside % LANES * size;
-  for (int64_t k = 0; k < d; k += a->half ? 2 : 1) __builtin_prefetch(keys + k * LANES * size, 1);
-  for (int64_t at = 0; at < d; at += LANES)
-    __builtin_prefetch(base + a->values_bytes + (at / LANES * KEYS + inside) * LANES * size, 1);
-}
-
-static void attention_append(void *context, int32_t index, int32_t worker) {
-  (void)worker;
-  const vt_attention_append *a = context;
-  const vt_attention_run *run = &a->runs[index / a->kv_heads];
-  const int64_t head = index % a->kv_heads, d = a->head_dim;
-  const float *k = a->k + run->first_row * a->k_row + head * d, *v = a->v + run->first_row * a->v_row + head * d;
-  const int64_t size = a->half ? 2 : 4;
-  if (run->rows == 1) {
-    if (head == 0) own_lines(a, run, head);
-    if (head + 1 < a->kv_heads) own_lines(a, run, head + 1);
-  }
-  for (int64_t row = 0; row < run->rows;) {
-    const int64_t key = run->position + row, inside = key % KEYS;
-    const int first = (int)(inside % LANES);
-    const int count = (int)at_most(LANES - first, run->rows - row);
-    char *base = (char *)run->pages[key / KEYS] + a->page_offset + head * a->head_bytes;
-    store_keys(k + row * a->k_row, a->k_row, first, first + count, d, a->half, base + inside / LANES * LANES * d * size);
-    for (int i = 0; i < count; i++) store_value(v + (row + i) * a->v_row, inside + i, d, a->half, base + a->values_bytes);
-    row += count;
-  }
-}
+#include "attention_store.inc.h"
 
 vt_job VT_SUFFIX(vt_attention_item_job)(void) { return attention_item; }
 vt_job VT_SUFFIX(vt_attention_append_job)(void) { return attention_append; }

@@ -58,9 +58,6 @@ VT_INLINE v8i v8i_pairs(v16s x) { return _mm256_madd_epi16(x, _mm256_set1_epi16(
 VT_INLINE v8i v8i_dot(v16s a, v16s b) { return _mm256_madd_epi16(a, b); }
 VT_INLINE v8i v8i_from_u8(const uint8_t *p) { return _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)p)); }
 VT_INLINE v8f v8f_from_u8(const uint8_t *p) { return _mm256_cvtepi32_ps(v8i_from_u8(p)); }
-VT_INLINE v8f v8f_from_i8(const uint8_t *p) {
-  return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)p)));
-}
 // 32 int32, clamped to int8, in order.
 VT_INLINE v32b v8i_bytes(v8i a, v8i b, v8i c, v8i d) {
   __m256i bytes = _mm256_packs_epi16(_mm256_packs_epi32(a, b), _mm256_packs_epi32(c, d));

@@ -85,9 +85,6 @@ VT_INLINE v16i v16i_from_u8(const uint8_t *p) { return _mm512_cvtepu8_epi32(_mm_
 VT_INLINE v16f v16f_from_u8(const uint8_t *p) {
   return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)p)));
 }
-VT_INLINE v16f v16f_from_i8(const uint8_t *p) {
-  return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)p)));
-}
 VT_INLINE v16i v16f_bits(v16f x) { return _mm512_castps_si512(x); }
 VT_INLINE int32_t v16i_max_lane(v16i x) {
   return v8i_max_lane(_mm256_max_epi32(_mm512_castsi512_si256(x), _mm512_extracti64x4_epi64(x, 1)));

@@ -36,6 +36,10 @@ VT_INLINE v8f v8f_from_f16(const uint16_t *p) {
   float16x8_t h = vreinterpretq_f16_u16(vld1q_u16(p));
   return (v8f){vcvt_f32_f16(vget_low_f16(h)), vcvt_high_f32_f16(h)};
 }
+VT_INLINE v8f v8f_from_i8(const void *p) {
+  int16x8_t words = vmovl_s8(vld1_s8((const int8_t *)p));
+  return (v8f){vcvtq_f32_s32(vmovl_s16(vget_low_s16(words))), vcvtq_f32_s32(vmovl_high_s16(words))};
+}
 VT_INLINE v8f v8f_from_bf16(const uint16_t *p) {
   uint16x8_t h = vld1q_u16(p);
   return (v8f){vreinterpretq_f32_u32(vshll_n_u16(vget_low_u16(h), 16)), vreinterpretq_f32_u32(vshll_high_n_u16(h, 16))};

@@ -72,10 +72,6 @@ VT_INLINE v8i v8i_from_u8(const uint8_t *p) {
   return (v8i){vreinterpretq_s32_u32(vmovl_u16(vget_low_u16(wide))), vreinterpretq_s32_u32(vmovl_high_u16(wide))};
 }
 VT_INLINE v8f v8f_from_u8(const uint8_t *p) { return v8f_from_i32(v8i_from_u8(p)); }
-VT_INLINE v8f v8f_from_i8(const uint8_t *p) {
-  int16x8_t wide = vmovl_s8(vld1_s8((const int8_t *)p));
-  return (v8f){vcvtq_f32_s32(vmovl_s16(vget_low_s16(wide))), vcvtq_f32_s32(vmovl_high_s16(wide))};
-}
 VT_INLINE int16x8_t v8i_narrow(v8i x) { return vcombine_s16(vqmovn_s32(x.a), vqmovn_s32(x.b)); }
 VT_INLINE v32b v8i_bytes(v8i a, v8i b, v8i c, v8i d) {
   return (v32b){vreinterpretq_u8_s8(vcombine_s8(vqmovn_s16(v8i_narrow(a)), vqmovn_s16(v8i_narrow(b)))),

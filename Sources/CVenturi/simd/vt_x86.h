@@ -21,6 +21,9 @@ VT_INLINE v8f v8f_min(v8f a, v8f b) { return _mm256_min_ps(a, b); }
 VT_INLINE v8f v8f_fma(v8f a, v8f b, v8f c) { return _mm256_fmadd_ps(a, b, c); } // a * b + c, one rounding
 VT_INLINE v8f v8f_abs(v8f a) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a); }
 VT_INLINE v8f v8f_from_f16(const uint16_t *p) { return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)p)); }
+VT_INLINE v8f v8f_from_i8(const void *p) {
+  return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)p)));
+}
 VT_INLINE v8f v8f_from_bf16(const uint16_t *p) {
   return _mm256_castsi256_ps(
       _mm256_slli_epi32(_mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)p)), 16));

@@ -24,6 +24,7 @@ struct MemoryProbe: Sendable {
     if let threads = settings.threads { arguments += ["-t", "\(threads)"] }
     if let stepTokens = settings.stepTokens { arguments += ["-b", "\(stepTokens)"] }
     if let compute = settings.compute { arguments += ["--compute", compute.rawValue] }
+    if let cache = settings.cache { arguments += ["--cache-type", cache.rawValue] }
     if let lookup = settings.lookup { arguments += ["--lookup", "\(lookup)"] }
     let status = try Subprocess.run(arguments, log: log, whileRunning: { !isInterrupted() })
     // A terminal interrupts the process too.

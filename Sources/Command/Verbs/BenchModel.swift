@@ -25,6 +25,9 @@ package struct BenchModel: ParsableCommand {
   @Option(help: "How products are computed.")
   package var compute: ComputeMode = .fast
 
+  @Option(help: "What keys and values are kept in; the peers' is f16.")
+  package var cacheType: CacheType?
+
   @OptionGroup(title: "Benchmark") package var bench: BenchOptions
   @OptionGroup(title: "Output") package var output: OutputOptions
 
@@ -39,12 +42,13 @@ package struct BenchModel: ParsableCommand {
 
   package func run() throws {
     let path = try ModelAccess.path(of: model)
+    let cache = cacheType ?? CacheType(for: compute)
     let checkpoint = try Checkpoint(path: path)
-    let (inventory, types) = (try WeightInventory(checkpoint), WeightInventory.types(checkpoint))
+    let (inventory, types) = (try WeightInventory(checkpoint, cache: cache), WeightInventory.types(checkpoint))
     let tests = ModelTest.tests(prompts: prompts.values, generations: generations.values, depths: depths.values)
     let benchmark = ModelBenchmark(
       path: path, inventory: inventory, threads: threads.values, tests: tests, peers: bench.peers, timing: bench.timing,
-      fingerprint: bench.fingerprint("\(path), \(checkpoint.fileBytes) bytes, \(compute.rawValue)"))
+      fingerprint: bench.fingerprint("\(path), \(checkpoint.fileBytes) bytes, \(compute.rawValue), \(cache.rawValue)"))
     let progress = ProgressBar("bench")
     progress.show("measuring \(tests.count * threads.values.count) cells")
     defer { progress.finish() }
@@ -52,7 +56,7 @@ package struct BenchModel: ParsableCommand {
     let result = try benchmark.run(
       catalogue: PeerCatalogue.installed, store: try bench.store(),
       load: { [compute] context in
-        try ModelLoader.load(path: path, options: LoadOptions(compute: compute), context: context).model
+        try ModelLoader.load(path: path, options: LoadOptions(compute: compute, cache: cache), context: context).model
       },
       report: { row in
         number += 1
@@ -63,6 +67,7 @@ package struct BenchModel: ParsableCommand {
     progress.finish()
     let report: JSON = [
       "model": .string(path), "types": .string(types), "compute": .string(compute.rawValue),
+      "cache": .string(cache.rawValue),
       "pairs": .integer(bench.pairs), "machine": MachineReport.json, "ceilings": .array(result.ceilings),
       "rows": .array(result.rows),
     ]

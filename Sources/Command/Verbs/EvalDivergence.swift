@@ -22,7 +22,7 @@ package struct EvalDivergence: ParsableCommand {
     let (result, name) = try options.measure("kl", digits: 6) { evaluation, limit, report in
       let other = try reference.map { try Checkpoint(path: ModelAccess.path(of: $0)) }
       let reference = try evaluation.load(other, compute: .f32)
-      let model = try evaluation.load(compute: options.model.compute ?? .fast)
+      let model = try evaluation.load(compute: options.model.compute ?? .fast, cache: options.model.cacheType)
       let result = try Divergence(
         evaluation.tokens, beginning: evaluation.beginning, reference: reference, model: model,
         context: evaluation.context, limit: limit, report: report)
@@ -34,7 +34,8 @@ package struct EvalDivergence: ParsableCommand {
         "sameTop": .rounded(result.sameTop), "positions": .integer(result.positions),
         "perplexity": .rounded(result.perplexity, digits: 8),
         "referencePerplexity": .rounded(result.referencePerplexity, digits: 8),
-        "compute": .string((options.model.compute ?? .fast).rawValue), "model": .string(name),
+        "compute": .string((options.model.compute ?? .fast).rawValue),
+        "cache": options.model.cacheType.map { .string($0.rawValue) } ?? .null, "model": .string(name),
       ]
       Output.answer(report.line)
     } else {

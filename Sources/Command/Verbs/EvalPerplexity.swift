@@ -15,7 +15,7 @@ package struct EvalPerplexity: ParsableCommand {
   package func run() throws {
     let compute = options.model.compute ?? .fast
     let (score, name) = try options.measure("perplexity", digits: 4) { evaluation, limit, report in
-      let model = try evaluation.load(compute: compute)
+      let model = try evaluation.load(compute: compute, cache: options.model.cacheType)
       let score = try TextScore(
         evaluation.tokens, beginning: evaluation.beginning, model: model, context: evaluation.context, limit: limit,
         report: report)

@@ -35,13 +35,14 @@ struct Evaluation {
   ///
   /// - Throws: what loading throws.
   func load(
-    _ other: Checkpoint? = nil, compute: ComputeMode, rows: Int = TextScore.rows, stepTokens: Int = TextScore.window / 2
+    _ other: Checkpoint? = nil, compute: ComputeMode, cache: CacheType? = nil, rows: Int = TextScore.rows,
+    stepTokens: Int = TextScore.window / 2
   ) throws -> any LanguageModel {
     try ModelLoader.load(
       other ?? checkpoint,
       options: LoadOptions(
-        compute: compute, contextLength: TextScore.window, memoryLimit: options.memoryLimit, stepTokens: stepTokens,
-        logitRows: rows),
+        compute: compute, cache: cache, contextLength: TextScore.window, memoryLimit: options.memoryLimit,
+        stepTokens: stepTokens, logitRows: rows),
       context: context
     ).model
   }

@@ -72,7 +72,9 @@ package struct Profile: ParsableCommand {
     defer { progress.finish() }
     progress.show("loading")
     let loaded = try ModelLoader.load(
-      path: path, options: LoadOptions(compute: compute, memoryLimit: engine.memoryLimit, stepTokens: batchSize),
+      path: path,
+      options: LoadOptions(
+        compute: compute, cache: engine.cache, memoryLimit: engine.memoryLimit, stepTokens: batchSize),
       context: context)
     let workload = ModelProfile.Workload(
       prompt: prompt, generated: generated, depths: depths.values, chunk: batchSize)

@@ -1,5 +1,5 @@
 import Formats
-import Numerics
+import NumericTypes
 
 /// Importance as llama.cpp's `llama-imatrix` keeps it: a GGUF file with two tensors for each weight, `NAME.in_sum2`
 /// [matrices, columns] and `NAME.counts` [matrices, 1].

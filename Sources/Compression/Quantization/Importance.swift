@@ -1,5 +1,5 @@
 import Formats
-import Numerics
+import NumericTypes
 
 /// How much each input column of a model's weight matrices matters: the mean square of what a text puts there.
 ///

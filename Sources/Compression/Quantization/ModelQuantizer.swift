@@ -1,7 +1,7 @@
 import CVenturi
 import Formats
 import Models
-import Numerics
+import NumericTypes
 import Tensors
 
 /// Writes a model with its weights in other types, tensor after tensor: what it takes of memory does not grow with the

@@ -1,4 +1,4 @@
-import Numerics
+import NumericTypes
 
 /// How a model is quantised.
 public struct QuantizationOptions: Sendable {

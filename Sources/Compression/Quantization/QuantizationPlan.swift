@@ -1,6 +1,6 @@
 import Formats
 import Models
-import Numerics
+import NumericTypes
 
 /// Which type each tensor of a model becomes.
 ///

@@ -1,4 +1,4 @@
-import Numerics
+import NumericTypes
 
 /// The mixtures of types that model files are known by: one type for most weights, and better ones for those that lose most.
 public enum QuantizationRecipe: String, Sendable, CaseIterable {

@@ -1,5 +1,5 @@
 import CVenturi
-import Numerics
+import NumericTypes
 import Tensors
 
 /// Turns rows of f32 into rows of another type: nearest values for floats, and for block-quantised types the scales and

@@ -1,5 +1,5 @@
 import CVenturi
-import Numerics
+import NumericTypes
 import Synchronization
 import Tensors
 

@@ -1,6 +1,6 @@
 import Formats
 import Models
-import Numerics
+import NumericTypes
 
 /// The types that a recipe gives to the weights of one model.
 struct TypeRules {

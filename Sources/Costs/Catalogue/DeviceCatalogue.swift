@@ -1,4 +1,4 @@
-import Numerics
+import NumericTypes
 
 /// Devices by name: every hardware figure once, with its source and date.
 ///

@@ -8,13 +8,17 @@ extension JSON {
 
   /// The value that UTF-8 `bytes` hold, and nothing beside it.
   ///
+  /// - Parameters:
+  ///   - bytes: the text.
+  ///   - values: the most values in it; each takes far more memory than its text.
   /// - Throws: ``JSONError``.
-  public init(parsing bytes: [UInt8]) throws(JSONError) {
-    self = try bytes.withUnsafeBytes { raw in Result { () throws(JSONError) in try Self.whole(raw) } }.get()
+  public init(parsing bytes: [UInt8], values: Int = .max) throws(JSONError) {
+    self = try bytes.withUnsafeBytes { raw in Result { () throws(JSONError) in try Self.whole(raw, values) } }.get()
   }
 
-  private static func whole(_ bytes: UnsafeRawBufferPointer) throws(JSONError) -> JSON {
+  private static func whole(_ bytes: UnsafeRawBufferPointer, _ values: Int) throws(JSONError) -> JSON {
     var parser = JSONParser(bytes: bytes)
+    parser.values = values
     parser.skipSpace()
     let value = try parser.value(depth: 0)
     parser.skipSpace()

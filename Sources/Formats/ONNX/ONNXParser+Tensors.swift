@@ -1,4 +1,4 @@
-import Numerics
+import NumericTypes
 
 extension ONNXParser {
   /// A tensor's shape from its extents.

@@ -1,4 +1,4 @@
-import Numerics
+import NumericTypes
 
 /// The decoding of ONNX messages. Fields that are not known are stepped over, as the wire format asks for.
 ///

@@ -1,4 +1,4 @@
-import Numerics
+import NumericTypes
 
 /// A safetensors file: text about it, and where each tensor lies. Parsing proves every size and offset against the file
 /// before it is used; tensor data stays where it is.

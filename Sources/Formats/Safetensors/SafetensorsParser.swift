@@ -1,4 +1,4 @@
-import Numerics
+import NumericTypes
 
 /// The steps of parsing: the header's length, the header, then the proof that the tensors share out the data exactly.
 struct SafetensorsParser {

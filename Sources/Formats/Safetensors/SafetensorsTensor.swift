@@ -1,4 +1,4 @@
-import Numerics
+import NumericTypes
 
 /// One tensor of a safetensors file: what it is called, its type and shape and where it lies, proved against the file.
 public struct SafetensorsTensor: Sendable, Equatable {

@@ -1,4 +1,4 @@
-import Numerics
+import NumericTypes
 
 /// The tensor types that safetensors names, those that this engine does not read included, so that they are refused by
 /// name and their places can be proved all the same.

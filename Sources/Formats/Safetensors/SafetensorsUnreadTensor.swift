@@ -1,4 +1,4 @@
-import Numerics
+import NumericTypes
 
 /// A tensor of a type that this engine does not read: its place is proved, its numbers cannot be asked for.
 public struct SafetensorsUnreadTensor: Sendable, Equatable {

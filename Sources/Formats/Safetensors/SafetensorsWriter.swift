@@ -1,4 +1,4 @@
-import Numerics
+import NumericTypes
 
 /// Builds a safetensors file: the same tensors and metadata make the same bytes, in whatever order they were added.
 ///

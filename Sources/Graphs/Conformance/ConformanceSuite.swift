@@ -1,5 +1,5 @@
 import Formats
-import Numerics
+import NumericTypes
 import Tensors
 
 /// Runs test cases of the `onnx` package with the bars of that package: numbers within 1e-7 + 1e-3 · |expected|, all else

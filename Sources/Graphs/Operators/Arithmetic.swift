@@ -1,5 +1,5 @@
 import Formats
-import Numerics
+import NumericTypes
 import Tensors
 
 // Operators of two or more tensors, element by element with broadcasting. What the engine has goes to its kernels.

@@ -1,5 +1,5 @@
 import Formats
-import Numerics
+import NumericTypes
 
 /// Shapes and axes as the operators of the standard count them.
 enum Axes {

@@ -1,5 +1,5 @@
 import Formats
-import Numerics
+import NumericTypes
 import Tensors
 
 // Convolutions, transposed ones, and the columns they are made of.

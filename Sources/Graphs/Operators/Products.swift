@@ -1,5 +1,5 @@
 import Formats
-import Numerics
+import NumericTypes
 import Tensors
 
 // Matrix products and what is made of them.

@@ -1,5 +1,5 @@
 import Formats
-import Numerics
+import NumericTypes
 
 // Whole numbers with a scale and a zero point.
 extension OperatorLibrary {

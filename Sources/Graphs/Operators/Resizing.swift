@@ -1,5 +1,5 @@
 import Formats
-import Numerics
+import NumericTypes
 
 // Images in another size: each axis is a product with a sparse matrix of weights.
 extension OperatorLibrary {

@@ -1,5 +1,5 @@
 import Formats
-import Numerics
+import NumericTypes
 
 // Images read at places that are computed.
 extension OperatorLibrary {

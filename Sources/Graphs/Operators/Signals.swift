@@ -1,5 +1,5 @@
 import Formats
-import Numerics
+import NumericTypes
 
 #if canImport(Glibc)
   import Glibc

@@ -1,5 +1,5 @@
 import Formats
-import Numerics
+import NumericTypes
 
 // Strings, and counts of their parts.
 extension OperatorLibrary {

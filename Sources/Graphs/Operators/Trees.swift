@@ -1,5 +1,5 @@
 import Formats
-import Numerics
+import NumericTypes
 
 // Operators of classical machine learning.
 extension OperatorLibrary {

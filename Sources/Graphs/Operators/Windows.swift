@@ -1,5 +1,5 @@
 import Formats
-import Numerics
+import NumericTypes
 import Tensors
 
 /// The attributes that convolutions and poolings share.

@@ -89,7 +89,7 @@ extension EngineProfile {
 
     func settings(_ object: JSON?) throws(InferenceError) -> EngineSettings {
       guard let object, let members = object.members else { throw failure("settings", "an object is expected") }
-      let known = EngineSettings.bounds.map(\.field) + ["compute", "extensions"]
+      let known = EngineSettings.bounds.map(\.field) + ["compute", "cache", "extensions"]
       // An unknown setting is not passed over: what it was measured with would not be in force.
       if let other = members.first(where: { !known.contains($0.key) }) {
         throw failure("settings.\(other.key.prefix(100))", "no such setting")
@@ -104,15 +104,21 @@ extension EngineProfile {
       settings.stepTokens = values["stepTokens"]
       settings.mixedPromptTokens = values["mixedPromptTokens"]
       settings.lookup = values["lookup"]
-      if let compute = object["compute"] {
-        guard let mode = compute.text.flatMap({ ComputeMode(rawValue: $0) }) else {
-          let modes = ComputeMode.allCases.map(\.rawValue).joined(separator: " or ")
-          throw failure("settings.compute", "\(modes) is expected")
-        }
-        settings.compute = mode
-      }
+      settings.compute = try choice(object, "compute")
+      settings.cache = try choice(object, "cache")
       settings.extensions = try extensions(object["extensions"])
       return settings
+    }
+
+    /// One of a setting's names; `nil` where it is not set.
+    private func choice<Choice: RawRepresentable & CaseIterable>(
+      _ object: JSON, _ key: String
+    ) throws(InferenceError) -> Choice? where Choice.RawValue == String {
+      guard let value = object[key] else { return nil }
+      guard let choice = value.text.flatMap({ Choice(rawValue: $0) }) else {
+        throw failure("settings.\(key)", "\(Choice.allCases.map(\.rawValue).joined(separator: " or ")) is expected")
+      }
+      return choice
     }
 
     private func extensions(_ object: JSON?) throws(InferenceError) -> [String: JSON] {

@@ -9,6 +9,8 @@ public struct EngineSettings: Sendable, Equatable {
   public var threads: Int?
   /// How products are computed; ``/Models/ComputeMode/fast`` by default.
   public var compute: ComputeMode?
+  /// What keys and values are kept in; f16 by default, f32 where all is computed in it.
+  public var cache: CacheType?
   /// The most tokens of one step over all sessions; 512 by default.
   public var stepTokens: Int?
   /// The most prompt tokens of a step in which another generation gets a token; 128 by default.
@@ -20,11 +22,12 @@ public struct EngineSettings: Sendable, Equatable {
 
   /// Settings from their parts.
   public init(
-    threads: Int? = nil, compute: ComputeMode? = nil, stepTokens: Int? = nil, mixedPromptTokens: Int? = nil,
-    lookup: Int? = nil, extensions: [String: JSON] = [:]
+    threads: Int? = nil, compute: ComputeMode? = nil, cache: CacheType? = nil, stepTokens: Int? = nil,
+    mixedPromptTokens: Int? = nil, lookup: Int? = nil, extensions: [String: JSON] = [:]
   ) {
     self.threads = threads
     self.compute = compute
+    self.cache = cache
     self.stepTokens = stepTokens
     self.mixedPromptTokens = mixedPromptTokens
     self.lookup = lookup
@@ -39,7 +42,8 @@ public struct EngineSettings: Sendable, Equatable {
   /// These settings, with those of `other` where they leave a value open.
   public func completed(by other: EngineSettings) -> EngineSettings {
     EngineSettings(
-      threads: threads ?? other.threads, compute: compute ?? other.compute, stepTokens: stepTokens ?? other.stepTokens,
+      threads: threads ?? other.threads, compute: compute ?? other.compute, cache: cache ?? other.cache,
+      stepTokens: stepTokens ?? other.stepTokens,
       mixedPromptTokens: mixedPromptTokens ?? other.mixedPromptTokens, lookup: lookup ?? other.lookup,
       extensions: extensions.merging(other.extensions) { own, _ in own })
   }
@@ -48,6 +52,7 @@ public struct EngineSettings: Sendable, Equatable {
   public func without(_ other: EngineSettings) -> EngineSettings {
     EngineSettings(
       threads: threads == other.threads ? nil : threads, compute: compute == other.compute ? nil : compute,
+      cache: cache == other.cache ? nil : cache,
       stepTokens: stepTokens == other.stepTokens ? nil : stepTokens,
       mixedPromptTokens: mixedPromptTokens == other.mixedPromptTokens ? nil : mixedPromptTokens,
       lookup: lookup == other.lookup ? nil : lookup,
@@ -82,6 +87,7 @@ public struct EngineSettings: Sendable, Equatable {
     var members: [JSON.Member] = []
     if let threads { members.append(JSON.Member("threads", .integer(threads))) }
     if let compute { members.append(JSON.Member("compute", .string(compute.rawValue))) }
+    if let cache { members.append(JSON.Member("cache", .string(cache.rawValue))) }
     if let stepTokens { members.append(JSON.Member("stepTokens", .integer(stepTokens))) }
     if let mixedPromptTokens { members.append(JSON.Member("mixedPromptTokens", .integer(mixedPromptTokens))) }
     if let lookup { members.append(JSON.Member("lookup", .integer(lookup))) }
@@ -97,6 +103,7 @@ public struct EngineSettings: Sendable, Equatable {
     var parts: [String] = []
     for (field, path, _) in Self.bounds { if let value = self[keyPath: path] { parts.append("\(field) \(value)") } }
     if let compute { parts.append("compute \(compute.rawValue)") }
+    if let cache { parts.append("cache \(cache.rawValue)") }
     return (parts + extensions.keys.sorted()).joined(separator: ", ")
   }
 }

@@ -14,6 +14,8 @@ public struct Generation: AsyncSequence, Sendable {
 
   let stream: AsyncThrowingStream<GenerationEvent, any Error>
   let place: Place
+  /// Why nothing will be generated, where that is known at once; the loop throws it too.
+  public let refusal: (any Error)?
 
   /// Ends the answer early; the reader still gets what is there and ``FinishReason/cancelled``. One that waits has given
   /// its place back when this returns.

@@ -15,11 +15,15 @@ extension Session {
       if case .cancelled = end { place.cancel() }
     }
     let order = Order(session: self, request: request, options: options, events: continuation, place: place)
+    var refusal: (any Error)?
     do {
       let tokens = try order.enter()
       whenFree(place) { order.begin(tokens) }
-    } catch { continuation.finish(throwing: error) }
-    return Generation(stream: stream, place: place)
+    } catch {
+      continuation.finish(throwing: error)
+      refusal = error
+    }
+    return Generation(stream: stream, place: place, refusal: refusal)
   }
 
   /// Runs `body` when the session is free, now if it is; `body` tells whether the session stays taken. What is asked for

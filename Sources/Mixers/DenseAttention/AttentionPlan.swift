@@ -96,14 +96,16 @@ final class AttentionPlan {
     itemCount = work.items
   }
 
-  /// What attending with the runs in force computes and moves at least, with keys and values of so many bytes an element.
-  func cost(elementBytes: Int) -> OperatorCost {
+  /// What attending with the runs in force computes and moves at least, with keys and values of so many bytes a head, f32's
+  /// by default.
+  func cost(vectorBytes: Int? = nil) -> OperatorCost {
     guard let runs = runBuffer.base else { return OperatorCost(bytesRead: 0, bytesWritten: 0) }
     return (0..<runCount).reduce(OperatorCost(bytesRead: 0, bytesWritten: 0)) { sum, index in
       let run = runs[index]
       return sum
         + core.cost(
-          rows: Int(run.rows), position: Int(run.position), length: Int(run.length), elementBytes: elementBytes)
+          rows: Int(run.rows), position: Int(run.position), length: Int(run.length),
+          vectorBytes: vectorBytes ?? 4 * core.headDim)
     }
   }
 
@@ -111,7 +113,7 @@ final class AttentionPlan {
   func attend(_ call: vt_attention, _ jobs: AttentionJobs, _ workers: Workers) {
     var call = call
     call.group = Int32(core.group)
-    call.head_dim = Int32(core.headDim)
+    call.layout.head_dim = Int32(core.headDim)
     call.scale = core.scale
     call.softcap = core.softcap ?? 0
     (call.window_left, call.window_right) = core.mask.bounds

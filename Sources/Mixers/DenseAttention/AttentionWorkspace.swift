@@ -61,21 +61,20 @@ final class AttentionWorkspace: BatchAttachment {
 
   /// What appending the layout in force moves: k and v as f32, and as the cache has them.
   func appendCost() -> OperatorCost {
-    let values = 2 * Double(rows * core.kvHeads * core.headDim)
-    return OperatorCost(bytesRead: 4 * values, bytesWritten: values * Double(cacheLayout?.dtype.blockBytes ?? 0))
+    let vectors = 2 * Double(rows * core.kvHeads)
+    return OperatorCost(
+      bytesRead: 4 * vectors * Double(core.headDim), bytesWritten: vectors * Double(cacheLayout?.vectorBytes ?? 0))
   }
 
   /// What attending with the layout in force computes and moves at least; keys and values are the states'.
-  func attendCost() -> OperatorCost { plan.cost(elementBytes: cacheLayout?.dtype.blockBytes ?? 0) }
+  func attendCost() -> OperatorCost { plan.cost(vectorBytes: cacheLayout?.vectorBytes ?? 0) }
 
   /// Appends with what follows the layout in force.
   func append(layer: Int, _ call: vt_attention_append, _ jobs: AttentionJobs, _ workers: Workers) {
     guard let cacheLayout else { return }
     var call = call
-    call.half = cacheLayout.isHalf
+    call.layout = cacheLayout.kernelLayout
     call.page_offset = Int64(layer * cacheLayout.layerBytes)
-    call.head_bytes = Int64(cacheLayout.headBytes)
-    call.values_bytes = Int64(cacheLayout.keyBytes)
     call.runs = UnsafePointer(plan.runs)
     let items = runCount * core.kvHeads
     withUnsafeMutablePointer(to: &call) {
@@ -88,10 +87,8 @@ final class AttentionWorkspace: BatchAttachment {
   func attend(layer: Int, _ call: vt_attention, _ jobs: AttentionJobs, _ workers: Workers) {
     guard let cacheLayout, let runs = plan.runs else { return }
     var call = call
-    call.half = cacheLayout.isHalf
+    call.layout = cacheLayout.kernelLayout
     call.page_offset = Int64(layer * cacheLayout.layerBytes)
-    call.head_bytes = Int64(cacheLayout.headBytes)
-    call.values_bytes = Int64(cacheLayout.keyBytes)
     for index in 0..<runCount {
       runs[index].q_offset = runs[index].first_row * call.q_row
       runs[index].o_offset = runs[index].first_row * call.o_row

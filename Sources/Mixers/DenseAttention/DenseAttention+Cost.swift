@@ -10,15 +10,15 @@ extension DenseAttention {
   ///   - rows: the queries.
   ///   - position: the first query's.
   ///   - length: the keys that there are.
-  ///   - elementBytes: the bytes of an element of keys and values.
-  public func cost(rows: Int, position: Int, length: Int, elementBytes: Int) -> OperatorCost {
+  ///   - vectorBytes: the bytes that a head's key takes, and so does its value.
+  public func cost(rows: Int, position: Int, length: Int, vectorBytes: Int) -> OperatorCost {
     guard rows > 0 else { return OperatorCost(bytesRead: 0, bytesWritten: 0) }
     var pairs = 0
     for row in 0..<rows { pairs += mask.visible(position: position + row, length: length).count }
     let first = mask.visible(position: position, length: length).lowerBound
     let last = mask.visible(position: position + rows - 1, length: length).upperBound
     let queries = 4 * Double(rows * heads * headDim)
-    let state = 2 * Double(max(0, last - first) * kvHeads * headDim * elementBytes)
+    let state = 2 * Double(max(0, last - first) * kvHeads * vectorBytes)
     return OperatorCost(
       flops: 4 * Double(headDim * heads) * Double(pairs), bytesRead: queries + state, bytesWritten: queries,
       residentBytes: state)

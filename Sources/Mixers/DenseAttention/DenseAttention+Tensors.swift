@@ -1,6 +1,6 @@
 import CVenturi
 import Layers
-import Numerics
+import NumericTypes
 import Tensors
 
 /// Attention over whole tensors, without a cache.
@@ -105,7 +105,9 @@ extension DenseAttention {
     try plan.prepare(runs, run)
     let workers = context.workers
     let jobs = AttentionJobs(context.kernelSet)
-    context.perform(.attention, cost: plan.cost(elementBytes: 4)) { [call] in plan.attend(call, jobs, workers) }
+    context.perform(.attention, cost: plan.cost()) { [call] in
+      plan.attend(call, jobs, workers)
+    }
   }
 
   private func check(

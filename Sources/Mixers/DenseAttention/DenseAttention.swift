@@ -1,6 +1,6 @@
 import CVenturi
 import Layers
-import Numerics
+import NumericTypes
 import Tensors
 
 /// Exact attention over a paged cache, in tiles with linear memory: the reference core.
@@ -77,7 +77,6 @@ public struct DenseAttention: AttentionCore, Hashable {
     call.k_row = Int64(k.strides[0])
     call.v_row = Int64(v.strides[0])
     call.kv_heads = Int32(kvHeads)
-    call.head_dim = Int32(headDim)
     let workers = context.workers
     let rows = k.shape[0]
     context.perform(.cacheAppend, cost: workspace.appendCost()) { [call] in

@@ -1,6 +1,6 @@
 import CVenturi
 import Layers
-import Numerics
+import NumericTypes
 import Tensors
 
 /// Attention of whole sequences to themselves, one behind the other without padding, as an encoder's layers have it: the
@@ -67,7 +67,9 @@ public final class SequenceAttention {
     (call.value_row, call.value_head) = (Int64(v.strides[0]), Int64(core.headDim))
     let (workers, jobs, plan) = (context.workers, AttentionJobs(context.kernelSet), plan)
     withExtendedLifetime((q, k, v)) {
-      context.perform(.attention, cost: plan.cost(elementBytes: 4)) { [call] in plan.attend(call, jobs, workers) }
+      context.perform(.attention, cost: plan.cost()) { [call] in
+        plan.attend(call, jobs, workers)
+      }
     }
     return o
   }

@@ -1,6 +1,6 @@
 import CVenturi
 import Layers
-import Numerics
+import NumericTypes
 import Tensors
 
 extension KeyValueCache {
@@ -15,6 +15,7 @@ extension KeyValueCache {
       throw .positionOutOfRange(position: index, tokens: tokens)
     }
     let size = KeyValueLayout.pageTokens
+    var kernelLayout = layout.kernelLayout
     // Whole pages that stay in place are kept.
     var kept = 0
     while (kept + 1) * size <= indices.count, (kept * size..<(kept + 1) * size).allSatisfy({ indices[$0] == $0 }) {
@@ -27,8 +28,7 @@ extension KeyValueCache {
       }
       vt_attention_move(
         fresh[fresh.count - 1].storage.base, Int32(target % size), pages[indices[target] / size].storage.base,
-        Int32(indices[target] % size), Int64(layout.layers * layout.kvHeads), Int64(layout.headBytes),
-        Int64(layout.keyBytes), Int32(layout.headDim), layout.isHalf)
+        Int32(indices[target] % size), Int64(layout.layers * layout.kvHeads), &kernelLayout)
     }
     replacePages(from: kept, with: fresh)
     setTokens(indices.count)
@@ -52,13 +52,13 @@ extension KeyValueCache {
     try reserve(count)
     let keys = k.pointer(as: Float.self)
     let values = v.pointer(as: Float.self)
+    var kernelLayout = layout.kernelLayout
     for head in 0..<layout.layers * layout.kvHeads {
       for row in 0..<count {
         let (page, key) = (tokens + row).quotientAndRemainder(dividingBy: KeyValueLayout.pageTokens)
         let offset = (head * count + row) * layout.headDim
         vt_attention_write(
-          pages[page].storage.base + head * layout.headBytes, Int64(layout.keyBytes), Int32(key),
-          Int32(layout.headDim), layout.isHalf, keys + offset, values + offset)
+          pages[page].storage.base + head * layout.headBytes, Int32(key), &kernelLayout, keys + offset, values + offset)
       }
     }
     advance(by: count)
@@ -76,13 +76,13 @@ extension KeyValueCache {
     let v = context.empty(shape)
     let keys = k.pointer(as: Float.self)
     let values = v.pointer(as: Float.self)
+    var kernelLayout = layout.kernelLayout
     for head in 0..<layout.layers * layout.kvHeads {
       for (row, token) in range.enumerated() {
         let (page, key) = token.quotientAndRemainder(dividingBy: KeyValueLayout.pageTokens)
         let offset = (head * range.count + row) * layout.headDim
         vt_attention_read(
-          pages[page].storage.base + head * layout.headBytes, Int64(layout.keyBytes), Int32(key),
-          Int32(layout.headDim), layout.isHalf, keys + offset, values + offset)
+          pages[page].storage.base + head * layout.headBytes, Int32(key), &kernelLayout, keys + offset, values + offset)
       }
     }
     return (k, v)

@@ -1,6 +1,6 @@
 import CVenturi
 import Layers
-import Numerics
+import NumericTypes
 import Tensors
 
 /// The keys and values of one sequence, for all layers, in pages of 256 tokens.
@@ -33,7 +33,7 @@ public final class KeyValueCache: MixerState, @unchecked Sendable {
 
   /// An empty cache of the given sizes.
   ///
-  /// - Throws: ``/Layers/MixerError`` for sizes out of range or an element type other than f16 and f32.
+  /// - Throws: ``/Layers/MixerError`` for sizes out of range or an element type other than f32, f16 and i8.
   public convenience init(
     layers: Int, kvHeads: Int, headDim: Int, dtype: DType = .f16, capacity: Int, allocator: Allocator
   ) throws(MixerError) {

@@ -1,5 +1,5 @@
 import Layers
-import Numerics
+import NumericTypes
 import Tensors
 
 /// What recurrent layers remember of one sequence: the same number of values however long it is.

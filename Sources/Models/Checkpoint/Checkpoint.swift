@@ -1,5 +1,5 @@
 import Formats
-import Numerics
+import NumericTypes
 import Tensors
 
 /// A model as it lies on disk: its metadata and weights under GGUF's keys and names, whatever the format.

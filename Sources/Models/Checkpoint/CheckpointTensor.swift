@@ -1,5 +1,5 @@
 import Formats
-import Numerics
+import NumericTypes
 import Tensors
 
 /// One tensor of a ``Checkpoint``: what it is called in GGUF's words, its type and shape, and where its numbers are.

@@ -1,6 +1,6 @@
 import Formats
 import Layers
-import Numerics
+import NumericTypes
 
 #if canImport(Glibc)
   import Glibc

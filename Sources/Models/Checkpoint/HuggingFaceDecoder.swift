@@ -1,6 +1,6 @@
 import Formats
 import Layers
-import Numerics
+import NumericTypes
 
 /// What a decoder's `config.json` says under names that most architectures share.
 struct HuggingFaceDecoder {

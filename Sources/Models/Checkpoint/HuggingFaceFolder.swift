@@ -1,5 +1,5 @@
 import Formats
-import Numerics
+import NumericTypes
 import Tensors
 
 /// A model's folder in Hugging Face's form: `config.json`, weights in one or more safetensors files, and what its

@@ -1,5 +1,5 @@
 import Formats
-import Numerics
+import NumericTypes
 
 /// What an architecture makes of a Hugging Face folder: GGUF's keys for its configuration, and where each weight that GGUF
 /// names comes from.

@@ -1,6 +1,6 @@
 import Formats
 import Layers
-import Numerics
+import NumericTypes
 import Tensors
 
 extension DecoderConfiguration {

@@ -1,7 +1,7 @@
 import Formats
 import Layers
 import Mixers
-import Numerics
+import NumericTypes
 import Tensors
 
 /// The sizes of a decoder as its checkpoint and the options say, checked, and the memory that follows from them.
@@ -26,7 +26,7 @@ struct DecoderSizes {
     contextLength = min(options.contextLength ?? configuration.contextLength, configuration.contextLength)
     cache = try KeyValueLayout(
       layers: configuration.layers, kvHeads: configuration.kvHeads, headDim: configuration.headDim,
-      dtype: options.compute == .f32 ? .f32 : .f16)
+      dtype: (options.cache ?? CacheType(for: options.compute)).dtype)
     cores = try Dictionary(
       uniqueKeysWithValues: Set(configuration.kinds).map { kind in
         let core = try DenseAttention(

@@ -1,6 +1,6 @@
 import Formats
 import Mixers
-import Numerics
+import NumericTypes
 import Tensors
 
 /// The memory of a model whose state does not grow, reckoned from above: every row's values of the widest moment at once.

@@ -1,7 +1,7 @@
 import Formats
 import Layers
 import Mixers
-import Numerics
+import NumericTypes
 import Tensors
 
 /// The sizes that encoders have in common, as a checkpoint says them, checked.

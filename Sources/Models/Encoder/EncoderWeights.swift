@@ -1,6 +1,6 @@
 import Formats
 import Layers
-import Numerics
+import NumericTypes
 import Tensors
 
 /// Reads the parts that encoders have in common from a checkpoint.

@@ -1,6 +1,6 @@
 import Formats
 import Mixers
-import Numerics
+import NumericTypes
 import Tensors
 
 #if canImport(Glibc)

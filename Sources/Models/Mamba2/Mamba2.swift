@@ -4,7 +4,7 @@
 import Formats
 import Layers
 import Mixers
-import Numerics
+import NumericTypes
 import Tensors
 
 /// A decoder without attention: x = E[tokens]; for each block x += mixer(norm x); logits = H norm(x).

@@ -1,6 +1,6 @@
 import Formats
 import Mixers
-import Numerics
+import NumericTypes
 
 /// The hyper-parameters of a Mamba-2 model, as GGUF files name them.
 struct Mamba2Configuration: Sendable {

@@ -1,7 +1,7 @@
 import Formats
 import Layers
 import Mixers
-import Numerics
+import NumericTypes
 import Tensors
 
 /// ModernBERT: rotary positions, norms before the layers and none of them with a bias, a gated feed-forward layer, and

@@ -1,6 +1,6 @@
 import Formats
 import Mixers
-import Numerics
+import NumericTypes
 import Tensors
 
 extension Architecture {

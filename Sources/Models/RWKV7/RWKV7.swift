@@ -3,7 +3,7 @@
 import Formats
 import Layers
 import Mixers
-import Numerics
+import NumericTypes
 import Tensors
 
 /// A decoder without attention: x = norm E[tokens]; for each block x += timeMix(norm x), x += channelMix(norm x);

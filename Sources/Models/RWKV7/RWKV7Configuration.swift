@@ -1,6 +1,6 @@
 import Formats
 import Mixers
-import Numerics
+import NumericTypes
 
 /// The hyper-parameters of an RWKV-7 model, as GGUF files name them.
 struct RWKV7Configuration: Sendable {

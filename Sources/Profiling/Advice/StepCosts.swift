@@ -1,7 +1,8 @@
 import Costs
 import Inference
+import Mixers
 import Models
-import Numerics
+import NumericTypes
 
 /// What a step of a model costs with given settings.
 ///
@@ -96,8 +97,16 @@ public struct StepCosts: Sendable {
     let rows = Double(min(settings.stepTokens ?? EngineOptions.defaultStepTokens, Goal.defaultPrefill))
     // The residual, its norm, heads in and out, and the two halves of the feed-forward layer, in f32.
     let perRow = 4 * Double(3 * model.width + 2 * (model.heads + model.kvHeads) * model.headDim + 3 * model.feedForward)
-    let state = Double(Goal.defaultPrefill) * Double(inventory.cacheBytesPerToken) * (exact ? 2 : 1)
+    let state = Double(Goal.defaultPrefill) * cacheBytesPerToken(settings)
     return Double(inventory.fileBytes) + weights + rows * perRow + state
+  }
+
+  /// The bytes of one token's keys and values.
+  private func cacheBytesPerToken(_ settings: EngineSettings) -> Double {
+    let cache = settings.cache ?? CacheType(for: settings.compute ?? .fast)
+    let vectors =
+      Double(inventory.cacheBytesPerToken) / Double(KeyValueLayout.vectorBytes(.f16, headDim: model.headDim))
+    return vectors * Double(KeyValueLayout.vectorBytes(cache.dtype, headDim: model.headDim))
   }
 
   /// The least seconds of a step, by the roofline.
@@ -122,7 +131,7 @@ public struct StepCosts: Sendable {
       let keys = Double(depth) + Double(rows) / 2
       let attention = OperationCost(
         flops: 4 * Double(rows) * keys * Double(model.heads * model.headDim * model.layers),
-        bytesRead: keys * Double(inventory.cacheBytesPerToken) * (exact ? 2 : 1))
+        bytesRead: keys * cacheBytesPerToken(settings))
       total += Roofline(operationsPerSecond: f32, bytesPerSecond: bandwidth).seconds(attention)
     }
     // One fork for each matrix, and one for each layer's attention.

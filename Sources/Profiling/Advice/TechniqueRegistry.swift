@@ -13,7 +13,7 @@ public struct TechniqueRegistry: Sendable {
 
   /// The techniques of the engine.
   public static var builtIn: TechniqueRegistry {
-    TechniqueRegistry([ThreadCount(), ComputeChoice(), ChunkSize(), LookupGuessing()])
+    TechniqueRegistry([ThreadCount(), ComputeChoice(), CacheChoice(), ChunkSize(), LookupGuessing()])
   }
 
   /// Adds a technique; one of the same name gives way.

@@ -1,12 +1,13 @@
 import Formats
+import Mixers
 import Models
-import Numerics
+import NumericTypes
 
 extension WeightInventory {
-  /// The inventory of a checkpoint.
+  /// The inventory of a checkpoint, with keys and values of a type.
   ///
   /// - Throws: `FormatError` for a file that does not say its sizes.
-  public init(_ file: Checkpoint) throws {
+  public init(_ file: Checkpoint, cache: CacheType = .f16) throws {
     let architecture = try file.string("general.architecture")
     let layers = try file.uint("\(architecture).block_count", in: 1...100_000)
     let heads = try file.uint("\(architecture).attention.head_count", in: 1...100_000)
@@ -18,8 +19,10 @@ extension WeightInventory {
         name: tensor.name, dtype: tensor.dtype, rank: tensor.shape.rank, count: tensor.count,
         bytes: tensor.byteCount)
     }
-    // Keys and values of two bytes each; the bounds above keep the product far from overflow.
-    self.init(weights: weights, fileBytes: file.fileBytes, cacheBytesPerToken: 2 * layers * kvHeads * headDim * 2)
+    // The bounds above keep the product far from overflow.
+    let vectorBytes = KeyValueLayout.vectorBytes(cache.dtype, headDim: headDim)
+    self.init(
+      weights: weights, fileBytes: file.fileBytes, cacheBytesPerToken: 2 * layers * kvHeads * vectorBytes)
   }
 
   /// The weight types and how many tensors have each: `Q4_1×210, F32×61, Q8_0×1`.

@@ -1,4 +1,4 @@
-import Numerics
+import NumericTypes
 
 /// The weights of a model as far as its speed limits go.
 public struct WeightInventory: Sendable, Equatable {
@@ -29,7 +29,7 @@ public struct WeightInventory: Sendable, Equatable {
   public var weights: [Weight]
   /// The bytes of the whole file.
   public var fileBytes: Int
-  /// The bytes that a token adds to an f16 cache.
+  /// The bytes that a token adds to the cache.
   public var cacheBytesPerToken: Int
 
   /// An inventory from its parts.

@@ -1,7 +1,7 @@
 import Formats
 import Layers
 import Mixers
-import Numerics
+import NumericTypes
 import Tensors
 
 /// Our own side of an attention benchmark over whole tensors.

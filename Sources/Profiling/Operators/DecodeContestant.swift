@@ -1,6 +1,6 @@
 import Layers
 import Mixers
-import Numerics
+import NumericTypes
 import Tensors
 
 /// Attention of one new token over an f16 cache, layer after layer as a model does it: what decoding waits for when the

@@ -140,13 +140,15 @@ public actor EngineTrials: Trials {
       running.append(found)
       return found
     }
-    let same = running.first { $0.key.threads == key.threads && $0.key.compute == key.compute }?.base
+    let same = running.first {
+      $0.key.threads == key.threads && $0.key.compute == key.compute && $0.key.cache == key.cache
+    }?.base
     // Two are compared at a time; a third would only take memory.
     if running.count > 1 { running.removeFirst() }
     let base =
       try same
       ?? ModelLoader.load(
-        checkpoint, options: LoadOptions(compute: key.compute ?? .fast),
+        checkpoint, options: LoadOptions(compute: key.compute ?? .fast, cache: key.cache),
         context: Context(threads: key.threads)
       ).model
     let engine = try Engine(

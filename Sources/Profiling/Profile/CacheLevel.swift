@@ -1,6 +1,6 @@
 import CVenturi
 import Formats
-import Numerics
+import NumericTypes
 import Tensors
 
 /// A cache of the processor as far as rooflines go: how much it holds, and how fast all threads read from it.

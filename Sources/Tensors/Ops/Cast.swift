@@ -1,6 +1,6 @@
 import CVenturi
 import Costs
-import Numerics
+import NumericTypes
 
 extension Context {
   /// The same elements, row-major without gaps: `x` itself when it is that already.

@@ -1,4 +1,4 @@
-import Numerics
+import NumericTypes
 
 /// An order relation between elements. Comparisons with NaN are false, but for ``notEqual``.
 public enum Comparison: Sendable, CaseIterable {

@@ -1,6 +1,6 @@
 import CVenturi
 import Costs
-import Numerics
+import NumericTypes
 
 extension Context {
   /// The convolution (cross-correlation) of x [N, C, D, H, W] with w [M, C/groups, d, h, w] plus a bias [M], f32.

@@ -1,5 +1,5 @@
 import Costs
-import Numerics
+import NumericTypes
 
 #if canImport(Glibc)
   import Glibc

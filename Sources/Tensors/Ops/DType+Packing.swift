@@ -1,5 +1,5 @@
 import CVenturi
-import Numerics
+import NumericTypes
 
 extension DType {
   /// The C side's name of a type whose matrices can be packed; `nil` for the others.

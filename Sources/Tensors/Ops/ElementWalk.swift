@@ -1,5 +1,5 @@
 import Costs
-import Numerics
+import NumericTypes
 
 /// How to walk operands of one shape but different strides: axes that every operand runs through without a gap are
 /// joined, the innermost one left is walked by a kernel and the rest are rows.

@@ -1,6 +1,6 @@
 import CVenturi
 import Costs
-import Numerics
+import NumericTypes
 
 // Operators that take elements one by one, with broadcasting. Operands of one operator have one element type, which the
 // result has too (Bool for comparisons). f32 is the fast case; f16 and bf16 are computed in f32 and rounded once, f64 in

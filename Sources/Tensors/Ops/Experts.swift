@@ -1,6 +1,6 @@
 import CVenturi
 import Costs
-import Numerics
+import NumericTypes
 
 /// The gated feed-forward layers of a number of experts, packed for the kernels.
 public struct PackedExperts: Sendable {

@@ -1,6 +1,6 @@
 import CVenturi
 import Costs
-import Numerics
+import NumericTypes
 
 /// Which rows of a grouped product meet which matrix; filled anew before each run.
 struct ProductGroups {

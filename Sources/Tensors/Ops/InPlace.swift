@@ -1,6 +1,6 @@
 import CVenturi
 import Costs
-import Numerics
+import NumericTypes
 
 // Operators that work in the storage of their operand, contiguous f32: what runs over a residual stream or over logits needs
 // no second buffer.

@@ -1,6 +1,6 @@
 import CVenturi
 import Costs
-import Numerics
+import NumericTypes
 
 // Rows by index. Indices are i64 or i32 and are checked by the operators: one outside is a programmer's error here, so
 // indices from a request are validated before they become a tensor.

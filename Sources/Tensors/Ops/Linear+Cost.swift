@@ -1,6 +1,6 @@
 import CVenturi
 import Costs
-import Numerics
+import NumericTypes
 
 extension PackedMatrix {
   /// The form in which a product reads its input.

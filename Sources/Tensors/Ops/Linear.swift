@@ -1,5 +1,5 @@
 import CVenturi
-import Numerics
+import NumericTypes
 
 /// Rows of input for products with packed weights; the quantised forms are made once and shared by all products that
 /// read the same rows.

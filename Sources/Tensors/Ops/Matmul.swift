@@ -1,6 +1,6 @@
 import CVenturi
 import Costs
-import Numerics
+import NumericTypes
 
 extension Context {
   /// The matrix product [.., M, K] · [.., K, N] → [.., M, N] in f32, leading axes broadcast.

@@ -1,5 +1,5 @@
 import CVenturi
-import Numerics
+import NumericTypes
 
 /// One matrix product C[M, N] = A · B over addresses, cut into items for the workers.
 ///

@@ -1,6 +1,6 @@
 import CVenturi
 import Costs
-import Numerics
+import NumericTypes
 
 extension Context {
   /// x / √(mean(x²) + ε) · w along the last axis (Zhang, Sennrich: Root mean square layer normalization, 2019).

@@ -1,5 +1,5 @@
 import CVenturi
-import Numerics
+import NumericTypes
 
 /// Packed matrices of one shape and type, of which a product takes another for each group of rows: the experts of a layer,
 /// or the heads of a projection.

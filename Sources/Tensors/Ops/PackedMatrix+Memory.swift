@@ -1,5 +1,5 @@
 import CVenturi
-import Numerics
+import NumericTypes
 
 extension PackedMatrix {
   /// The bytes of matrices packed one after the other, each given by its type and shape, as the allocator hands them out.

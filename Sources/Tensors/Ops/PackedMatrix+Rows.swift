@@ -1,5 +1,5 @@
 import CVenturi
-import Numerics
+import NumericTypes
 
 extension Context {
   /// Rows of a packed matrix, decoded exactly: [count, inFeatures], f32. Which ones is read from `indices` when the

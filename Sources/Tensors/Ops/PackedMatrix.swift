@@ -1,6 +1,6 @@
 import CVenturi
 import Costs
-import Numerics
+import NumericTypes
 
 /// A weight matrix [outFeatures, inFeatures] laid out for the kernels: panels of 16 outputs, each one forward stream.
 ///

@@ -1,6 +1,6 @@
 import CVenturi
 import Costs
-import Numerics
+import NumericTypes
 
 /// A dense matrix [K, N] packed ahead for ``Context/matmul(_:_:)-(Tensor,PackedPanels)``: panels [N/16][K][16] of f32,
 /// f16 or bf16, the last one filled with zeros.

@@ -1,5 +1,5 @@
 import Costs
-import Numerics
+import NumericTypes
 
 extension Context {
   /// The largest element under a window over x [N, C, D, H, W], f32; the margins do not count. NaN where there is one,

@@ -1,6 +1,6 @@
 import CVenturi
 import Costs
-import Numerics
+import NumericTypes
 
 // Reductions along one axis, or over all elements where no axis is given. The order of a sum depends on the shape alone:
 // a row adds up in 32 lanes, runs of 65,536 one after the other.

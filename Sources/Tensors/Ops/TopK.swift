@@ -1,5 +1,5 @@
 import Costs
-import Numerics
+import NumericTypes
 
 extension Context {
   /// The `k` largest elements of each row along the last axis, largest first, and their positions (i64); of equals the

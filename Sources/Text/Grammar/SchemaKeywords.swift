@@ -30,7 +30,7 @@ struct SchemaKeywords {
     var seen: Set<String> = []
     for member in members {
       guard known.contains(member.key) || notes.contains(member.key) else {
-        throw .schemaUnsupported(path: path, keyword: String(member.key.prefix(60)))
+        throw .schemaUnsupported(path: path, keyword: "'\(member.key.prefix(60))'")
       }
       if !seen.insert(member.key).inserted {
         throw .schemaInvalid(path: path, problem: "the keyword '\(member.key)' twice")

@@ -1,6 +1,6 @@
 import Formats
 import Foundation
-import Numerics
+import NumericTypes
 import Testing
 import VenturiTesting
 

@@ -75,6 +75,21 @@ struct TokenizerJSONTests {
     #expect(throws: FormatError.self) { try description.ggufEntries() }
   }
 
+  /// In GGUF a WordPiece text always has both of its special tokens around it.
+  @Test func textsWithoutAnEndCannotBeSaid() throws {
+    let json = try JSON(
+      parsing: """
+        {"model":{"type":"WordPiece","unk_token":"[UNK]","vocab":{"[UNK]":0,"th":1,"##e":2,"[CLS]":3}},
+         "added_tokens":[{"id":3,"content":"[CLS]","special":true}],"normalizer":{"type":"BertNormalizer"},
+         "pre_tokenizer":{"type":"BertPreTokenizer"},"decoder":{"type":"WordPiece"},
+         "post_processor":{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"[CLS]"}},{"Sequence":{"id":"A"}}],
+         "special_tokens":{"[CLS]":{"ids":[3]}}}}
+        """)
+    let description = try HuggingFaceTokenizer(tokenizer: json).description
+    #expect(try Tokenizer(description).encode("the") == [3, 1, 2])
+    #expect(throws: FormatError.self) { try description.ggufEntries() }
+  }
+
   @Test func specialTokensInText() throws {
     let tokenizer = try Self.tokenizer("roberta")
     let vocabulary = tokenizer.vocabulary

@@ -8,7 +8,8 @@
 typedef struct problem {
   int64_t rows, length; // the last `rows` of `length` tokens are queries
   int32_t group, kv_heads, d;
-  bool half, tensor, split, biased, capped;
+  vt_attention_element element;
+  bool tensor, split, biased, capped;
   int64_t left, right;
 } problem;
 
@@ -27,18 +28,16 @@ static void run_append(vt_isa isa, const problem *p, const float *k, const float
                                 .k_row = p->kv_heads * p->d,
                                 .v_row = p->kv_heads * p->d,
                                 .kv_heads = p->kv_heads,
-                                .head_dim = p->d,
-                                .half = p->half,
-                                .head_bytes = a->head_bytes,
-                                .values_bytes = a->values_bytes,
+                                .layout = a->layout,
                                 .runs = run};
   for (int32_t item = 0; item < p->kv_heads; item++) vt_attention_append_job(isa)(&append, item, 0);
 }
 
 static outcome evaluate(vt_isa isa, const problem *p, const float *q, const float *k, const float *v) {
-  const int64_t d = p->d, heads = (int64_t)p->group * p->kv_heads, wide = (d + 15) / 16 * 16, size = p->half ? 2 : 4;
-  const int64_t pages = (p->length + PAGE - 1) / PAGE;
-  outcome out = {.page_bytes = (size_t)(pages * p->kv_heads * PAGE * (d + wide) * size),
+  const int64_t d = p->d, heads = (int64_t)p->group * p->kv_heads, wide = (d + 15) / 16 * 16, size = 4 >> p->element;
+  const int64_t pages = (p->length + PAGE - 1) / PAGE, values = PAGE * d * size, scales = values + PAGE * wide * size;
+  const int64_t head_bytes = scales + (p->element == VT_ATTENTION_I8 ? 2 * PAGE * (int64_t)sizeof(float) : 0);
+  outcome out = {.page_bytes = (size_t)(pages * p->kv_heads * head_bytes),
                  .numbers = (size_t)(p->rows * heads * d),
                  .rows = (size_t)(p->rows * heads)};
   out.pages = calloc(out.page_bytes, 1);
@@ -59,15 +58,16 @@ static outcome evaluate(vt_isa isa, const problem *p, const float *q, const floa
                     .lse_row = heads,
                     .lse_head = 1,
                     .group = p->group,
-                    .head_dim = p->d,
-                    .half = p->half,
+                    .layout = {.head_dim = p->d,
+                               .element = p->element,
+                               .head_bytes = head_bytes,
+                               .values_bytes = values,
+                               .scales_bytes = scales},
                     .scale = 0.3f,
                     .window_left = p->left,
                     .window_right = p->right,
                     .softcap = p->capped ? 0.4f : 0,
                     .slopes = p->biased ? slopes : NULL,
-                    .head_bytes = PAGE * (d + wide) * size,
-                    .values_bytes = PAGE * d * size,
                     .key_row = p->kv_heads * d,
                     .key_head = d,
                     .value_row = p->kv_heads * d,
@@ -105,8 +105,8 @@ static outcome evaluate(vt_isa isa, const problem *p, const float *q, const floa
 static void check(const problem *p, const float *q, const float *k, const float *v) {
   const outcome fast = evaluate(tested_isa, p, q, k, v), twin = evaluate(VT_ISA_REFERENCE, p, q, k, v);
 #define DETAIL                                                                                                         \
-  "%dx%d of %d/%d heads of %d, half %d, tensor %d, split %d, biased %d, capped %d, window %d %d", (int)p->rows,         \
-      (int)p->length, p->group, p->kv_heads, p->d, p->half, p->tensor, p->split, p->biased, p->capped, (int)p->left,   \
+  "%dx%d of %d/%d heads of %d, element %d, tensor %d, split %d, biased %d, capped %d, window %d %d", (int)p->rows,         \
+      (int)p->length, p->group, p->kv_heads, p->d, (int)p->element, p->tensor, p->split, p->biased, p->capped, (int)p->left,   \
       (int)p->right
   expect_equal_bytes(fast.pages, twin.pages, fast.page_bytes, "pages " DETAIL);
   expect_equal_f32(fast.o, twin.o, fast.numbers, "o " DETAIL);
@@ -125,35 +125,36 @@ void test_attention(void) {
   for (size_t n = 0; n < sizeof lengths / sizeof *lengths; n++)
     for (size_t r = 0; r < sizeof rows / sizeof *rows; r++)
       for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++)
-        for (int form = 0; form < 3; form++) {
+        for (int form = 0; form < 4; form++) {
           const int turn = (int)(n + r + s + (size_t)form);
           problem p = {.rows = rows[r],
                        .length = lengths[n],
                        .group = shapes[s][0],
                        .kv_heads = shapes[s][1],
                        .d = shapes[s][2],
-                       .half = form == 1,
-                       .tensor = form == 2,
+                       .element = form == 3 ? VT_ATTENTION_F32 : (vt_attention_element)form,
+                       .tensor = form == 3,
                        .split = turn % 3 == 0 && rows[r] * shapes[s][0] <= VT_ATTENTION_PARTIAL_ROWS,
                        .biased = turn % 5 == 0,
                        .capped = turn % 5 < 2,
                        .left = windows[turn % 4][0],
                        .right = windows[turn % 4][1]};
-          if (p.rows > p.length && form != 2) p.rows = p.length; // tensors may have more queries than keys
+          if (p.rows > p.length && form != 3) p.rows = p.length; // tensors may have more queries than keys
           check(&p, q, k, v);
         }
   // What is not finite: NaN and infinities in queries and keys go the same way in every set. Values stay finite.
   problem p = {.rows = 20, .length = 280, .group = 3, .kv_heads = 1, .d = 64, .left = -1, .right = 0};
-  for (int form = 0; form < 3; form++) {
-    p.half = form == 1, p.tensor = form == 2;
+  for (int form = 0; form < 4; form++) {
+    p.element = form == 3 ? VT_ATTENTION_F32 : (vt_attention_element)form, p.tensor = form == 3;
     fill_random(q, sizeof q / sizeof *q), fill_random(k, MOST);
     q[5] = NAN, q[64 * 9] = INFINITY, k[64 * 270] = NAN, k[64 * 271 + 3] = -INFINITY;
     check(&p, q, k, v);
   }
-  // Halves: all magnitudes, the rounding of every bit pattern.
+  // Halves and integers: all magnitudes, the rounding of every bit pattern.
   static float x[MOST];
-  p.half = true, p.tensor = false, p.rows = 1;
-  for (int round = 0; round < 8; round++) {
+  p.tensor = false, p.rows = 1;
+  for (int round = 0; round < 16; round++) {
+    p.element = round < 8 ? VT_ATTENTION_F16 : VT_ATTENTION_I8;
     fill_random(q, sizeof q / sizeof *q);
     for (size_t i = 0; i < MOST; i++) x[i] = random_unit() * exp2f((float)(random_bits() % 44) - 28);
     check(&p, q, x, x);

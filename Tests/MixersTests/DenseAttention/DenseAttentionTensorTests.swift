@@ -1,7 +1,7 @@
 import CVenturi
 import Layers
 import Mixers
-import Numerics
+import NumericTypes
 import Tensors
 import Testing
 import VenturiTesting

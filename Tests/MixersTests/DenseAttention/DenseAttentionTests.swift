@@ -1,6 +1,6 @@
 import Layers
 import Mixers
-import Numerics
+import NumericTypes
 import Tensors
 import Testing
 import VenturiTesting
@@ -35,7 +35,29 @@ import VenturiTesting
     #expect(NaiveAttention.relativeError(o, c.oracle(q: q, k: k, v: v).o) <= 1e-5)
   }
 
-  @Test(arguments: [DType.f16, .f32]) func obeysTheLawsOfCores(dtype: DType) throws {
+  /// Each number of a turned vector is off by at most half a step, max/254; outputs are means of values, and a score's error
+  /// changes the weights by about as much.
+  @Test(arguments: cases) func integersComeNear(_ c: AttentionShape) throws {
+    let sequence = SequenceInputs(widths: c.widths, tokens: c.keys, seed: UInt64(c.keys))
+    let o = try c.laws(.i8).run([sequence], [[c.keys]], Context(threads: 2))[0]
+    let (q, k, v) = (sequence.values[0], sequence.values[1], sequence.values[2])
+    let error = NaiveAttention.relativeError(o, c.oracle(q: q, k: k, v: v).o)
+    #expect(error <= 0.02 && error > 1e-6)
+  }
+
+  @Test func oneLargeNumberDoesNotCoarsenTheOthers() throws {
+    let c = AttentionShape(200, heads: 3, kvHeads: 1, headDim: 64)
+    var sequence = SequenceInputs(widths: c.widths, tokens: c.keys, seed: 8)
+    // A dimension of the keys that stands far out, as models have them; queries are small there.
+    for token in 0..<c.keys { sequence.values[1][token * 64 + 5] = 30 }
+    for row in 0..<c.keys * 3 { sequence.values[0][row * 64 + 5] *= 0.01 }
+    let (q, k, v) = (sequence.values[0], sequence.values[1], sequence.values[2])
+    let o = try c.laws(.i8).run([sequence], [[c.keys]], Context(threads: 1))[0]
+    // With a scale of 30/127 for all, most of the other numbers would be 0 or ±1 steps.
+    #expect(NaiveAttention.relativeError(o, c.oracle(q: q, k: k, v: v).o) <= 0.015)
+  }
+
+  @Test(arguments: [DType.f16, .f32, .i8]) func obeysTheLawsOfCores(dtype: DType) throws {
     for mask in [AttentionMask.causal, .sliding(70)] {
       let c = AttentionShape(600, heads: 9, kvHeads: 3, headDim: 64, mask: mask)
       #expect(try c.laws(dtype).violations() == [])

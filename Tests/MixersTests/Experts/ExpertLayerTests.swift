@@ -1,5 +1,5 @@
 import Layers
-import Numerics
+import NumericTypes
 import Tensors
 import Testing
 import VenturiTesting

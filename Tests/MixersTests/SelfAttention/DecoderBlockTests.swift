@@ -1,6 +1,6 @@
 import Layers
 import Mixers
-import Numerics
+import NumericTypes
 import Tensors
 import Testing
 import VenturiTesting

@@ -1,6 +1,6 @@
 import Formats
 import Models
-import Numerics
+import NumericTypes
 import Tensors
 import Testing
 import VenturiTesting

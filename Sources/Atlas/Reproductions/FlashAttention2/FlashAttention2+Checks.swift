@@ -1,7 +1,7 @@
 import Formats
 import Layers
 import Mixers
-import Numerics
+import NumericTypes
 import Tensors
 import VenturiTesting
 

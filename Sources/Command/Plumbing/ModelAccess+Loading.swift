@@ -1,30 +1,7 @@
 import Profiling
 import Venturi
 
-/// From what a user calls a model to the loaded thing.
-enum ModelAccess {
-  /// The folder for models and everything else that is kept.
-  static var home: String { ModelHome().path }
-
-  /// The file that a path or name means.
-  ///
-  /// - Throws: ``CommandFailure``, which says how to get the model.
-  static func path(of model: String) throws -> String {
-    do throws(InferenceError) { return try ModelHome().file(for: model) } catch {
-      guard case .modelNotFound = error else { throw error }
-      let known = ModelPackage.known.map(\.name)
-      let message: String
-      if known.contains(model) {
-        message = "the model '\(model)' is not in \(ModelHome().models); `venturi pull \(model)` fetches it"
-      } else if let near = NearestWord.of(model, among: models().map(\.name) + known) {
-        message = "\(error); did you mean '\(near)'?"
-      } else {
-        throw error
-      }
-      throw CommandFailure(status: .unavailable, kind: "model_not_found", message: message)
-    }
-  }
-
+extension ModelAccess {
   /// The engine for a model, and the seconds that loading took.
   ///
   /// - Throws: what loading throws.
@@ -60,7 +37,4 @@ enum ModelAccess {
   static func profiles() -> [(model: String, path: String)] {
     models().map { ($0.name, EngineProfile.path(beside: $0.path)) }.filter { Files.size($0.path) > 0 }
   }
-
-  /// The models in the home, by name; none where it cannot be read.
-  static func models() -> [ModelHome.Entry] { (try? ModelHome().list()) ?? [] }
 }

@@ -1,7 +1,7 @@
-import Numerics
+import NumericTypes
 import Testing
 
-@Suite struct NumericsTests {
+@Suite struct NumericTypesTests {
   @Test func shapeRules() throws {
     var cases = 0
     let broadcasts: [(Shape, Shape, Shape?)] = [

@@ -2,6 +2,7 @@ import ArgumentParser
 import Venturi
 
 extension ComputeMode: ExpressibleByArgument {}
+extension CacheType: ExpressibleByArgument {}
 
 /// Which model, and how it is loaded.
 package struct ModelOptions: ParsableArguments {
@@ -19,13 +20,20 @@ package struct ModelOptions: ParsableArguments {
       discussion: "fast unless a profile says otherwise."))
   package var compute: ComputeMode?
 
+  @Option(
+    help: ArgumentHelp(
+      "What keys and values are kept in: f32, f16, or q8, 8-bit integers with a scale for each vector.",
+      discussion: "f16 unless a profile says otherwise; f32 with --compute f32."))
+  package var cacheType: CacheType?
+
   @Option(help: ArgumentHelp("Refuse a model that needs more memory than this.", valueName: "bytes, 512M, 2G"))
   package var memoryLimit: ByteCount?
 
   package init() {}
 
   /// The engine's options, as far as every verb that computes has them; no profile counts.
-  var engineOptions: EngineOptions {
-    EngineOptions(compute: compute, threads: threads, memoryLimit: memoryLimit?.bytes, profile: .none)
+  package var engineOptions: EngineOptions {
+    EngineOptions(
+      compute: compute, cache: cacheType, threads: threads, memoryLimit: memoryLimit?.bytes, profile: .none)
   }
 }

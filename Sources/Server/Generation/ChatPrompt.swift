@@ -1,0 +1,51 @@
+import Formats
+import Inference
+import Text
+
+/// A conversation on its way to tokens.
+struct ChatPrompt: Sendable {
+  let messages: [ChatMessage]
+  /// What else the template may look at.
+  let variables: [JSON.Member]
+
+  init(_ messages: [ChatMessage], variables: [JSON.Member] = []) {
+    self.messages = messages
+    self.variables = variables
+  }
+
+  /// The conversation as the model's template writes it.
+  ///
+  /// - Throws: ``RequestFailure``.
+  func segments(_ engine: Engine) throws(RequestFailure) -> [PromptSegment] {
+    guard let template = engine.template else {
+      throw RequestFailure(InferenceError.noChatTemplate(model: engine.model.description.name), prompt: "messages")
+    }
+    do throws(TextError) { return try template.render(messages, variables: variables) } catch {
+      throw RequestFailure(error, prompt: "messages")
+    }
+  }
+
+  /// The conversation as tokens that fit the context and the limits.
+  ///
+  /// - Throws: ``RequestFailure``.
+  func tokens(_ engine: Engine, limits: RequestLimits) throws(RequestFailure) -> [Int32] {
+    do throws(InferenceError) {
+      try engine.check(bytes: messages.reduce(0) { $0 + $1.content.utf8.count })
+    } catch { throw RequestFailure(error, prompt: "messages") }
+    let tokens = engine.tokenizer.encode(try segments(engine))
+    do { return try limits.check(engine.tokens(of: .tokens(tokens)), "messages") } catch {
+      throw RequestFailure(error, prompt: "messages")
+    }
+  }
+}
+
+extension RequestLimits {
+  /// The tokens of a prompt, if they are not too many.
+  ///
+  /// - Throws: ``RequestFailure``.
+  func check(_ tokens: [Int32], _ field: String) throws(RequestFailure) -> [Int32] {
+    guard let promptTokens, tokens.count > promptTokens else { return tokens }
+    throw .invalid(
+      field, "has \(tokens.count) tokens; at most \(promptTokens) are taken", code: "context_length_exceeded")
+  }
+}

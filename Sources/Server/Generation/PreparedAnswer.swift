@@ -1,0 +1,52 @@
+import Inference
+import Text
+
+/// Generations that the engine has taken, and how their answers are written.
+struct PreparedAnswer: Sendable {
+  let form: any AnswerForm
+  /// The generations of all choices, those of one prompt beside each other.
+  let generations: [Generation]
+  /// How many answers each prompt gets.
+  let choices: Int
+  let isStreamed: Bool
+  let includesUsage: Bool
+  /// Whether the answer tells of its tokens.
+  let keepsTokens: Bool
+  let vocabulary: Vocabulary
+
+  /// Asks the engine for answers to prompts.
+  ///
+  /// Generations with a seed and several answers have seeds that follow each other, so that the answers differ and can be
+  /// had again.
+  ///
+  /// - Throws: ``RequestFailure``; nothing is under way then.
+  static func start(
+    _ engine: Engine, _ prompts: [[Int32]], _ options: GenerationOptions, choices: Int
+  ) throws -> [Generation] {
+    try options.validate(vocabularySize: engine.model.description.vocabularySize)
+    var generations: [Generation] = []
+    for prompt in prompts {
+      for choice in 0..<choices {
+        var options = options
+        options.seed = options.seed.map { $0 &+ UInt64(choice) }
+        let generation = engine.session().generate(.tokens(prompt), options: options)
+        if let refusal = generation.refusal {
+          for other in generations { other.cancel() }
+          throw failure(refusal, engine)
+        }
+        generations.append(generation)
+      }
+    }
+    return generations
+  }
+
+  /// What a refusal means; an engine with too much to do says when there may be room.
+  private static func failure(_ refusal: any Error, _ engine: Engine) -> RequestFailure {
+    var failure = RequestFailure(refusal)
+    if failure.retryAfter != nil {
+      let wait = engine.statistics.waitSeconds
+      failure.retryAfter = Int(min(60, max(1, wait.isFinite ? wait : 60)).rounded(.up))
+    }
+    return failure
+  }
+}

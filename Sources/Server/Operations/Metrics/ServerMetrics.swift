@@ -1,0 +1,89 @@
+import CoreMetrics
+import Inference
+import Synchronization
+
+/// The figures of a server.
+final class ServerMetrics: Sendable {
+  /// Where they are kept.
+  let registry: PrometheusRegistry
+  private let outcomes: [Outcome: Counter]
+  private let promptTokens: Counter
+  private let cachedTokens: Counter
+  private let generatedTokens: Counter
+  private let timeToFirstToken: Timer
+  private let interToken: Timer
+  private let queue: Timer
+  private let endToEnd: Timer
+  private let gauges: [String: Gauge]
+
+  /// What the figures mean.
+  static let help = [
+    "venturi_requests_total": "Requests that ended, by how they did.",
+    "venturi_prompt_tokens_total": "Tokens of prompts, those that were not computed again included.",
+    "venturi_cached_tokens_total": "Tokens of prompts that were not computed again.",
+    "venturi_generated_tokens_total": "Tokens generated.",
+    "venturi_time_to_first_token_seconds": "From a request to the first token of its answer.",
+    "venturi_inter_token_seconds": "Between two tokens of an answer.",
+    "venturi_queue_seconds": "From a request to when its generation was taken up.",
+    "venturi_request_seconds": "From a request to the end of its answer.",
+    "venturi_requests_running": "Requests that are being answered, those that wait included.",
+    "venturi_generations_running": "Generations that take part in the model's steps.",
+    "venturi_generations_queued": "Generations that wait for a place.",
+    "venturi_kv_bytes": "Bytes of all sequences' states.",
+    "venturi_prefix_lookups": "Prompts that looked for a beginning that was computed before.",
+    "venturi_prefix_hits": "Those that found one.",
+    "venturi_prefix_hit_tokens": "Tokens of the beginnings that were found.",
+    "venturi_resident_bytes": "Memory of the process.",
+    "venturi_connections": "Connections that are open.",
+    "venturi_request_bytes_held": "Bytes of request bodies that are being read.",
+  ]
+
+  init() {
+    let registry = PrometheusRegistry(help: Self.help)
+    self.registry = registry
+    let all = Outcome.allCases.map { outcome in
+      (
+        outcome,
+        Counter(label: "venturi_requests_total", dimensions: [("outcome", outcome.rawValue)], factory: registry)
+      )
+    }
+    outcomes = Dictionary(uniqueKeysWithValues: all)
+    promptTokens = Counter(label: "venturi_prompt_tokens_total", factory: registry)
+    cachedTokens = Counter(label: "venturi_cached_tokens_total", factory: registry)
+    generatedTokens = Counter(label: "venturi_generated_tokens_total", factory: registry)
+    timeToFirstToken = Timer(label: "venturi_time_to_first_token_seconds", factory: registry)
+    interToken = Timer(label: "venturi_inter_token_seconds", factory: registry)
+    queue = Timer(label: "venturi_queue_seconds", factory: registry)
+    endToEnd = Timer(label: "venturi_request_seconds", factory: registry)
+    let names = [
+      "requests_running", "generations_running", "generations_queued", "kv_bytes", "prefix_lookups", "prefix_hits",
+      "prefix_hit_tokens", "resident_bytes", "connections", "request_bytes_held",
+    ]
+    gauges = Dictionary(
+      uniqueKeysWithValues: names.map { ($0, Gauge(label: "venturi_\($0)", factory: registry)) })
+  }
+
+  /// A request ended.
+  func record(_ outcome: Outcome, seconds: Double) {
+    outcomes[outcome]?.increment()
+    if outcome == .ok { endToEnd.recordSeconds(seconds) }
+  }
+
+  /// The first token of an answer is there.
+  func recordFirstToken(seconds: Double) { timeToFirstToken.recordSeconds(seconds) }
+
+  /// Another token is there.
+  func recordToken(seconds: Double) { interToken.recordSeconds(seconds) }
+
+  /// A generation ended. One that was cancelled before its first token has cost no prompt that could be told.
+  func record(_ completion: Completion) {
+    if completion.tokens.isEmpty { return }
+    promptTokens.increment(by: completion.usage.promptTokens)
+    cachedTokens.increment(by: completion.usage.cachedTokens)
+    generatedTokens.increment(by: completion.usage.completionTokens)
+    queue.recordSeconds(completion.timings.queueSeconds)
+  }
+
+  /// Sets a figure that goes up and down.
+  func set(_ name: String, _ value: Int) { gauges[name]?.record(Double(value)) }
+}

@@ -1,0 +1,76 @@
+import Formats
+import Text
+
+extension ChatMessage {
+  /// The messages of a request.
+  ///
+  /// - Throws: ``RequestFailure``.
+  static func read(_ fields: FieldReader, limits: RequestLimits) throws(RequestFailure) -> [ChatMessage] {
+    let values = try fields.required("messages", fields.array("messages", most: limits.messages))
+    if values.isEmpty { throw .invalid(fields.name("messages"), "must not be empty") }
+    var messages: [ChatMessage] = []
+    for (index, value) in values.enumerated() {
+      messages.append(try ChatMessage(FieldReader(value, path: "\(fields.name("messages"))[\(index)]")))
+    }
+    return messages
+  }
+
+  private init(_ fields: FieldReader) throws(RequestFailure) {
+    let word = try fields.required("role", fields.text("role"))
+    let roles = ["developer": Role.system, "function": .tool]
+    guard let role = roles[word] ?? Role(rawValue: word) else {
+      throw .invalid(
+        fields.name("role"), "\"\(FieldReader.quoted(word))\" is none of system, developer, user, assistant, tool")
+    }
+    let calls = try Self.calls(fields)
+    let content = try Self.content(fields)
+    if content == nil, calls.isEmpty { throw .invalid(fields.name("content"), "is missing", code: "missing_field") }
+    self.init(
+      role: role, content: content ?? "", name: try fields.text("name"),
+      reasoning: try fields.text("reasoning_content"), toolCalls: calls,
+      toolCallID: try fields.text("tool_call_id"))
+  }
+
+  /// A text, or parts that are texts.
+  private static func content(_ fields: FieldReader) throws(RequestFailure) -> String? {
+    guard let value = fields["content"] else { return nil }
+    switch value {
+    case .string(let text): return text
+    case .array(let parts):
+      var text = ""
+      for (index, part) in parts.enumerated() {
+        let part = try FieldReader(part, path: "\(fields.name("content"))[\(index)]")
+        let type = try part.required("type", part.text("type"))
+        guard ["text", "input_text", "output_text", "refusal"].contains(type) else {
+          throw .invalid(
+            part.name("type"), "\"\(FieldReader.quoted(type))\" is not taken; only text is", code: "unsupported_value")
+        }
+        let key = type == "refusal" ? "refusal" : "text"
+        text += try part.required(key, part.text(key))
+      }
+      return text
+    default:
+      throw .invalid(fields.name("content"), "\(FieldReader.shown(value)) is neither a string nor an array of parts")
+    }
+  }
+
+  private static func calls(_ fields: FieldReader) throws(RequestFailure) -> [ToolCall] {
+    var calls: [ToolCall] = []
+    for (index, value) in (try fields.array("tool_calls", most: 1024) ?? []).enumerated() {
+      let call = try FieldReader(value, path: "\(fields.name("tool_calls"))[\(index)]")
+      if let type = try call.text("type"), type != "function" {
+        throw .invalid(
+          call.name("type"), "\"\(FieldReader.quoted(type))\" is not \"function\"", code: "unsupported_value")
+      }
+      let function = try call.required("function", call.object("function"))
+      var arguments = function["arguments"] ?? .object([])
+      // They come as a text that is meant to be JSON; what is none is given to the template as it is.
+      if case .string(let text) = arguments, let value = try? JSON(parsing: text) { arguments = value }
+      calls.append(
+        ToolCall(
+          id: try call.text("id") ?? "", name: try function.required("name", function.text("name")),
+          arguments: arguments))
+    }
+    return calls
+  }
+}

@@ -1,0 +1,59 @@
+import Server
+import Venturi
+import VenturiTesting
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// Engines on scripted models, with three control tokens and one token for each byte.
+enum ServerFixtures {
+  /// `<|im_start|>`; what comes behind the line that it begins is the model's own.
+  static let start: Int32 = 1
+  static let end: Int32 = 2
+  static let vocabularySize = 259
+
+  static func tokenizer() throws -> Tokenizer {
+    let tokens = TinyLlama.specials + TinyLlama.byteAlphabet
+    let types = [Int32](repeating: 3, count: 3) + [Int32](repeating: 1, count: 256)
+    let vocabulary = try Vocabulary(
+      byteLevelTokens: ByteStrings(tokens), types: types, special: SpecialTokens(end: Int(end)))
+    return try Tokenizer(vocabulary: vocabulary, merges: ByteStrings([String]()), preTokenizer: "smollm")
+  }
+
+  /// Writes roles, contents, and where there are some the calls and the call that is answered.
+  static func template() throws -> ChatTemplate {
+    try ChatTemplate(
+      compiling: """
+        {% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] }}\
+        {% if message.tool_calls %}{% for call in message.tool_calls %}[{{ call.function.name }} \
+        {{ call.function.arguments | tojson }}]{% endfor %}{% endif %}\
+        {% if message.tool_call_id %}({{ message.tool_call_id }}){% endif %}{{ '<|im_end|>\n' }}{% endfor %}\
+        {% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}
+        """)
+  }
+
+  static func engine(_ model: ScriptedModel, options: EngineOptions = EngineOptions()) throws -> Engine {
+    try Engine(model: model, tokenizer: tokenizer(), template: template(), options: options)
+  }
+
+  /// A model that says `text` after the line that begins its turn, then ends; each step takes so many seconds.
+  static func saying(
+    _ text: String, contextLength: Int = 4096, secondsPerStep: Double = 0
+  ) throws -> ScriptedModel {
+    let answer = try tokenizer().encode(text)
+    let turn = try tokenizer().encode("assistant\n").count
+    return ScriptedModel(vocabularySize: vocabularySize, contextLength: contextLength) { history in
+      if secondsPerStep > 0 { usleep(UInt32(secondsPerStep * 1e6)) }
+      let said = history.count - (history.lastIndex(of: start) ?? 0) - 1 - turn
+      var logits = [Float](repeating: 0, count: vocabularySize)
+      logits[Int(answer.indices.contains(said) ? answer[said] : end)] = 50
+      return logits
+    }
+  }
+
+  /// A prompt of `/v1/completions` behind which a model of ``saying(_:contextLength:secondsPerStep:)`` speaks.
+  static let prompt = "<|im_start|>assistant\n"
+}
