@@ -148,7 +148,7 @@ import Venturi
   }
 
   @Test func aSilentStreamGivesSignsOfLife() async throws {
-    let engine = try ServerFixtures.engine(ServerFixtures.saying("ab", secondsPerStep: 0.4))
+    let engine = try ServerFixtures.engine(ServerFixtures.saying("ab", secondsPerStep: 1.5))
     try await TestServer.with(engine, { $0.deadlines.ping = 0.05 }) { server in
       let reply = try await server.chat(["stream": true])
       #expect(reply.text.contains("\n\n: ping\n\n"))

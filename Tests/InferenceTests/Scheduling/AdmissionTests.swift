@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import Venturi
 import VenturiTesting
@@ -11,7 +12,13 @@ import VenturiTesting
   }
 
   @Test func aFullQueueTellsWhatItHolds() async throws {
-    let engine = try Self.engine(EngineOptions(maxRunning: 1, maxQueued: 3, maxQueuedTokens: 20))
+    let options = EngineOptions(maxRunning: 1, maxQueued: 3, maxQueuedTokens: 20)
+    // Slow enough not to come to its context's end meanwhile.
+    let slow = ScriptedModel(contextLength: 1 << 16) { _ in
+      Thread.sleep(forTimeInterval: 0.002)
+      return (0..<259).map { Float($0 == 1 ? 1 : 0) }
+    }
+    let engine = try Fixtures.engine(slow, options: options)
     let running = engine.generate("r", options: Self.endless)
     var reader = running.makeAsyncIterator()
     _ = try await reader.next()
