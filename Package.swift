@@ -158,7 +158,7 @@ let package = Package(
         "VenturiTesting",
       ]),
     .testTarget(
-      name: "InferenceTests", dependencies: ["Formats", "Venturi", "VenturiTesting", "CAllocationCounter"]),
+      name: "InferenceTests", dependencies: ["Formats", "Tensors", "Venturi", "VenturiTesting", "CAllocationCounter"]),
     .testTarget(name: "HubTests", dependencies: ["Formats", "Hub", "Inference", "VenturiTesting"]),
     .testTarget(
       name: "ServerTests",
