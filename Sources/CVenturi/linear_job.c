@@ -79,6 +79,14 @@ typedef struct {
   vt_activation kind;
 } ready_panels;
 
+// Tiles of rows for which a panel's codes are read as they are; for more it pays to write the values down once.
+enum { PACKED_TILES = 2 };
+
+static int reads_packed(const vt_linear_job *job, const ready_panels *p) {
+  if (job->rows == 1) return 1;
+  return job->linear->tile_packed && job->rows <= PACKED_TILES * job->linear->tile_rows[p->kind];
+}
+
 static ready_panels prepare(const vt_linear_job *job, const vt_packed *w, int32_t index, int32_t count, char *scratch) {
   ready_panels p = {w, w->panels + (size_t)index * w->panel_bytes, NULL, kind_of(job, w)};
   if (p.kind == VT_ACTIVATION_F32) {
@@ -92,7 +100,7 @@ static ready_panels prepare(const vt_linear_job *job, const vt_packed *w, int32_
                                   (float *)scratch + (size_t)i * (size_t)w->k * VT_PANEL);
       p.unpacked = scratch;
     }
-  } else if (job->rows > 1) {
+  } else if (!reads_packed(job, &p)) {
     job->linear->unpack(w->format, p.kind, w->k, p.panel, scratch);
     p.unpacked = scratch;
   }
@@ -117,19 +125,22 @@ static void multiply(const vt_linear_job *job, const ready_panels *p, int32_t ro
   }
   const int32_t step = job->linear->tile_rows[p->kind];
   const char *tile = (const char *)job->activations[p->kind] + (size_t)row * vt_activation_bytes(p->kind, k);
-  if (!p->unpacked) {
+  if (job->rows == 1) {
     job->linear->row_panel(p->w->format, p->kind, k, p->panel, tile, c);
     return;
   }
+  vt_tile_kernel *const kernel = p->unpacked ? job->linear->tile_panel : job->linear->tile_packed;
   for (int32_t r = 0; r < rows; r += step) {
     const int32_t some = rows - r < step ? rows - r : step;
-    job->linear->tile_panel(p->w->format, p->kind, k, p->unpacked, some, tile, c + r * ldc, ldc, add);
+    kernel(p->w->format, p->kind, k, p->unpacked ? p->unpacked : p->panel, some, tile, c + r * ldc, ldc, add);
     tile += (size_t)some * vt_activation_bytes(p->kind, k);
   }
 }
 
 // A sum that is added to y must be complete first: tiles of quantised rows keep theirs in registers.
-static int adds(const ready_panels *p) { return p->unpacked && p->kind != VT_ACTIVATION_F32; }
+static int adds(const vt_linear_job *job, const ready_panels *p) {
+  return job->rows > 1 && p->kind != VT_ACTIVATION_F32;
+}
 
 static int is_plain(const vt_linear_part *part) { return part->function == VT_IDENTITY && !part->bias; }
 
@@ -153,7 +164,7 @@ static void run_panels(const vt_linear_job *job, int32_t part, int32_t index, in
     up = prepare(job, job->part[part + 1].weights, index, count, unpacked + panel_scratch(job, out->weights));
   // Where a kernel can write its columns straight to their place.
   const int in_place =
-      columns == width && (out->epilogue == VT_STORE || (out->epilogue == VT_ADD && is_plain(out) && adds(&main)));
+      columns == width && (out->epilogue == VT_STORE || (out->epilogue == VT_ADD && is_plain(out) && adds(job, &main)));
   for (int32_t row = 0; row < job->rows; row += VT_LINEAR_ROWS) {
     const int32_t rows = job->rows - row < VT_LINEAR_ROWS ? job->rows - row : VT_LINEAR_ROWS;
     float *y = out->y + row * out->ldy + column;

@@ -215,7 +215,7 @@ static void finish(vt_function f, int32_t rows, int32_t n, const float *bias, fl
     for (int32_t i = 0; i < n; i++) y[i] = vt_function_scalar(f, bias ? y[i] + bias[i] : y[i]);
 }
 
-static const vt_linear_kernels kernels = {{4, 4, 4}, quantize, row_panel, unpack, tile_panel, decode_panel, gate,
+static const vt_linear_kernels kernels = {{4, 4, 4}, quantize, row_panel, NULL, unpack, tile_panel, decode_panel, gate,
                                           finish};
 
 #if defined(__x86_64__)

@@ -66,6 +66,10 @@ size_t vt_unpacked_bytes(vt_format format, vt_activation kind, int32_t k);
 // What may be done to a product's sums, bit for bit as vt_unary_op of the same name has it.
 typedef enum vt_function { VT_IDENTITY, VT_SILU, VT_GELU, VT_GELU_TANH } vt_function;
 
+// c[r][0..<16] (row stride ldc) for the rows of a tile against a panel; `add`: c += instead.
+typedef void vt_tile_kernel(vt_format format, vt_activation kind, int32_t k, const void *panel, int32_t rows,
+                            const void *tile, float *c, int64_t ldc, int add);
+
 typedef struct vt_linear_kernels {
   // The rows of a full tile of each kind; divides VT_LINEAR_ROWS.
   int32_t tile_rows[VT_ACTIVATION_F32];
@@ -73,11 +77,12 @@ typedef struct vt_linear_kernels {
   void (*quantize)(vt_activation kind, int32_t k, const float *x, int32_t rows, int32_t row, void *tile);
   // y[0..<16] of one row against one packed panel; `row` is a tile of one. Quantised formats only.
   void (*row_panel)(vt_format format, vt_activation kind, int32_t k, const void *panel, const void *row, float *y);
+  // A tile against a packed panel, for so few rows that unpacking it first does not pay; NULL where a set has none.
+  vt_tile_kernel *tile_packed;
   // Unpacks a panel of a quantised format for `tile_panel` with activations of a kind.
   void (*unpack)(vt_format format, vt_activation kind, int32_t k, const void *panel, void *unpacked);
-  // c[r][0..<16] (row stride ldc) for the rows of a tile against an unpacked panel; `add`: c += instead.
-  void (*tile_panel)(vt_format format, vt_activation kind, int32_t k, const void *unpacked, int32_t rows,
-                     const void *tile, float *c, int64_t ldc, int add);
+  // A tile against an unpacked panel.
+  vt_tile_kernel *tile_panel;
   // Decodes a packed panel to f32 [k][16], exactly.
   void (*decode_panel)(vt_format format, int32_t k, const void *panel, float *out);
   // y[r] = f(g) · u for `rows` rows of n values; g and u are dense, rows of y ldy apart.

@@ -76,5 +76,5 @@ static void decode_panel(vt_format format, int32_t k, const void *panel, float *
 }
 
 const vt_linear_kernels VT_SUFFIX(vt_linear_kernels) = {
-    {VT_TILE_I8, VT_TILE_I8X2, VT_TILE_I16}, quantize, row_panel, unpack, tile_panel, decode_panel, gate,
-    finish};
+    {VT_TILE_I8, VT_TILE_I8X2, VT_TILE_I16}, quantize, row_panel, tile_packed, unpack, tile_panel,
+    decode_panel, gate, finish};

@@ -17,7 +17,6 @@ final class SamplingScratch {
   private(set) var blockMaxima: [Float] = []
   /// The largest logit.
   private(set) var maximum = -Float.infinity
-  private var order: [SIMD16<Int32>] = []
   private var keys: [UInt64] = []
   private var swap: [UInt64] = []
   var candidates: [Candidate] = []
@@ -175,24 +174,26 @@ final class SamplingScratch {
   }
 
   /// A number that at least `count` of the blocks' maxima reach, and hardly more: the upper bits of the count-th largest,
-  /// found from the highest on by how many are at least as large.
+  /// found digit by digit from how many have each.
   private func threshold(_ count: Int) -> Float {
-    order.removeAll(keepingCapacity: true)
-    for start in stride(from: 0, to: blockMaxima.count, by: 16) {
-      var lanes = SIMD16<Int32>(repeating: .min)
-      for lane in 0..<min(16, blockMaxima.count - start) {
-        lanes[lane] = Int32(bitPattern: ~Self.descending(blockMaxima[start + lane]) ^ 0x8000_0000)
+    var found: UInt32 = 0
+    var left = count
+    for shift in stride(from: UInt32(24), to: 0, by: -8) {
+      withUnsafeTemporaryAllocation(of: Int32.self, capacity: 256) { digits in
+        digits.initialize(repeating: 0)
+        for maximum in blockMaxima {
+          let key = Self.descending(maximum) >> shift
+          if key >> 8 == found { digits[Int(key & 0xFF)] &+= 1 }
+        }
+        var digit = 0
+        while digit < 255, left > digits[digit] {
+          left -= Int(digits[digit])
+          digit += 1
+        }
+        found = found << 8 | UInt32(digit)
       }
-      order.append(lanes)
     }
-    var found = Int32.min
-    for shift in (12..<32).reversed() {
-      let next = found &+ 1 << Int32(shift)
-      var reached = SIMD16<Int32>()
-      for lanes in order { reached.replace(with: reached &+ 1, where: lanes .>= next) }
-      if reached.wrappedSum() >= count { found = next }
-    }
-    let threshold = Self.value(~(UInt32(bitPattern: found) ^ 0x8000_0000))
+    let threshold = Self.value(found << 8 | 0xFF)
     // Below negative infinity there are no numbers.
     return threshold.isNaN ? -.infinity : threshold
   }

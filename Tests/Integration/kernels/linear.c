@@ -101,6 +101,10 @@ static void test_case(vt_format format, int refined, int extreme) {
         fast->tile_panel(form, kind, K, unpacked[0], rows, tile[0], y[0], STRIDE, add);
         twin->tile_panel(form, kind, K, unpacked[1], rows, tile[1], y[1], STRIDE, add);
         expect_equal_f32(y[0], y[1], ROWS * STRIDE, "format %d, kind %d, %d rows, add %d", format, kind, rows, add);
+        if (!fast->tile_packed) continue;
+        for (int i = 0; i < ROWS * STRIDE; i++) y[0][i] = (float)i;
+        fast->tile_packed(form, kind, K, packed, rows, tile[0], y[0], STRIDE, add);
+        expect_equal_f32(y[0], y[1], ROWS * STRIDE, "format %d, kind %d, %d rows packed, add %d", format, kind, rows, add);
       }
     }
     for (int r = 0; r < 4; r++) {
