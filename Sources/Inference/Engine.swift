@@ -37,7 +37,7 @@ public final class Engine: Sendable {
   /// An engine from its parts.
   ///
   /// - Parameters:
-  ///   - model: the model.
+  ///   - model: the model; no two engines may work with one at the same time.
   ///   - tokenizer: its tokenizer.
   ///   - template: its chat template, if it has one.
   ///   - options: how sessions share it.

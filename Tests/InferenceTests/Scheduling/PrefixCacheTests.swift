@@ -114,9 +114,13 @@ import VenturiTesting
     let generations = try await whileHeld(engine) {
       (0..<4).map { engine.generate(.tokens(prompts[$0]), options: options[$0]) }
     }
+    var completions: [Completion] = []
+    for generation in generations {
+      completions.append(try await watched(name) { try await generation.completion() })
+    }
+    // One engine at a time has the model.
     let plain = try tiny.engine()
-    for (index, generation) in generations.enumerated() {
-      let completion = try await watched(name) { try await generation.completion() }
+    for (index, completion) in completions.enumerated() {
       let alone = try await plain.generate(.tokens(prompts[index]), options: options[index]).completion()
       #expect(completion.tokens == alone.tokens && completion.text == alone.text && alone.tokens.count == 400)
       #expect(completion.usage == alone.usage)
@@ -134,8 +138,9 @@ import VenturiTesting
     let prompts = [system + [1, 2, 3], system + [4, 5, 6, 7], system + [1, 2, 3]]
     let options = GenerationOptions(maxTokens: 5, temperature: 0, ignoreEnd: true)
     let generations = try await whileHeld(engine) { prompts.map { engine.generate(.tokens($0), options: options) } }
-    for (index, generation) in generations.enumerated() {
-      let completion = try await generation.completion()
+    var completions: [Completion] = []
+    for generation in generations { completions.append(try await generation.completion()) }
+    for (index, completion) in completions.enumerated() {
       #expect(completion.usage.cachedTokens == [0, 70, 72][index], "\(name): \(index)")
       let plain = try await tiny.engine().generate(.tokens(prompts[index]), options: options).completion()
       #expect(completion.tokens == plain.tokens, "\(name): \(index)")
