@@ -40,6 +40,22 @@ struct ChatPrompt: Sendable {
 }
 
 extension RequestLimits {
+  /// The limits of a request that wants a smaller context than the model's.
+  ///
+  /// - Throws: ``RequestFailure`` when it wants a larger one.
+  func narrowed(to contextTokens: Int?, _ engine: Engine) throws(RequestFailure) -> RequestLimits {
+    guard let contextTokens else { return self }
+    if contextTokens > engine.contextLength {
+      throw .invalid(
+        "options.num_ctx", "\(contextTokens) is more than the context of \(engine.contextLength) tokens",
+        code: "unsupported_value")
+    }
+    var limits = self
+    // One token of the answer must have its place.
+    limits.promptTokens = min(promptTokens ?? .max, contextTokens - 1)
+    return limits
+  }
+
   /// The tokens of a prompt, if they are not too many.
   ///
   /// - Throws: ``RequestFailure``.

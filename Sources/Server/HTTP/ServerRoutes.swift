@@ -9,8 +9,9 @@ struct ServerRoutes {
   var all: [Route] {
     [HealthRoute(services: services).route, MetricsRoute(services: services).route]
       + ModelsRoute(services: services).routes + AnswerRoutes(services: services).routes
-      + [EmbeddingsRoute(services: services).route] + TokenRoutes(services: services).routes
-      + PageRoutes().routes + [SystemsRoute(services: services).route]
+      + VectorRoutes(services: services).routes + TokenRoutes(services: services).routes
+      + OllamaRoutes(services: services).routes + [InterfaceRoute(services: services).route] + PageRoutes().routes
+      + [SystemsRoute(services: services).route]
   }
 
   /// The paths that answer without a key.
@@ -49,7 +50,7 @@ struct ServerRoutes {
         let failure = RequestFailure(
           status: 405, type: "invalid_request_error", code: "method_not_allowed",
           message: "\(FieldReader.quoted(request.uri.path)) takes \(names), not \(method.rawValue)")
-        var response = failure.response
+        var response = failure.response(to: request)
         response.headers[.allow] = names
         return response
       }

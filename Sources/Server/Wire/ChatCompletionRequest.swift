@@ -10,13 +10,29 @@ struct ChatCompletionRequest {
   var choices: Int
   var isStreamed: Bool
   var includesUsage: Bool
+  /// The most tokens of the conversation and its answer, if that is less than the context.
+  var contextTokens: Int?
   /// Variables for the chat template.
   var templateVariables: [JSON.Member]
+
+  /// A request for one answer.
+  init(
+    model: String?, messages: [ChatMessage], options: GenerationOptions, isStreamed: Bool, contextTokens: Int?
+  ) {
+    self.model = model
+    self.messages = messages
+    self.options = options
+    self.isStreamed = isStreamed
+    self.contextTokens = contextTokens
+    choices = 1
+    includesUsage = false
+    templateVariables = []
+  }
 
   /// Reads a body.
   ///
   /// - Throws: ``RequestFailure``.
-  init(_ fields: FieldReader, limits: RequestLimits) throws(RequestFailure) {
+  init(_ fields: FieldReader, _ limits: RequestLimits) throws(RequestFailure) {
     model = try fields.text("model")
     messages = try ChatMessage.read(fields, limits: limits)
     options = try GenerationOptions(fields, limits: limits)

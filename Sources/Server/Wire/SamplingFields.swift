@@ -4,8 +4,11 @@ import Inference
 extension GenerationOptions {
   /// How a request wants its answer drawn; what it leaves open keeps the engine's defaults.
   ///
+  /// - Parameter lengths: the names of the field that bounds the answer; the first that is there counts.
   /// - Throws: ``RequestFailure``.
-  init(_ fields: FieldReader, limits: RequestLimits) throws(RequestFailure) {
+  init(
+    _ fields: FieldReader, limits: RequestLimits, lengths: [String] = ["max_completion_tokens", "max_tokens"]
+  ) throws(RequestFailure) {
     self.init()
     // Every token is reported: the times between them are measured, and log-probabilities are those of tokens.
     tokenEvents = true
@@ -22,8 +25,7 @@ extension GenerationOptions {
     penaltyWindow = try fields.integer("repeat_last_n", in: -1...Int(Int32.max)) ?? penaltyWindow
     // llama.cpp's clients say -1 for one that is drawn.
     seed = try fields.integer("seed", in: Int.min...Int.max).flatMap { $0 == -1 ? nil : UInt64(bitPattern: Int64($0)) }
-    let most = fields.first(["max_completion_tokens", "max_tokens"])?.key ?? "max_tokens"
-    maxTokens = try fields.integer(most, in: 1...Int.max)
+    if let most = fields.first(lengths)?.key { maxTokens = try fields.integer(most, in: 1...Int.max) }
     ignoreEnd = try fields.bool("ignore_eos") ?? false
     stop = try Self.stops(fields, limits: limits)
     logitBias = try Self.biases(fields, limits: limits)
