@@ -2,7 +2,7 @@ import HTTPTypes
 import Hummingbird
 
 /// All routes of the server, and the router that has them.
-struct ServerRoutes {
+package struct ServerRoutes {
   let services: ServerServices
 
   /// Every route; what is added here is guarded, logged and counted like all others.
@@ -12,6 +12,12 @@ struct ServerRoutes {
       + VectorRoutes(services: services).routes + TokenRoutes(services: services).routes
       + OllamaRoutes(services: services).routes + [InterfaceRoute(services: services).route] + PageRoutes().routes
       + [SystemsRoute(services: services).route]
+  }
+
+  /// What the server answers: each method with its paths, and whether it asks for a key.
+  package static var known: [(method: String, paths: [String], isOpen: Bool)] {
+    let services = ServerServices(settings: ServerSettings(), catalogue: FixedCatalogue())
+    return ServerRoutes(services: services).all.map { ($0.method.rawValue, $0.paths, $0.isOpen) }
   }
 
   /// The paths that answer without a key.

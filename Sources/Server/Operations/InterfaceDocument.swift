@@ -42,8 +42,10 @@ extension RequestLimits {
   /// The limits that bounds of the description name.
   var named: [String: Int] {
     [
-      "choices": choices, "sequences": sequences, "stops": stops, "logProbabilities": logProbabilities,
-      "biases": biases, "messages": messages, "inputs": inputs, "jsonValues": jsonValues,
+      "choices": choices, "sequences": sequences, "stops": min(stops, GenerationOptions.maxStopStrings),
+      "logProbabilities": logProbabilities,
+      "biases": biases, "messages": messages, "inputs": inputs, "jsonValues": jsonValues, "bodyBytes": bodyBytes,
+      "schemaBytes": schemaBytes, "grammarBytes": grammarBytes, "stopBytes": GenerationOptions.maxStopBytes,
     ]
   }
 }

@@ -17,7 +17,7 @@ struct OllamaFields {
   init(_ fields: FieldReader, _ limits: RequestLimits) throws(RequestFailure) {
     model = try fields.text("model")
     isStreamed = try fields.bool("stream") ?? true
-    unloads = Self.isZero(fields["keep_alive"])
+    unloads = try Self.isZero(fields)
     let given = try fields.object("options")
     var options = GenerationOptions()
     options.tokenEvents = true
@@ -49,15 +49,21 @@ struct OllamaFields {
     case .object(let members)?: return try Grammar.compile(schema: .object(members), fields.name("format"), limits)
     case let value?:
       throw .invalid(
-        fields.name("format"), "\(FieldReader.shown(value)) is neither \"json\" nor a schema", code: "unsupported_value")
+        fields.name("format"), "\(FieldReader.shown(value)) is neither \"json\" nor a schema", code: "unsupported_value"
+      )
     }
   }
 
   /// Whether a time is none: a number of seconds, or digits with a unit.
-  private static func isZero(_ time: JSON?) -> Bool {
-    guard let time else { return false }
-    if let text = time.text { return text.contains("0") && text.allSatisfy { !("1"..."9").contains($0) && $0 != "-" } }
-    return time.double == 0
+  private static func isZero(_ fields: FieldReader) throws(RequestFailure) -> Bool {
+    switch fields["keep_alive"] {
+    case nil: return false
+    case .string(let text): return text.contains("0") && !text.contains { ("1"..."9").contains($0) }
+    case .integer(let seconds): return seconds == 0
+    case .number(let seconds): return seconds == 0
+    case let value?:
+      throw .invalid(fields.name("keep_alive"), "\(FieldReader.shown(value)) is neither a number of seconds nor a text")
+    }
   }
 
   func chat(_ messages: [ChatMessage]) -> ChatCompletionRequest {
@@ -75,7 +81,8 @@ struct OllamaFields {
   /// - Throws: ``RequestFailure`` when it is to be gone.
   func loaded() throws(RequestFailure) -> String? {
     if unloads {
-      throw .invalid("keep_alive", "0 is not supported: models stay as long as the server runs", code: "unsupported_value")
+      throw .invalid(
+        "keep_alive", "0 is not supported: models stay as long as the server runs", code: "unsupported_value")
     }
     return model
   }
