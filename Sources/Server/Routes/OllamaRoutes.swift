@@ -62,8 +62,8 @@ struct OllamaRoutes {
   private func show(_ body: [UInt8]) async throws -> Response {
     let fields = try FieldReader(body: body, limits: services.settings.limits)
     // What it was called before.
-    let key = fields.first(["model", "name"])?.key ?? "model"
-    let name = services.catalogue.untagged(try fields.required(key, fields.text(key)))
+    let given = try fields.required("model", fields.first(of: ["model", "name"], fields.text))
+    let name = services.catalogue.untagged(given)
     let entries = services.catalogue.entries
     guard let entry = entries.first(where: { $0.id == name || $0.aliases.contains(name ?? "") }) else {
       throw RequestFailure.unknownModel(name ?? "", known: entries.map(\.id))

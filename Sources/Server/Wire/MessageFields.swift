@@ -27,8 +27,8 @@ extension ChatMessage {
     let content = try Self.content(fields)
     if content == nil, calls.isEmpty { throw .invalid(fields.name("content"), "is missing", code: "missing_field") }
     self.init(
-      role: role, content: content ?? "", name: try fields.text(fields.first(["name", "tool_name"])?.key ?? "name"),
-      reasoning: try fields.text(fields.first(["reasoning_content", "thinking"])?.key ?? "thinking"), toolCalls: calls,
+      role: role, content: content ?? "", name: try fields.first(of: ["name", "tool_name"], fields.text),
+      reasoning: try fields.first(of: ["reasoning_content", "thinking"], fields.text), toolCalls: calls,
       toolCallID: try fields.text("tool_call_id"))
   }
 

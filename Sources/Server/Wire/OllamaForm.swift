@@ -69,7 +69,7 @@ struct OllamaForm: AnswerForm {
   }
 
   /// A moment as RFC 3339 writes it.
-  static func time(_ date: Date) -> String { date.formatted(.iso8601.time(includingFractionalSeconds: true)) }
+  static func time(_ date: Date) -> String { date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)) }
 
   /// Seconds as whole nanoseconds; a time that is none counts as none.
   static func nanoseconds(_ seconds: Double) -> JSON {

@@ -14,6 +14,28 @@ import VenturiTesting
     ProcessInfo.processInfo.environment[name].flatMap { Int($0) } ?? usual
   }
 
+  /// What generated requests brought to light.
+  @Test(arguments: [
+    // Above 0, but not as a float.
+    ("/v1/completions", #"{"prompt": "x", "top_p": 5e-324}"#, 200),
+    ("/v1/completions", #"{"prompt": "x", "top_p": 0.0}"#, 400),
+    // A second name of a field is looked at, too.
+    ("/v1/completions", #"{"prompt": "x", "repeat_penalty": 1, "repetition_penalty": 0}"#, 400),
+    ("/v1/completions", #"{"prompt": "x", "max_completion_tokens": 1, "max_tokens": 0}"#, 400),
+    ("/tokenize", #"{"content": "x", "prompt": 1}"#, 400), ("/api/show", #"{"model": "scripted", "name": []}"#, 400),
+    ("/apply-template", #"{"messages": [{"role": "tool", "content": "", "name": "a", "tool_name": 1}]}"#, 400),
+    (
+      "/apply-template", #"{"messages": [{"role": "user", "content": "", "reasoning_content": "", "thinking": 1}]}"#,
+      400
+    ),
+  ])
+  func whatWasFoundStaysFixed(_ path: String, _ body: String, _ status: Int) async throws {
+    try await TestServer.with(ServerFixtures.engine(ServerFixtures.saying("x"))) { server in
+      let reply = try await server.send("POST", path, body: Array(body.utf8))
+      #expect(reply.status == status, "\(reply.text)")
+    }
+  }
+
   @Test func whateverComesIsAnsweredAsDescribed() async throws {
     let count = Self.setting("VENTURI_GENERATED_REQUESTS", 400)
     let seed = Self.setting("VENTURI_GENERATED_SEED", 1)

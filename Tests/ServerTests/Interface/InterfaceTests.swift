@@ -114,8 +114,8 @@ import VenturiTesting
         if status == 200 { seen.insert("\(method) \(operation?.path ?? "")") }
       }
       for operation in document.operations {
+        let path = operation.path.replacing("{id}", with: "scripted").replacing("{file}", with: "main.js")
         if operation.method == "GET" {
-          let path = operation.path.replacing("{id}", with: "scripted").replacing("{file}", with: "main.js")
           try await check("GET", path, nil, [:], 200)
           try await check("HEAD", path, nil, [:], 200)
         } else {
@@ -127,8 +127,8 @@ import VenturiTesting
           try await check("POST", operation.path, [:], ["Content-Encoding": "gzip"], 415)
           try await check("POST", operation.path, [:], ["Content-Length": "99999999"], 413)
         }
-        try await check(operation.method == "GET" ? "POST" : "GET", operation.path, nil, [:], 405)
-        try await check(operation.method, operation.path, [:], ["Origin": "https://evil.example"], 403)
+        try await check(operation.method == "GET" ? "POST" : "GET", path, nil, [:], 405)
+        try await check(operation.method, path, [:], ["Origin": "https://evil.example"], 403)
       }
       for operation in document.operations { #expect(seen.contains("\(operation.method) \(operation.path)")) }
       for path in ["/v1/models/none", "/models/none", "/page/none.js", "/nowhere", "/api/nowhere", "/api/pull"] {

@@ -40,7 +40,10 @@ struct RequestMaker {
   }
 
   mutating func next() -> Made {
-    let operation = operations[Int.random(in: operations.indices, using: &sampler.random)]
+    // Mostly those that take something.
+    let method = Int.random(in: 0..<10, using: &sampler.random) < 8 ? "POST" : "GET"
+    let some = operations.filter { $0.method == method }
+    let operation = some[Int.random(in: some.indices, using: &sampler.random)]
     let path = path(operation)
     guard operation.method == "POST", let schema = document.body(operation) else { return looked(operation, path) }
     sampler.chosen = Self.chosen(operation.path)
@@ -84,7 +87,7 @@ struct RequestMaker {
   private mutating func looked(_ operation: InterfaceDocument.Operation, _ path: String) -> Made {
     let hasParameter = operation.path.contains("{")
     switch Int.random(in: 0..<10, using: &sampler.random) {
-    case 0: return Made(kind: "method", method: "POST", path: path, body: [], statuses: [405])
+    case 0: return Made(kind: "method", method: "POST", path: path, body: [], statuses: hasParameter ? [404, 405] : [405])
     case 1: return Made(kind: "head", method: "HEAD", path: path, statuses: hasParameter ? [200, 404] : [200])
     case 2:
       let query = "?\(sampler.random.word(3))=%00\(sampler.random.word(2))"

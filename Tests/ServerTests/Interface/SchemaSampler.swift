@@ -41,8 +41,8 @@ struct SchemaSampler {
     if schema["type"] == nil {
       return branches.randomElement(using: &random).map { draft($0, depth: depth) } ?? anything(depth: depth)
     }
-    // Alternatives beside properties are met by trying again, more often where one of them is followed.
-    var members = (branches.randomElement(using: &random).map { draft($0, depth: depth) })?.members ?? []
+    // Alternatives beside properties are met by trying again; what one of them asks for is there then.
+    let asked = Set((branches.randomElement(using: &random)?["required"]?.elements ?? []).compactMap(\.text))
     let types = (schema["type"]?.elements ?? [schema["type"] ?? .null]).compactMap(\.text)
     let plain = types.filter { $0 != "null" }
     if types.count > plain.count, plain.isEmpty || chance(10) { return .null }
@@ -52,11 +52,7 @@ struct SchemaSampler {
     case "number": return number(schema)
     case "string": return .string(text(schema))
     case "array": return array(schema, depth)
-    default:
-      for member in object(schema, depth) where !members.contains(where: { $0.key == member.key }) {
-        members.append(member)
-      }
-      return .object(members)
+    default: return .object(object(schema, asked, depth))
     }
   }
 
@@ -104,8 +100,8 @@ struct SchemaSampler {
     return .array((0..<count).map { _ in draft(schema["items"] ?? .bool(true), depth: depth + 1) })
   }
 
-  private mutating func object(_ schema: JSON, _ depth: Int) -> [JSON.Member] {
-    let required = Set((schema["required"]?.elements ?? []).compactMap(\.text))
+  private mutating func object(_ schema: JSON, _ asked: Set<String>, _ depth: Int) -> [JSON.Member] {
+    let required = asked.union((schema["required"]?.elements ?? []).compactMap(\.text))
     var members: [JSON.Member] = []
     for property in schema["properties"]?.members ?? []
     where required.contains(property.key) || chance(depth == 0 ? 15 : 50) {
