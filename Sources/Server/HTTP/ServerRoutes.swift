@@ -50,7 +50,7 @@ package struct ServerRoutes {
   /// A path that is known says which methods it takes.
   private func refuseOthers(_ path: String, _ known: [HTTPRequest.Method], _ router: Router<ServerContext>) {
     let names = known.map(\.rawValue).joined(separator: ", ")
-    let all: [HTTPRequest.Method] = [.get, .post, .put, .delete, .patch, .options]
+    let all: [HTTPRequest.Method] = [.get, .post, .put, .delete, .patch, .options, .trace]
     for method in all where !known.contains(method) {
       router.on(RouterPath(path), method: method) { request, _ in
         let failure = RequestFailure(
