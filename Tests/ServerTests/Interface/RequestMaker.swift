@@ -32,7 +32,7 @@ struct RequestMaker {
       "ContextTokens": [400, 512, .null], "KeepAlive": ["5m", -1, 300, 0.5, .null],
       "EmbeddingInput": ["hello", "", ["a", "b\u{0}🜄"], [101, 7592, 102], [[101, 7592, 102], "x"]],
       "Grammar": ["root ::= \"yes\" | \"no\"", "root ::= [a-z]+", .null],
-      "JSONSchema": [
+      "SchemaObject": [
         ["type": "object"], ["type": "array", "items": ["type": "integer"], "maxItems": 3], ["enum": ["a", 1, .null]],
         ["type": "string", "maxLength": 5, "description": "short"], ["type": "object", "properties": ["a": true]],
       ],
@@ -87,7 +87,8 @@ struct RequestMaker {
   private mutating func looked(_ operation: InterfaceDocument.Operation, _ path: String) -> Made {
     let hasParameter = operation.path.contains("{")
     switch Int.random(in: 0..<10, using: &sampler.random) {
-    case 0: return Made(kind: "method", method: "POST", path: path, body: [], statuses: hasParameter ? [404, 405] : [405])
+    case 0:
+      return Made(kind: "method", method: "POST", path: path, body: [], statuses: hasParameter ? [404, 405] : [405])
     case 1: return Made(kind: "head", method: "HEAD", path: path, statuses: hasParameter ? [200, 404] : [200])
     case 2:
       let query = "?\(sampler.random.word(3))=%00\(sampler.random.word(2))"
