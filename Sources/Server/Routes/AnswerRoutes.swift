@@ -43,7 +43,9 @@ struct AnswerRoutes {
     let (engine, name) = try await services.engine(request.model)
     return try await OffPool.run {
       let limits = try limits.narrowed(to: request.contextTokens, engine)
-      let prompt = try ChatPrompt(request.messages, variables: request.templateVariables).tokens(engine, limits: limits)
+      let conversation = ChatPrompt(
+        request.messages, variables: request.templateVariables, field: request.field)
+      let prompt = try conversation.tokens(engine, limits: limits)
       return try PreparedAnswer(
         engine, [prompt], request.options, contextTokens: request.contextTokens, choices: request.choices,
         isStreamed: request.isStreamed, form: form(engine, name))

@@ -6,6 +6,8 @@ import Text
 struct ChatCompletionRequest {
   var model: String?
   var messages: [ChatMessage]
+  /// The field that they were read from.
+  var field = "messages"
   var options: GenerationOptions
   var choices: Int
   var isStreamed: Bool
@@ -17,8 +19,10 @@ struct ChatCompletionRequest {
 
   /// A request for one answer.
   init(
-    model: String?, messages: [ChatMessage], options: GenerationOptions, isStreamed: Bool, contextTokens: Int?
+    model: String?, messages: [ChatMessage], field: String, options: GenerationOptions, isStreamed: Bool,
+    contextTokens: Int?
   ) {
+    self.field = field
     self.model = model
     self.messages = messages
     self.options = options
@@ -39,12 +43,7 @@ struct ChatCompletionRequest {
     choices = try fields.integer("n", in: 1...limits.choices) ?? 1
     isStreamed = try fields.bool("stream") ?? false
     includesUsage = try fields.object("stream_options")?.bool("include_usage") ?? false
-    let wantsLogProbabilities = try fields.bool("logprobs") ?? false
-    let alternatives = try fields.integer("top_logprobs", in: 0...limits.logProbabilities)
-    if let alternatives, alternatives > 0, !wantsLogProbabilities {
-      throw .invalid(fields.name("top_logprobs"), "\(alternatives) needs logprobs to be true")
-    }
-    if wantsLogProbabilities { options.logProbabilities = alternatives ?? 0 }
+    options.logProbabilities = try fields.logProbabilities(limits)
     templateVariables = []
     if let variables = try fields.object("chat_template_kwargs") {
       templateVariables = try variables.templateVariables()
@@ -59,6 +58,18 @@ struct ChatCompletionRequest {
 }
 
 extension FieldReader {
+  /// How many alternatives are to be told for each token; `nil` where no log-probabilities are asked for.
+  ///
+  /// - Throws: ``RequestFailure``.
+  func logProbabilities(_ limits: RequestLimits) throws(RequestFailure) -> Int? {
+    let isAsked = try bool("logprobs") ?? false
+    let alternatives = try integer("top_logprobs", in: 0...limits.logProbabilities)
+    if let alternatives, alternatives > 0, !isAsked {
+      throw .invalid(name("top_logprobs"), "\(alternatives) needs logprobs to be true")
+    }
+    return isAsked ? alternatives ?? 0 : nil
+  }
+
   /// The fields as variables of a chat template; those that the template's own data have are refused.
   ///
   /// - Throws: ``RequestFailure``.

@@ -18,7 +18,7 @@ enum OllamaAnswerRequest: Sendable {
     let common = try OllamaFields(fields, limits)
     try fields.refuse("tools", unless: [[]], "is not supported")
     if try fields.array("messages", most: limits.messages)?.isEmpty ?? true { return .load(try common.loaded()) }
-    return .chat(common.chat(try ChatMessage.read(fields, limits: limits)))
+    return .chat(common.chat(try ChatMessage.read(fields, limits: limits), "messages"))
   }
 
   /// Reads a body of `/api/generate`.
@@ -35,7 +35,7 @@ enum OllamaAnswerRequest: Sendable {
     guard let prompt = try fields.text("prompt"), !prompt.isEmpty else { return .load(try common.loaded()) }
     if isRaw { return .text(common.text(prompt)) }
     let instructions = system.isEmpty ? [] : [ChatMessage(role: .system, content: system)]
-    return .chat(common.chat(instructions + [ChatMessage(role: .user, content: prompt)]))
+    return .chat(common.chat(instructions + [ChatMessage(role: .user, content: prompt)], "prompt"))
   }
 
   /// Whether the answer tells of its tokens.

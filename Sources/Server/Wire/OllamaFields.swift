@@ -30,12 +30,7 @@ struct OllamaFields {
       for key in ["tfs_z", "typical_p"] { try given.refuse(key, unless: [1, 1.0], "is not supported") }
     }
     contextTokens = try given?.integer("num_ctx", in: 2...Int.max)
-    let wantsLogProbabilities = try fields.bool("logprobs") ?? false
-    let alternatives = try fields.integer("top_logprobs", in: 0...limits.logProbabilities)
-    if let alternatives, alternatives > 0, !wantsLogProbabilities {
-      throw .invalid(fields.name("top_logprobs"), "\(alternatives) needs logprobs to be true")
-    }
-    if wantsLogProbabilities { options.logProbabilities = alternatives ?? 0 }
+    options.logProbabilities = try fields.logProbabilities(limits)
     try fields.refuse("think", unless: [false], "is not supported")
     options.constraint = try Self.format(fields, limits)
     self.options = options
@@ -66,9 +61,11 @@ struct OllamaFields {
     }
   }
 
-  func chat(_ messages: [ChatMessage]) -> ChatCompletionRequest {
+  /// A conversation that was read from a field.
+  func chat(_ messages: [ChatMessage], _ field: String) -> ChatCompletionRequest {
     ChatCompletionRequest(
-      model: model, messages: messages, options: options, isStreamed: isStreamed, contextTokens: contextTokens)
+      model: model, messages: messages, field: field, options: options, isStreamed: isStreamed,
+      contextTokens: contextTokens)
   }
 
   func text(_ prompt: String) -> CompletionRequest {
