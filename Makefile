@@ -51,7 +51,7 @@ packages-test:
 cases: packages-run
 	@Scripts/cases
 
-# The client library with which the server is tested.
+# The client libraries with which the server is tested.
 clients: packages-test
 	@Scripts/clients
 

@@ -81,10 +81,12 @@ let package = Package(
       ]),
     // The web page's files stand in the program. A target of its own: only a change of theirs compiles them again.
     .target(name: "ServerPage", path: "Sources/Server/Page", resources: [.embedInCode("Files")]),
+    // So does the description of the interface.
+    .target(name: "ServerInterface", path: "Sources/Server/OpenAPI", resources: [.embedInCode("openapi.json")]),
     .target(
       name: "Server",
       dependencies: [
-        "Formats", "Text", "Inference", "Catalogue", "ServerPage",
+        "Formats", "Text", "Models", "Inference", "Catalogue", "ServerPage", "ServerInterface",
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -99,7 +101,7 @@ let package = Package(
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "Tracing", package: "swift-distributed-tracing"),
       ],
-      exclude: ["Page"]),
+      exclude: ["OpenAPI", "Page"]),
     .target(name: "Plots", dependencies: ["Formats"]),
     .target(
       name: "Client",
@@ -163,7 +165,7 @@ let package = Package(
     .testTarget(
       name: "ServerTests",
       dependencies: [
-        "Catalogue", "Formats", "Server", "ServerPage", "Venturi", "VenturiTesting",
+        "Catalogue", "Formats", "Server", "ServerInterface", "ServerPage", "Venturi", "VenturiTesting",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),
       ]),

@@ -40,7 +40,7 @@ let order = [
   "CVenturi", "NumericTypes", "Costs", "Tensors", "Formats", "Text", "Graphs", "Layers", "Mixers", "Models",
   "Compression",
   "Inference", "Hub", "Profiling", "Planner", "Venturi", "VenturiTesting", "Catalogue", "Console", "Command",
-  "HubCommand", "ServerPage", "Server", "Plots", "Client", "Load", "ServeCommand", "CSQLite",
+  "HubCommand", "ServerInterface", "ServerPage", "Server", "Plots", "Client", "Load", "ServeCommand", "CSQLite",
   "Atlas", "AtlasCommand",
 ]
 

@@ -75,8 +75,11 @@ import VenturiTesting
     try await TestServer.with(ServerFixtures.engine(ServerFixtures.saying(""))) { server in
       let nowhere = try await server.get("/nowhere")
       #expect(nowhere.status == 404 && nowhere.error["code"] == "not_found" && nowhere.error["type"] != nil)
-      let wrong = try await server.send("DELETE", "/v1/chat/completions")
-      #expect(wrong.status == 405 && wrong.headers["allow"] == "POST" && wrong.error["code"] == "method_not_allowed")
+      for method in ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "PUT", "TRACE"] {
+        let wrong = try await server.send(method, "/v1/chat/completions")
+        #expect(wrong.status == 405 && wrong.headers["allow"] == "POST", "\(method)")
+        #expect(method == "HEAD" || wrong.error["code"] == "method_not_allowed")
+      }
       let head = try await server.send("HEAD", "/health")
       #expect(head.status == 200 && head.body.isEmpty)
     }

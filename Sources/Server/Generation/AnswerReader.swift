@@ -22,20 +22,20 @@ struct AnswerReader: Sendable {
     let form = answer.form
     do {
       for index in answer.generations.indices {
-        if let opening = form.opening(index: index) { try send(opening, to: stream) }
+        if let opening = form.opening(index: index) { try stream.send(opening) }
       }
       let answers = try await each { generation, index in
         var offset = 0
         let (answer, rest) = try await read(generation) { piece, tokens in
-          try send(form.piece(piece, tokens: tokens, index: index, offset: offset), to: stream)
+          try stream.send(form.piece(piece, tokens: tokens, index: index, offset: offset))
           for token in tokens { offset += TokenText.length(token) }
         }
-        try send(form.ending(answer, tokens: rest, index: index, offset: offset), to: stream)
+        try stream.send(form.ending(answer, tokens: rest, index: index, offset: offset))
         return answer
       }
       let usage = usage(answers)
       request.note(usage)
-      if answer.includesUsage { try stream.send(form.chunk([], usage: usage, includesUsage: true)) }
+      if let closing = form.closing(usage) { try stream.send(closing) }
       try stream.sendDone()
       request.end(.ok)
     } catch is EventStream.Overflow {
@@ -44,12 +44,12 @@ struct AnswerReader: Sendable {
       request.end(.clientGone)
       client?.close()
     } catch is Stopped {
-      if request.cause == .shutdown { try? stream.send(request.stopFailure.json) }
+      if request.cause == .shutdown { try? stream.send(form.failure(request.stopFailure)) }
       request.end(request.cause == .shutdown ? .error : .clientGone)
     } catch {
       request.stop(.clientGone)
       let failure = RequestFailure(error)
-      try? stream.send(failure.json)
+      try? stream.send(form.failure(failure))
       request.end(Outcome(failure))
     }
   }
@@ -57,10 +57,6 @@ struct AnswerReader: Sendable {
   /// The tokens of the answers.
   func usage(_ answers: [ChoiceAnswer]) -> AnswerUsage {
     AnswerUsage(answers.map(\.completion.usage), perPrompt: answer.choices)
-  }
-
-  private func send(_ choice: JSON, to stream: EventStream) throws {
-    try stream.send(answer.form.chunk([choice], usage: nil, includesUsage: answer.includesUsage))
   }
 
   private func each(

@@ -7,10 +7,13 @@ struct ChatPrompt: Sendable {
   let messages: [ChatMessage]
   /// What else the template may look at.
   let variables: [JSON.Member]
+  /// The field of the request that is at fault where the conversation is.
+  let field: String
 
-  init(_ messages: [ChatMessage], variables: [JSON.Member] = []) {
+  init(_ messages: [ChatMessage], variables: [JSON.Member] = [], field: String = "messages") {
     self.messages = messages
     self.variables = variables
+    self.field = field
   }
 
   /// The conversation as the model's template writes it.
@@ -18,10 +21,10 @@ struct ChatPrompt: Sendable {
   /// - Throws: ``RequestFailure``.
   func segments(_ engine: Engine) throws(RequestFailure) -> [PromptSegment] {
     guard let template = engine.template else {
-      throw RequestFailure(InferenceError.noChatTemplate(model: engine.model.description.name), prompt: "messages")
+      throw RequestFailure(InferenceError.noChatTemplate(model: engine.model.description.name), prompt: field)
     }
     do throws(TextError) { return try template.render(messages, variables: variables) } catch {
-      throw RequestFailure(error, prompt: "messages")
+      throw RequestFailure(error, prompt: field)
     }
   }
 
@@ -31,15 +34,31 @@ struct ChatPrompt: Sendable {
   func tokens(_ engine: Engine, limits: RequestLimits) throws(RequestFailure) -> [Int32] {
     do throws(InferenceError) {
       try engine.check(bytes: messages.reduce(0) { $0 + $1.content.utf8.count })
-    } catch { throw RequestFailure(error, prompt: "messages") }
+    } catch { throw RequestFailure(error, prompt: field) }
     let tokens = engine.tokenizer.encode(try segments(engine))
-    do { return try limits.check(engine.tokens(of: .tokens(tokens)), "messages") } catch {
-      throw RequestFailure(error, prompt: "messages")
+    do { return try limits.check(engine.tokens(of: .tokens(tokens)), field) } catch {
+      throw RequestFailure(error, prompt: field)
     }
   }
 }
 
 extension RequestLimits {
+  /// The limits of a request that wants a smaller context than the model's.
+  ///
+  /// - Throws: ``RequestFailure`` when it wants a larger one.
+  func narrowed(to contextTokens: Int?, _ engine: Engine) throws(RequestFailure) -> RequestLimits {
+    guard let contextTokens else { return self }
+    if contextTokens > engine.contextLength {
+      throw .invalid(
+        "options.num_ctx", "\(contextTokens) is more than the context of \(engine.contextLength) tokens",
+        code: "unsupported_value")
+    }
+    var limits = self
+    // One token of the answer must have its place.
+    limits.promptTokens = min(promptTokens ?? .max, contextTokens - 1)
+    return limits
+  }
+
   /// The tokens of a prompt, if they are not too many.
   ///
   /// - Throws: ``RequestFailure``.

@@ -9,35 +9,41 @@ struct PreparedAnswer: Sendable {
   /// How many answers each prompt gets.
   let choices: Int
   let isStreamed: Bool
-  let includesUsage: Bool
   /// Whether the answer tells of its tokens.
   let keepsTokens: Bool
   let vocabulary: Vocabulary
+}
 
+extension PreparedAnswer {
   /// Asks the engine for answers to prompts.
   ///
   /// Generations with a seed and several answers have seeds that follow each other, so that the answers differ and can be
   /// had again.
   ///
+  /// - Parameter contextTokens: the most tokens of a prompt, which is known to have fewer, and its answer.
   /// - Throws: ``RequestFailure``; nothing is under way then.
-  static func start(
-    _ engine: Engine, _ prompts: [[Int32]], _ options: GenerationOptions, choices: Int
-  ) throws -> [Generation] {
+  init(
+    _ engine: Engine, _ prompts: [[Int32]], _ options: GenerationOptions, contextTokens: Int? = nil, choices: Int,
+    isStreamed: Bool, form: any AnswerForm
+  ) throws {
     try options.validate(vocabularySize: engine.model.description.vocabularySize)
     var generations: [Generation] = []
     for prompt in prompts {
       for choice in 0..<choices {
         var options = options
         options.seed = options.seed.map { $0 &+ UInt64(choice) }
+        if let contextTokens { options.maxTokens = min(options.maxTokens ?? .max, contextTokens - prompt.count) }
         let generation = engine.session().generate(.tokens(prompt), options: options)
         if let refusal = generation.refusal {
           for other in generations { other.cancel() }
-          throw failure(refusal, engine)
+          throw Self.failure(refusal, engine)
         }
         generations.append(generation)
       }
     }
-    return generations
+    self.init(
+      form: form, generations: generations, choices: choices, isStreamed: isStreamed,
+      keepsTokens: options.logProbabilities != nil, vocabulary: engine.tokenizer.vocabulary)
   }
 
   /// What a refusal means; an engine with too much to do says when there may be room.

@@ -1,4 +1,5 @@
 import Inference
+import Models
 
 /// A loaded model.
 public enum ServedModel: Sendable {
@@ -12,6 +13,22 @@ public enum ServedModel: Sendable {
     switch self {
     case .language: .language
     case .embedding: .embedding
+    }
+  }
+
+  /// Its sizes.
+  var description: ModelDescription {
+    switch self {
+    case .language(let engine): engine.model.description
+    case .embedding(let embedder): embedder.model.description
+    }
+  }
+
+  /// The most tokens that it takes here.
+  var contextLength: Int {
+    switch self {
+    case .language(let engine): engine.contextLength
+    case .embedding(let embedder): embedder.maxTokens
     }
   }
 }

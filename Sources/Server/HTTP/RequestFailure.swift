@@ -51,11 +51,12 @@ public struct RequestFailure: Error, Sendable, Equatable {
     return headers
   }
 
-  /// The whole answer.
-  var response: Response {
-    Response(
+  /// The whole answer, in the form of the interface that the path belongs to.
+  func response(to request: Request) -> Response {
+    let body = request.uri.path.hasPrefix(OllamaRoutes.prefix) ? ollama : json
+    return Response(
       status: HTTPResponse.Status(code: status), headers: headers,
-      body: ResponseBody(byteBuffer: ByteBuffer(string: json.line)))
+      body: ResponseBody(byteBuffer: ByteBuffer(string: body.line)))
   }
 }
 

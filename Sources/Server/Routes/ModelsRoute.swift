@@ -39,24 +39,11 @@ struct ModelsRoute {
 
   /// Sizes; `n_ctx` is what holds here, `n_ctx_train` what the model was made for.
   private static func meta(_ model: ServedModel) -> JSON {
-    let description: (context: Int, own: Int, vocabulary: Int, width: Int, parameters: Int, bytes: Int)
-    switch model {
-    case .language(let engine):
-      let model = engine.model.description
-      description = (
-        engine.contextLength, model.contextLength, model.vocabularySize, model.width, model.parameters,
-        model.weightBytes
-      )
-    case .embedding(let embedder):
-      let model = embedder.model.description
-      description = (
-        embedder.maxTokens, model.contextLength, model.vocabularySize, model.width, model.parameters, model.weightBytes
-      )
-    }
+    let description = model.description
     return [
-      "n_ctx": .integer(description.context), "n_ctx_train": .integer(description.own),
-      "n_vocab": .integer(description.vocabulary), "n_embd": .integer(description.width),
-      "n_params": .integer(description.parameters), "size": .integer(description.bytes),
+      "n_ctx": .integer(model.contextLength), "n_ctx_train": .integer(description.contextLength),
+      "n_vocab": .integer(description.vocabularySize), "n_embd": .integer(description.width),
+      "n_params": .integer(description.parameters), "size": .integer(description.weightBytes),
     ]
   }
 }

@@ -30,8 +30,7 @@ struct TokenRoutes {
 
   private static func tokenize(_ fields: FieldReader, _ engine: Engine, _ limits: RequestLimits) throws -> JSON {
     // `prompt` is what vLLM's clients call it.
-    let key = fields.first(["content", "prompt"])?.key ?? "content"
-    let text = try fields.required(key, fields.text(key))
+    let text = try fields.required("content", fields.first(of: ["content", "prompt"], fields.text))
     let tokenizer = engine.tokenizer
     let tokens = tokenizer.encode(
       text, parseSpecial: try fields.bool("parse_special") ?? true,

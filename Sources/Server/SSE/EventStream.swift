@@ -3,7 +3,7 @@ import Hummingbird
 import NIOCore
 import Synchronization
 
-/// Server-sent events between those who have something to say and the connection that takes it: bounded, so that a client
+/// The parts of a stream between those who have something to say and the connection that takes it: bounded, so that a client
 /// who does not read costs no more than that.
 ///
 /// What waits is written at once, so a connection that keeps up gets each event by itself, and one that does not gets many
@@ -20,29 +20,44 @@ final class EventStream: Sendable {
     var reader: CheckedContinuation<Void, Never>?
   }
 
-  /// The headers of such an answer; the last one keeps proxies from collecting events.
-  static let headers: HTTPFields = [
-    .contentType: "text/event-stream", .cacheControl: "no-cache", .accelBuffering: "no",
-  ]
+  /// How the parts of a stream are told apart.
+  enum Framing: Sendable {
+    /// Server-sent events, with `[DONE]` behind the last.
+    case events
+    /// One JSON value a line, which leaves no room for signs of life.
+    case lines
+
+    /// The headers of such an answer; the last one keeps proxies from collecting parts.
+    var headers: HTTPFields {
+      let type = self == .events ? "text/event-stream" : "application/x-ndjson"
+      return [.contentType: type, .cacheControl: "no-cache", .accelBuffering: "no"]
+    }
+  }
 
   private let limit: Int
+  private let framing: Framing
   private let state = Mutex(State())
 
   /// A stream of which at most `limit` bytes wait.
-  init(limit: Int) { self.limit = limit }
+  init(limit: Int, framing: Framing = .events) {
+    self.limit = limit
+    self.framing = framing
+  }
 
   /// The bytes that wait.
   var waitingBytes: Int { state.withLock { $0.waiting.readableBytes } }
 
-  /// Says `data: …`.
+  /// Says a part.
   ///
   /// - Throws: ``Overflow`` when too much waits, or nobody reads any more.
-  func send(_ event: JSON) throws(Overflow) { try send(line: "data: \(event.line)\n\n") }
+  func send(_ event: JSON) throws(Overflow) {
+    try send(line: framing == .events ? "data: \(event.line)\n\n" : event.line + "\n")
+  }
 
   /// Says that all is said.
   ///
   /// - Throws: ``Overflow``.
-  func sendDone() throws(Overflow) { try send(line: "data: [DONE]\n\n") }
+  func sendDone() throws(Overflow) { if framing == .events { try send(line: "data: [DONE]\n\n") } }
 
   private func send(line: String) throws(Overflow) {
     let (isFull, reader) = state.withLock { state -> (Bool, CheckedContinuation<Void, Never>?) in
@@ -58,6 +73,7 @@ final class EventStream: Sendable {
 
   /// Gives a sign of life, unless something was said since the last one.
   private func ping() {
+    if framing == .lines { return }
     let reader = state.withLock { state -> CheckedContinuation<Void, Never>? in
       defer { state.isQuiet = true }
       guard state.isQuiet, !state.isFinished, !state.isOver, state.waiting.readableBytes == 0 else { return nil }

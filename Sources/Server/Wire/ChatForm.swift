@@ -3,11 +3,12 @@ import Inference
 import Text
 
 /// Answers of `POST /v1/chat/completions`.
-struct ChatForm: AnswerForm {
+struct ChatForm: ChoicesForm {
   let header: AnswerHeader
   let vocabulary: Vocabulary
   /// Whether log-probabilities were asked for.
   let hasLogProbabilities: Bool
+  let includesUsage: Bool
 
   let object = "chat.completion"
   let chunkObject = "chat.completion.chunk"
@@ -20,15 +21,15 @@ struct ChatForm: AnswerForm {
     ]
   }
 
-  func opening(index: Int) -> JSON? {
+  func openingChoice(_ index: Int) -> JSON? {
     part(["role": "assistant", "content": ""], .null, .null, index)
   }
 
-  func piece(_ text: String, tokens: [GeneratedToken], index: Int, offset: Int) -> JSON {
+  func pieceChoice(_ text: String, _ tokens: [GeneratedToken], _ index: Int, offset: Int) -> JSON {
     part(["content": .string(text)], logProbabilities(tokens), .null, index)
   }
 
-  func ending(_ answer: ChoiceAnswer, tokens: [GeneratedToken], index: Int, offset: Int) -> JSON {
+  func endingChoice(_ answer: ChoiceAnswer, _ tokens: [GeneratedToken], _ index: Int, offset: Int) -> JSON {
     part([:], tokens.isEmpty ? .null : logProbabilities(tokens), .string(answer.finishReason), index)
   }
 
@@ -38,13 +39,6 @@ struct ChatForm: AnswerForm {
 
   private func logProbabilities(_ tokens: [GeneratedToken]) -> JSON {
     guard hasLogProbabilities else { return .null }
-    let content = tokens.map { token -> JSON in
-      let likeliest = token.alternatives.map {
-        .object(TokenText.members($0.id, $0.logProbability, vocabulary)) as JSON
-      }
-      let own = TokenText.members(token.id, token.logProbability ?? -.infinity, vocabulary)
-      return .object(own + [JSON.Member("top_logprobs", .array(likeliest))])
-    }
-    return ["content": .array(content), "refusal": .null]
+    return ["content": .array(tokens.map { TokenText.entry($0, vocabulary) }), "refusal": .null]
   }
 }

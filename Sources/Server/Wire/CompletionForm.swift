@@ -3,11 +3,12 @@ import Inference
 import Text
 
 /// Answers of `POST /v1/completions`.
-struct CompletionForm: AnswerForm {
+struct CompletionForm: ChoicesForm {
   let header: AnswerHeader
   let vocabulary: Vocabulary
   /// Whether log-probabilities were asked for.
   let hasLogProbabilities: Bool
+  let includesUsage: Bool
 
   let object = "text_completion"
   let chunkObject = "text_completion"
@@ -16,13 +17,13 @@ struct CompletionForm: AnswerForm {
     part(answer.completion.text, logProbabilities(answer.tokens, 0), .string(answer.finishReason), index)
   }
 
-  func opening(index: Int) -> JSON? { nil }
+  func openingChoice(_ index: Int) -> JSON? { nil }
 
-  func piece(_ text: String, tokens: [GeneratedToken], index: Int, offset: Int) -> JSON {
+  func pieceChoice(_ text: String, _ tokens: [GeneratedToken], _ index: Int, offset: Int) -> JSON {
     part(text, logProbabilities(tokens, offset), .null, index)
   }
 
-  func ending(_ answer: ChoiceAnswer, tokens: [GeneratedToken], index: Int, offset: Int) -> JSON {
+  func endingChoice(_ answer: ChoiceAnswer, _ tokens: [GeneratedToken], _ index: Int, offset: Int) -> JSON {
     part("", tokens.isEmpty ? .null : logProbabilities(tokens, offset), .string(answer.finishReason), index)
   }
 

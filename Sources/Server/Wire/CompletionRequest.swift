@@ -11,14 +11,29 @@ struct CompletionRequest {
   var choices: Int
   var isStreamed: Bool
   var includesUsage: Bool
+  /// The most tokens of a prompt and its answer, if that is less than the context.
+  var contextTokens: Int?
 
   /// The most new tokens where a request does not say, as the OpenAI interface has it.
   static let defaultMaxTokens = 16
 
+  /// A request for one answer.
+  init(
+    model: String?, prompts: [Prompt], options: GenerationOptions, isStreamed: Bool, contextTokens: Int?
+  ) {
+    self.model = model
+    self.prompts = prompts
+    self.options = options
+    self.isStreamed = isStreamed
+    self.contextTokens = contextTokens
+    choices = 1
+    includesUsage = false
+  }
+
   /// Reads a body.
   ///
   /// - Throws: ``RequestFailure``.
-  init(_ fields: FieldReader, limits: RequestLimits) throws(RequestFailure) {
+  init(_ fields: FieldReader, _ limits: RequestLimits) throws(RequestFailure) {
     model = try fields.text("model")
     prompts = try Self.prompts(fields, limits: limits)
     options = try GenerationOptions(fields, limits: limits)

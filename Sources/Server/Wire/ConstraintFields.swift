@@ -39,7 +39,10 @@ extension Grammar {
     do throws(TextError) { return try Grammar(gbnf: source) } catch { throw .invalid(name, "\(error)") }
   }
 
-  private static func compile(
+  /// The grammar of a schema.
+  ///
+  /// - Throws: ``RequestFailure``.
+  static func compile(
     schema: JSON, _ name: String, _ limits: RequestLimits
   ) throws(RequestFailure) -> Grammar {
     let size = schema.line.utf8.count

@@ -19,7 +19,7 @@ struct EmbeddingRequest: Sendable {
   /// Reads a body.
   ///
   /// - Throws: ``RequestFailure``.
-  init(_ fields: FieldReader, limits: RequestLimits) throws(RequestFailure) {
+  init(_ fields: FieldReader, _ limits: RequestLimits) throws(RequestFailure) {
     model = try fields.text("model")
     dimensions = try fields.integer("dimensions", in: 1...Int.max)
     let format = try fields.text("encoding_format") ?? "float"
@@ -63,7 +63,7 @@ struct EmbeddingRequest: Sendable {
   /// what else they would become is nobody's meaning.
   ///
   /// - Throws: ``RequestFailure``.
-  func texts(_ embedder: Embedder) throws(RequestFailure) -> [String] {
+  @Sendable func texts(_ embedder: Embedder) throws(RequestFailure) -> [String] {
     if let dimensions, dimensions != embedder.dimension {
       throw .invalid(
         "dimensions", "\(dimensions) is not \(embedder.dimension), which is what the model gives",
@@ -77,11 +77,7 @@ struct EmbeddingRequest: Sendable {
       case .text(let given): text = given
       case .tokens(let ids): text = try Self.text(ids, embedder.tokenizer, name)
       }
-      let count = embedder.tokenizer.encode(text, parseSpecial: true).count
-      if count > embedder.maxTokens {
-        throw .invalid(
-          name, "has \(count) tokens; the model reads at most \(embedder.maxTokens)", code: "context_length_exceeded")
-      }
+      try embedder.check(text, name)
       texts.append(text)
     }
     return texts
@@ -99,5 +95,18 @@ struct EmbeddingRequest: Sendable {
       }
     } catch { throw .invalid(name, "\(error)") }
     throw .invalid(name, "these tokens are not what the tokenizer makes of any text", code: "unsupported_value")
+  }
+}
+
+extension Embedder {
+  /// Refuses a text that is longer than the model reads.
+  ///
+  /// - Throws: ``RequestFailure``.
+  func check(_ text: String, _ field: String) throws(RequestFailure) {
+    let count = tokenizer.encode(text, parseSpecial: true).count
+    if count > maxTokens {
+      throw .invalid(
+        field, "has \(count) tokens; the model reads at most \(maxTokens)", code: "context_length_exceeded")
+    }
   }
 }

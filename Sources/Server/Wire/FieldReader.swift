@@ -52,10 +52,16 @@ struct FieldReader {
     return value
   }
 
-  /// A field's value under any of its names, the first that is there.
-  func first(_ keys: [String]) -> (key: String, value: JSON)? {
-    for key in keys { if let value = self[key] { return (key, value) } }
-    return nil
+  /// The value of the first of several names of a field that is there; those of the others must be right too.
+  func first<Value>(
+    of keys: [String], _ read: (String) throws(RequestFailure) -> Value?
+  ) throws(RequestFailure) -> Value? {
+    var first: Value?
+    for key in keys {
+      let value = try read(key)
+      first = first ?? value
+    }
+    return first
   }
 
   /// A text.

@@ -22,12 +22,13 @@ extension ChatMessage {
       throw .invalid(
         fields.name("role"), "\"\(FieldReader.quoted(word))\" is none of system, developer, user, assistant, tool")
     }
+    try fields.refuse("images", unless: [[]], "is not supported; only text is")
     let calls = try Self.calls(fields)
     let content = try Self.content(fields)
     if content == nil, calls.isEmpty { throw .invalid(fields.name("content"), "is missing", code: "missing_field") }
     self.init(
-      role: role, content: content ?? "", name: try fields.text("name"),
-      reasoning: try fields.text("reasoning_content"), toolCalls: calls,
+      role: role, content: content ?? "", name: try fields.first(of: ["name", "tool_name"], fields.text),
+      reasoning: try fields.first(of: ["reasoning_content", "thinking"], fields.text), toolCalls: calls,
       toolCallID: try fields.text("tool_call_id"))
   }
 

@@ -4,26 +4,32 @@ import Inference
 extension GenerationOptions {
   /// How a request wants its answer drawn; what it leaves open keeps the engine's defaults.
   ///
+  /// - Parameter lengths: the names of the field that bounds the answer; the first that is there counts.
   /// - Throws: ``RequestFailure``.
-  init(_ fields: FieldReader, limits: RequestLimits) throws(RequestFailure) {
+  init(
+    _ fields: FieldReader, limits: RequestLimits, lengths: [String] = ["max_completion_tokens", "max_tokens"]
+  ) throws(RequestFailure) {
     self.init()
     // Every token is reported: the times between them are measured, and log-probabilities are those of tokens.
     tokenEvents = true
     temperature = try fields.number("temperature", in: 0...1000) ?? temperature
     topP = try fields.number("top_p", in: 0...1) ?? topP
-    if topP == 0 { throw .invalid(fields.name("top_p"), "0 must be above 0 and at most 1") }
+    if fields["top_p"]?.double == 0 { throw .invalid(fields.name("top_p"), "0 must be above 0 and at most 1") }
+    // One that is too small for a float keeps a token all the same.
+    topP = max(topP, .leastNonzeroMagnitude)
     // Some clients say -1 for all.
     topK = max(0, try fields.integer("top_k", in: -1...Int(Int32.max)) ?? topK)
     minP = try fields.number("min_p", in: 0...1) ?? minP
-    let penalty = fields.first(["repeat_penalty", "repetition_penalty"])?.key ?? "repeat_penalty"
-    repeatPenalty = try fields.number(penalty, in: 0.001...1000) ?? repeatPenalty
+    repeatPenalty =
+      try fields.first(of: ["repeat_penalty", "repetition_penalty"]) { key throws(RequestFailure) in
+        try fields.number(key, in: 0.001...1000)
+      } ?? repeatPenalty
     frequencyPenalty = try fields.number("frequency_penalty", in: -1000...1000) ?? frequencyPenalty
     presencePenalty = try fields.number("presence_penalty", in: -1000...1000) ?? presencePenalty
     penaltyWindow = try fields.integer("repeat_last_n", in: -1...Int(Int32.max)) ?? penaltyWindow
     // llama.cpp's clients say -1 for one that is drawn.
     seed = try fields.integer("seed", in: Int.min...Int.max).flatMap { $0 == -1 ? nil : UInt64(bitPattern: Int64($0)) }
-    let most = fields.first(["max_completion_tokens", "max_tokens"])?.key ?? "max_tokens"
-    maxTokens = try fields.integer(most, in: 1...Int.max)
+    maxTokens = try fields.first(of: lengths) { key throws(RequestFailure) in try fields.integer(key, in: 1...Int.max) }
     ignoreEnd = try fields.bool("ignore_eos") ?? false
     stop = try Self.stops(fields, limits: limits)
     logitBias = try Self.biases(fields, limits: limits)

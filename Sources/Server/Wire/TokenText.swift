@@ -13,6 +13,13 @@ enum TokenText {
     ]
   }
 
+  /// A token of an answer with its log-probability and those of its alternatives.
+  static func entry(_ token: GeneratedToken, _ vocabulary: Vocabulary) -> JSON {
+    let likeliest = token.alternatives.map { JSON.object(members($0.id, $0.logProbability, vocabulary)) }
+    let own = members(token.id, token.logProbability ?? -.infinity, vocabulary)
+    return .object(own + [JSON.Member("top_logprobs", .array(likeliest))])
+  }
+
   /// A token's own text.
   static func text(_ id: Int32, _ vocabulary: Vocabulary) -> String {
     String(decoding: bytes(id, vocabulary), as: UTF8.self)

@@ -70,6 +70,20 @@ struct HTTPReply: Sendable {
   /// The events that are JSON.
   var chunks: [JSON] { events.compactMap { try? JSON(parsing: $0) } }
 
+  /// The text of an answer, in whichever form it came.
+  var completeText: String {
+    switch headers["content-type"] {
+    case "text/event-stream": said()
+    case "application/x-ndjson":
+      text.split(separator: "\n").compactMap { try? JSON(parsing: String($0)) }.compactMap(Self.content).joined()
+    default: Self.content(json["choices"]?.elements?.first ?? json) ?? ""
+    }
+  }
+
+  private static func content(_ answer: JSON) -> String? {
+    (answer["message"]?["content"] ?? answer["response"] ?? answer["text"])?.text
+  }
+
   /// The text of a choice, all its chunks together.
   func said(_ index: Int = 0) -> String {
     chunks.compactMap { chunk -> String? in

@@ -54,6 +54,21 @@ enum ServerFixtures {
     }
   }
 
+  /// A model that says what the last message says, then ends; each step takes so many seconds.
+  static func echoing(contextLength: Int = 4096, secondsPerStep: Double = 0) throws -> ScriptedModel {
+    let (user, turn) = (try tokenizer().encode("user\n").count, try tokenizer().encode("assistant\n").count)
+    return ScriptedModel(vocabularySize: vocabularySize, contextLength: contextLength) { history in
+      if secondsPerStep > 0 { usleep(UInt32(secondsPerStep * 1e6)) }
+      var logits = [Float](repeating: 0, count: vocabularySize)
+      let start = history.lastIndex(of: start) ?? 0
+      let message = history[..<start]
+      let begin = (message.lastIndex(of: Self.start) ?? 0) + 1 + user
+      let place = begin + history.count - start - 1 - turn
+      logits[Int(place >= 0 && place < message.count ? message[place] : end)] = 50
+      return logits
+    }
+  }
+
   /// A prompt of `/v1/completions` behind which a model of ``saying(_:contextLength:secondsPerStep:)`` speaks.
   static let prompt = "<|im_start|>assistant\n"
 }

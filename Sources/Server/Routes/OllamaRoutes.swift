@@ -1,0 +1,85 @@
+import Formats
+import Hummingbird
+import Inference
+import Text
+
+/// ollama's interface, as far as it asks for answers and tells of models: for the programs that speak nothing else.
+///
+/// Models are neither pulled nor made nor removed over the network.
+struct OllamaRoutes {
+  let services: ServerServices
+
+  /// What all paths of that interface begin with; errors on them have its form.
+  static let prefix = "/api/"
+
+  var routes: [Route] {
+    [
+      Route(.post, ["/api/chat"]) { request, context in
+        try await answer(request, context, isChat: true, OllamaAnswerRequest.chat)
+      },
+      Route(.post, ["/api/generate"]) { request, context in
+        try await answer(request, context, isChat: false, OllamaAnswerRequest.generate)
+      },
+      Route(.get, ["/api/tags"]) { _, _ in
+        Response(json: ["models": .array(services.catalogue.entries.map(OllamaModel.listed))])
+      },
+      Route(.get, ["/api/ps"]) { _, _ in
+        Response(json: ["models": .array(services.catalogue.entries.compactMap(OllamaModel.running))])
+      },
+      Route(.post, ["/api/show"]) { request, _ in try await services.bytes.read(request) { try await show($0) } },
+      Route(.get, ["/api/version"]) { _, _ in Response(json: ["version": .string(EngineVersion.number)]) },
+    ]
+  }
+
+  private func answer(
+    _ request: Request, _ context: ServerContext, isChat: Bool,
+    _ read: @escaping @Sendable (FieldReader, RequestLimits) throws -> OllamaAnswerRequest
+  ) async throws -> Response {
+    let begun = ContinuousClock.now
+    let routes = AnswerRoutes(services: services)
+    return try await routes.answer(request, context, read) { asked in
+      let form: AnswerRoutes.MakeForm = { engine, name in
+        OllamaForm(
+          isChat: isChat, model: name, vocabulary: engine.tokenizer.vocabulary,
+          hasLogProbabilities: asked.hasLogProbabilities, begun: begun)
+      }
+      switch asked {
+      case .chat(var request):
+        request.model = services.catalogue.untagged(request.model)
+        return try await routes.start(request, form)
+      case .text(var request):
+        request.model = services.catalogue.untagged(request.model)
+        return try await routes.start(request, form)
+      case .load(let model):
+        let (engine, name) = try await services.engine(services.catalogue.untagged(model))
+        return PreparedAnswer(
+          form: form(engine, name), generations: [], choices: 1, isStreamed: false, keepsTokens: false,
+          vocabulary: engine.tokenizer.vocabulary)
+      }
+    }
+  }
+
+  private func show(_ body: [UInt8]) async throws -> Response {
+    let fields = try FieldReader(body: body, limits: services.settings.limits)
+    // What it was called before.
+    let given = try fields.required("model", fields.first(of: ["model", "name"], fields.text))
+    let name = services.catalogue.untagged(given)
+    let entries = services.catalogue.entries
+    guard let entry = entries.first(where: { $0.id == name || $0.aliases.contains(name ?? "") }) else {
+      throw RequestFailure.unknownModel(name ?? "", known: entries.map(\.id))
+    }
+    guard let shown = OllamaModel.shown(entry) else {
+      throw RequestFailure.unavailable("the model '\(entry.id)' is not loaded", code: "loading")
+    }
+    return Response(json: shown)
+  }
+}
+
+extension ModelCatalogue {
+  /// A model's name without `:latest`, which ollama's clients add to names that have no tag; unless it is a part of it.
+  func untagged(_ name: String?) -> String? {
+    guard let name, name.hasSuffix(":latest") else { return name }
+    if entries.contains(where: { $0.id == name || $0.aliases.contains(name) }) { return name }
+    return String(name.dropLast(7))
+  }
+}

@@ -1,0 +1,169 @@
+import Formats
+import Server
+import ServerInterface
+import Testing
+import Venturi
+import VenturiTesting
+
+/// The description of the interface against the server.
+@Suite struct InterfaceTests {
+  @Test func everyRouteIsDescribedAndEverythingDescribedIsARoute() throws {
+    let document = try InterfaceDocument.file()
+    #expect(document.json["openapi"] == "3.1.0")
+    var described = document.operations.map { (name: "\($0.method) \($0.path)", operation: $0, count: 0) }
+    for route in ServerRoutes.known {
+      for path in route.paths {
+        let index =
+          described.firstIndex { $0.name == "\(route.method) \(path)" }
+          ?? described.firstIndex {
+            $0.operation.method == route.method && InterfaceDocument.matches($0.operation.path, path)
+          }
+        guard let index else {
+          Issue.record("\(route.method) \(path) is not described")
+          continue
+        }
+        described[index].count += 1
+        #expect(described[index].operation.isOpen == route.isOpen, "\(path)")
+      }
+    }
+    for entry in described { #expect(entry.count > 0, "\(entry.name) is no route") }
+    let ids = (document.json["paths"]?.members ?? []).flatMap { $0.value.members ?? [] }.compactMap {
+      $0.value["operationId"]?.text
+    }
+    #expect(Set(ids).count == ids.count && ids.count > 20)
+  }
+
+  @Test func everyReferenceLeadsSomewhereAndEverythingNamedIsUsed() throws {
+    let document = try InterfaceDocument.file()
+    var used: Set<String> = []
+    func walk(_ value: JSON) {
+      if let reference = value["$ref"]?.text {
+        used.insert(reference)
+        #expect(document.check.resolved(value) != .null, "\(reference)")
+      }
+      for member in value.members ?? [] { walk(member.value) }
+      for element in value.elements ?? [] { walk(element) }
+    }
+    walk(document.json)
+    // What any path answers stands in no path.
+    let everywhere = ["MethodNotAllowed", "OllamaMethodNotAllowed", "HeadersTooLarge"]
+    for kind in ["schemas", "responses", "headers"] {
+      for member in document.json["components"]?[kind]?.members ?? [] where !everywhere.contains(member.key) {
+        #expect(used.contains("#/components/\(kind)/\(member.key)"), "\(member.key)")
+      }
+    }
+  }
+
+  @Test func boundsThatAreSettingsAreTheDefaults() async throws {
+    let file = try InterfaceDocument.file().json
+    try await TestServer.with(FixedCatalogue()) { server in
+      let reply = try await server.get("/openapi.json")
+      #expect(reply.status == 200 && reply.headers["content-type"] == "application/json")
+      #expect(reply.json == file, "a server with the defaults changes nothing")
+      #expect(file["info"]?["version"]?.text == EngineVersion.number)
+      let tag = try #require(reply.headers["etag"])
+      #expect(try await server.get("/openapi.json", ["If-None-Match": tag]).status == 304)
+    }
+    var limits = RequestLimits()
+    let expected: [(WritableKeyPath<RequestLimits, Int>, String)] = [
+      (\.choices, "choices"), (\.sequences, "sequences"), (\.stops, "stops"),
+      (\.logProbabilities, "logProbabilities"), (\.biases, "biases"), (\.messages, "messages"), (\.inputs, "inputs"),
+      (\.jsonValues, "jsonValues"), (\.bodyBytes, "bodyBytes"), (\.schemaBytes, "schemaBytes"),
+      (\.grammarBytes, "grammarBytes"),
+    ]
+    var values: [String: Int] = [:]
+    for (index, (path, name)) in expected.enumerated() {
+      // Other than any default, and small enough for all.
+      limits[keyPath: path] = name == "bodyBytes" ? 5000 : 23 + index
+      values[name] = limits[keyPath: path]
+    }
+    values["stopBytes"] = GenerationOptions.maxStopBytes
+    let (changed, known) = (limits, values)
+    try await TestServer.with(FixedCatalogue(), { $0.limits = changed }) { server in
+      var found: Set<String> = []
+      func walk(_ value: JSON) {
+        for limit in value["x-limit"]?.members ?? [] {
+          let name = limit.value.text ?? ""
+          found.insert(name)
+          #expect(value[limit.key]?.int == known[name], "\(name)")
+        }
+        for member in value.members ?? [] { walk(member.value) }
+        for element in value.elements ?? [] { walk(element) }
+      }
+      walk(try await server.get("/openapi.json").json)
+      #expect(found == Set(known.keys))
+    }
+  }
+
+  @Test func everyAnswerOfAWalkOverAllRoutesIsWhatTheDescriptionSays() async throws {
+    let (catalogue, _) = try await InterfaceFixtures.catalogue()
+    try await TestServer.with(catalogue) { server in
+      let document = InterfaceDocument(try await server.get("/openapi.json").json)
+      var seen: Set<String> = []
+      func check(
+        _ method: String, _ path: String, _ body: JSON? = nil, _ headers: [String: String] = [:], _ status: Int
+      )
+        async throws
+      {
+        let reply = try await server.send(method, path, headers, body: body.map { Array($0.line.utf8) })
+        let operation = document.operation(method, path)
+        #expect(reply.status == status, "\(method) \(path) \(body?.line ?? ""): \(reply.text.prefix(300))")
+        let problems = document.problems(
+          reply, operation, isHead: method == "HEAD", isOllama: path.hasPrefix("/api/"))
+        #expect(problems.isEmpty, "\(method) \(path) \(status): \(problems)")
+        if status == 200 { seen.insert("\(method) \(operation?.path ?? "")") }
+      }
+      for operation in document.operations {
+        let path = operation.path.replacing("{id}", with: "scripted").replacing("{file}", with: "main.js")
+        if operation.method == "GET" {
+          try await check("GET", path, nil, [:], 200)
+          try await check("HEAD", path, nil, [:], 200)
+        } else {
+          for body in InterfaceFixtures.bodies(operation.path) {
+            try await check("POST", operation.path, body, [:], 200)
+          }
+          try await check("POST", operation.path, [], [:], 400)
+          try await check("POST", operation.path, ["model": 1], [:], 400)
+          try await check("POST", operation.path, [:], ["Content-Encoding": "gzip"], 415)
+          try await check("POST", operation.path, [:], ["Content-Length": "99999999"], 413)
+        }
+        try await check(operation.method == "GET" ? "POST" : "GET", path, nil, [:], 405)
+        try await check(operation.method, path, [:], ["Origin": "https://evil.example"], 403)
+      }
+      for operation in document.operations { #expect(seen.contains("\(operation.method) \(operation.path)")) }
+      for path in ["/v1/models/none", "/models/none", "/page/none.js", "/nowhere", "/api/nowhere", "/api/pull"] {
+        try await check("GET", path, nil, [:], 404)
+      }
+      for path in ["/v1/chat/completions", "/api/chat", "/api/show"] {
+        let message: JSON = [["role": "user", "content": "x"]]
+        try await check("POST", path, ["model": "none", "messages": message], [:], 404)
+      }
+    }
+  }
+
+  @Test func everyAnswerOfAServerThatDoesNotServeIsWhatTheDescriptionSays() async throws {
+    let catalogue = FixedCatalogue()
+    catalogue.add("late", kind: .language)
+    catalogue.add("later", kind: .embedding)
+    let keys = try KeyRing(["key"])
+    try await TestServer.with(catalogue, { $0.keys = keys }) { server in
+      let key = ["X-Api-Key": "key"]
+      let document = InterfaceDocument(try await server.get("/openapi.json", key).json)
+      for operation in document.operations {
+        let path = operation.path.replacing("{id}", with: "late").replacing("{file}", with: "main.js")
+        let isOllama = path.hasPrefix("/api/")
+        let body = operation.method == "POST" ? InterfaceFixtures.bodies(operation.path, "late", "later").first : nil
+        let bytes = body.map { Array($0.line.utf8) }
+        let refused = try await server.send(operation.method, path, body: bytes)
+        if !operation.isOpen {
+          #expect(refused.status == 401, "\(path)")
+          #expect(document.problems(refused, operation, isOllama: isOllama).isEmpty, "\(path)")
+        }
+        let late = try await server.send(operation.method, path, key, body: bytes)
+        #expect(late.status == (body == nil && !path.hasSuffix("health") ? 200 : 503), "\(path) \(late.text)")
+        let problems = document.problems(late, operation, isOllama: isOllama)
+        #expect(problems.isEmpty, "\(path): \(problems)")
+      }
+    }
+  }
+}
