@@ -9,10 +9,25 @@ struct PreparedAnswer: Sendable {
   /// How many answers each prompt gets.
   let choices: Int
   let isStreamed: Bool
-  let includesUsage: Bool
   /// Whether the answer tells of its tokens.
   let keepsTokens: Bool
+  /// How calls of tools are found, if there are tools.
+  let tools: ToolReading?
   let vocabulary: Vocabulary
+
+  /// Gives an engine what a request asks for.
+  ///
+  /// - Throws: ``RequestFailure``; nothing is under way then.
+  init(_ request: some AnswerRequest, _ engine: Engine, model name: String, limits: RequestLimits) throws {
+    let task = try request.task(engine, model: name, limits: limits)
+    form = task.form
+    generations = try Self.start(engine, task.prompts, task.options, choices: request.choices)
+    choices = request.choices
+    isStreamed = request.isStreamed
+    keepsTokens = task.options.logProbabilities != nil
+    tools = task.tools
+    vocabulary = engine.tokenizer.vocabulary
+  }
 
   /// Asks the engine for answers to prompts.
   ///
@@ -20,7 +35,7 @@ struct PreparedAnswer: Sendable {
   /// had again.
   ///
   /// - Throws: ``RequestFailure``; nothing is under way then.
-  static func start(
+  private static func start(
     _ engine: Engine, _ prompts: [[Int32]], _ options: GenerationOptions, choices: Int
   ) throws -> [Generation] {
     try options.validate(vocabularySize: engine.model.description.vocabularySize)

@@ -30,7 +30,9 @@ struct OriginMiddleware: RouterMiddleware {
       return Response(status: .noContent, headers: headers)
     }
     var response: Response
-    do { response = try await next(request, context) } catch { response = context.failure(error, request).response }
+    do { response = try await next(request, context) } catch {
+      response = context.failure(error, request).response(to: request)
+    }
     for field in headers { response.headers[field.name] = field.value }
     return response
   }

@@ -49,7 +49,7 @@ struct ServerRoutes {
         let failure = RequestFailure(
           status: 405, type: "invalid_request_error", code: "method_not_allowed",
           message: "\(FieldReader.quoted(request.uri.path)) takes \(names), not \(method.rawValue)")
-        var response = failure.response
+        var response = failure.response(to: request)
         response.headers[.allow] = names
         return response
       }

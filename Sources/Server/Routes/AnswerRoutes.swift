@@ -4,59 +4,30 @@ import Inference
 import NIOCore
 import Text
 
-/// `POST /v1/chat/completions` and `/v1/completions`.
+/// The routes that answer a prompt: chat completions, completions, responses and messages, one core in four forms.
 struct AnswerRoutes {
   let services: ServerServices
 
   var routes: [Route] {
     [
-      Route(.post, ["/v1/chat/completions", "/chat/completions"]) { request, context in
-        try await answer(request, context, prepareChat)
-      },
-      Route(.post, ["/v1/completions", "/completions"]) { request, context in
-        try await answer(request, context, prepareCompletion)
-      },
+      route(["/v1/chat/completions", "/chat/completions"], ChatCompletionRequest.self),
+      route(["/v1/completions", "/completions"], CompletionRequest.self),
+      route(["/v1/responses", "/responses"], ResponsesRequest.self),
+      route([MessagesForm.path], MessagesRequest.self),
     ]
   }
 
-  private func prepareChat(_ body: [UInt8]) async throws -> PreparedAnswer {
-    let limits = services.settings.limits
-    let request = try await OffPool.run {
-      try ChatCompletionRequest(FieldReader(body: body, limits: limits), limits: limits)
-    }
-    let (engine, name) = try await services.engine(request.model)
-    return try await OffPool.run {
-      let prompt = try ChatPrompt(request.messages, variables: request.templateVariables).tokens(engine, limits: limits)
-      let generations = try PreparedAnswer.start(engine, [prompt], request.options, choices: request.choices)
-      let vocabulary = engine.tokenizer.vocabulary
-      let isTold = request.options.logProbabilities != nil
-      return PreparedAnswer(
-        form: ChatForm(
-          header: AnswerHeader(prefix: "chatcmpl-", model: name), vocabulary: vocabulary, hasLogProbabilities: isTold),
-        generations: generations, choices: request.choices, isStreamed: request.isStreamed,
-        includesUsage: request.includesUsage, keepsTokens: isTold, vocabulary: vocabulary)
+  private func route<Asked: AnswerRequest>(_ paths: [String], _ kind: Asked.Type) -> Route {
+    Route(.post, paths) { request, context in
+      try await answer(request, context) { body in try await prepare(kind, body) }
     }
   }
 
-  private func prepareCompletion(_ body: [UInt8]) async throws -> PreparedAnswer {
+  private func prepare<Asked: AnswerRequest>(_ kind: Asked.Type, _ body: [UInt8]) async throws -> PreparedAnswer {
     let limits = services.settings.limits
-    let request = try await OffPool.run {
-      try CompletionRequest(FieldReader(body: body, limits: limits), limits: limits)
-    }
+    let request = try await OffPool.run { try Asked(FieldReader(body: body, limits: limits), limits: limits) }
     let (engine, name) = try await services.engine(request.model)
-    return try await OffPool.run {
-      let prompts = try request.prompts.map { prompt in
-        try limits.check(try engine.tokens(of: prompt), "prompt")
-      }
-      let generations = try PreparedAnswer.start(engine, prompts, request.options, choices: request.choices)
-      let vocabulary = engine.tokenizer.vocabulary
-      let isTold = request.options.logProbabilities != nil
-      return PreparedAnswer(
-        form: CompletionForm(
-          header: AnswerHeader(prefix: "cmpl-", model: name), vocabulary: vocabulary, hasLogProbabilities: isTold),
-        generations: generations, choices: request.choices, isStreamed: request.isStreamed,
-        includesUsage: request.includesUsage, keepsTokens: isTold, vocabulary: vocabulary)
-    }
+    return try await OffPool.run { try PreparedAnswer(request, engine, model: name, limits: limits) }
   }
 
   /// From a body to an answer, whole or streamed; a client that leaves ends what is under way.

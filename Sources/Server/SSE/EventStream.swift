@@ -34,17 +34,11 @@ final class EventStream: Sendable {
   /// The bytes that wait.
   var waitingBytes: Int { state.withLock { $0.waiting.readableBytes } }
 
-  /// Says `data: …`.
+  /// Says an event.
   ///
   /// - Throws: ``Overflow`` when too much waits, or nobody reads any more.
-  func send(_ event: JSON) throws(Overflow) { try send(line: "data: \(event.line)\n\n") }
-
-  /// Says that all is said.
-  ///
-  /// - Throws: ``Overflow``.
-  func sendDone() throws(Overflow) { try send(line: "data: [DONE]\n\n") }
-
-  private func send(line: String) throws(Overflow) {
+  func send(_ event: ServerEvent) throws(Overflow) {
+    let line = event.text
     let (isFull, reader) = state.withLock { state -> (Bool, CheckedContinuation<Void, Never>?) in
       if state.isOver || state.waiting.readableBytes + line.utf8.count > limit { return (true, nil) }
       state.waiting.writeString(line)

@@ -3,7 +3,7 @@ import Inference
 import Text
 
 /// What `POST /v1/chat/completions` is asked.
-struct ChatCompletionRequest {
+struct ChatCompletionRequest: AnswerRequest {
   var model: String?
   var messages: [ChatMessage]
   var options: GenerationOptions
@@ -12,6 +12,7 @@ struct ChatCompletionRequest {
   var includesUsage: Bool
   /// Variables for the chat template.
   var templateVariables: [JSON.Member]
+  var tools: ToolFields
 
   /// Reads a body.
   ///
@@ -33,12 +34,23 @@ struct ChatCompletionRequest {
     if let variables = try fields.object("chat_template_kwargs") {
       templateVariables = try variables.templateVariables()
     }
-    if fields["tool_choice"] != "none" {
-      for key in ["tools", "functions"] { try fields.refuse(key, unless: [.array([])], "is not supported") }
+    tools = try ToolFields(fields, limits: limits, as: .chat)
+    for key in ["functions", "function_call"] {
+      try fields.refuse(key, unless: [.array([]), "none"], "is not taken; tools and tool_choice are")
     }
     try fields.refuse("modalities", unless: [.array([]), ["text"]], "is not supported; only text is")
     try fields.refuse("audio", unless: [], "is not supported")
     options.constraint = try Grammar.read(fields, limits: limits)
+    try tools.check(options.constraint, fields.name(fields.has("grammar") ? "grammar" : "response_format"))
+  }
+
+  func task(_ engine: Engine, model name: String, limits: RequestLimits) throws -> AnswerTask {
+    let prompt = ChatPrompt(messages, variables: templateVariables, tools: tools.offered)
+    return try AnswerTask(prompt, options, tools, engine, limits: limits) { _ in
+      ChatForm(
+        header: AnswerHeader(prefix: "chatcmpl-", model: name), vocabulary: engine.tokenizer.vocabulary,
+        hasLogProbabilities: options.logProbabilities != nil, includesUsage: includesUsage)
+    }
   }
 }
 

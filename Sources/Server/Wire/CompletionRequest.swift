@@ -3,7 +3,7 @@ import Inference
 import Text
 
 /// What `POST /v1/completions` is asked.
-struct CompletionRequest {
+struct CompletionRequest: AnswerRequest {
   var model: String?
   /// Texts, or tokens, to be gone on with.
   var prompts: [Prompt]
@@ -36,6 +36,14 @@ struct CompletionRequest {
     try fields.refuse("suffix", unless: [""], "is not supported")
     try fields.refuse("best_of", unless: [.integer(choices)], "is not supported unless it is n")
     options.constraint = try Grammar.read(fields, limits: limits)
+  }
+
+  func task(_ engine: Engine, model name: String, limits: RequestLimits) throws -> AnswerTask {
+    AnswerTask(
+      prompts: try prompts.map { try limits.check(try engine.tokens(of: $0), "prompt") }, options: options,
+      form: CompletionForm(
+        header: AnswerHeader(prefix: "cmpl-", model: name), vocabulary: engine.tokenizer.vocabulary,
+        hasLogProbabilities: options.logProbabilities != nil, includesUsage: includesUsage))
   }
 
   private static func prompts(_ fields: FieldReader, limits: RequestLimits) throws(RequestFailure) -> [Prompt] {
