@@ -24,10 +24,13 @@ struct AnswerTask: Sendable {
     _ prompt: ChatPrompt, _ options: GenerationOptions, _ fields: ToolFields, _ engine: Engine, limits: RequestLimits,
     form: (Int) -> any AnswerForm
   ) throws(RequestFailure) {
+    var (options, tools) = (options, ToolReading?.none)
+    if !fields.offered.isEmpty, let format = engine.template?.toolCallFormat {
+      options.constraint = try fields.constraint(format) ?? options.constraint
+      tools = ToolReading(fields, format, engine.tokenizer.vocabulary)
+    }
     let tokens = try prompt.tokens(engine, limits: limits)
     self.init(prompts: [tokens], options: options, form: form(tokens.count))
-    guard !fields.offered.isEmpty, let format = engine.template?.toolCallFormat else { return }
-    tools = ToolReading(fields, format, engine.tokenizer.vocabulary)
-    self.options.constraint = try fields.constraint(format) ?? options.constraint
+    self.tools = tools
   }
 }

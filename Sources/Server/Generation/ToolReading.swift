@@ -24,5 +24,7 @@ struct ToolReading: Sendable {
   var parser: ToolCallParser { ToolCallParser(format, names: names, mayRepeat: mayRepeat) }
 
   /// What tells a call apart. Mistral's templates insist on nine letters and digits.
-  func makeID() -> String { format == .mistral ? String(RequestIdentity.make("").prefix(9)) : RequestIdentity.make("call_") }
+  func makeID() -> String {
+    format == .mistral ? String(RequestIdentity.make("").prefix(9)) : RequestIdentity.make("call_")
+  }
 }

@@ -47,7 +47,8 @@ public struct RequestLimits: Sendable {
       ("limits.jsonValues", jsonValues, 16), ("limits.promptTokens", promptTokens ?? 1, 1),
       ("limits.choices", choices, 1), ("limits.sequences", sequences, 1), ("limits.stops", stops, 0),
       ("limits.logProbabilities", logProbabilities, 0), ("limits.biases", biases, 0), ("limits.messages", messages, 1),
-      ("limits.tools", tools, 0), ("limits.toolBytes", toolBytes, 0), ("limits.schemaBytes", schemaBytes, 0), ("limits.grammarBytes", grammarBytes, 0), ("limits.inputs", inputs, 1),
+      ("limits.tools", tools, 0), ("limits.toolBytes", toolBytes, 0), ("limits.schemaBytes", schemaBytes, 0),
+      ("limits.grammarBytes", grammarBytes, 0), ("limits.inputs", inputs, 1),
       ("limits.outputBuffer", outputBuffer, 1 << 12), ("limits.connections", connections, 1),
     ]
     for (field, value, least) in all { try ServerSettings.check(field, value, least...1 << 40) }

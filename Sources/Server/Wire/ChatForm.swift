@@ -44,10 +44,12 @@ struct ChatForm: ChunkForm {
       switch part {
       case .text(let text): delta = ["content": .string(text)]
       case .call(let number, let id, let name):
-        delta = Self.call(number, [
-          JSON.Member("id", .string(id)), JSON.Member("type", "function"),
-          JSON.Member("function", ChatForm.function(name, "")),
-        ])
+        delta = Self.call(
+          number,
+          [
+            JSON.Member("id", .string(id)), JSON.Member("type", "function"),
+            JSON.Member("function", ChatForm.function(name, "")),
+          ])
       case .arguments(let number, let text):
         delta = Self.call(number, [JSON.Member("function", ["arguments": .string(text)])])
       // The next call, or the reason why the answer ends, says as much.

@@ -43,7 +43,8 @@ struct ResponsesForm: AnswerForm {
     event(
       "error",
       [
-        JSON.Member("code", failure.code.map { .string($0) } ?? .null), JSON.Member("message", .string(failure.message)),
+        JSON.Member("code", failure.code.map { .string($0) } ?? .null),
+        JSON.Member("message", .string(failure.message)),
         JSON.Member("param", failure.parameter.map { .string($0) } ?? .null),
       ])
   }

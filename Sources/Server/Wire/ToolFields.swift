@@ -122,7 +122,8 @@ struct ToolFields: Sendable {
       return .function(try function.required("name", function.text("name")))
     case let value?:
       throw .invalid(
-        fields.name("tool_choice"), "\(FieldReader.shown(value)) is none of \"none\", \"auto\", \"required\", a function")
+        fields.name("tool_choice"),
+        "\(FieldReader.shown(value)) is none of \"none\", \"auto\", \"required\", a function")
     }
   }
 
