@@ -1,17 +1,16 @@
 import Formats
 
 extension ChatTemplate {
-  /// Whether the template itself tells the model of tools.
-  public var listsTools: Bool { Self.names("tools", in: source) }
-
-  /// Whether the template itself writes earlier calls of tools.
-  public var writesToolCalls: Bool { Self.names("tool_calls", in: source) }
-
-  /// How the model writes calls of tools: as the template tells it, or as ``instructions(for:)`` do.
-  public var toolCallFormat: ToolCallFormat { listsTools ? ToolCallFormat(template: source) : .hermes }
-
-  private static func names(_ word: String, in source: String) -> Bool {
-    source.split { !($0.isASCII && ($0.isLetter || $0.isNumber)) && $0 != "_" }.contains { $0 == word }
+  /// Whether a template's text has a name in it.
+  static func names(_ word: String, in source: String) -> Bool {
+    source.utf8.split { byte in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
+        false
+      default: true
+      }
+    }.contains { $0.elementsEqual(word.utf8) }
   }
 
   /// Writes a conversation in which the model may call tools.
