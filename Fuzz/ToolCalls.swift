@@ -63,7 +63,8 @@ func seeds() -> [[UInt8]] {
     "<tool_call>{\"arguments\":{},\"name\":\"g\"}</tool_call>\n<tool_call>{\"name\":\"f\",\"arguments\":{\"x\":nul",
     "{\"name\": \"f\", \"parameters\": {\"a\": true}}; {\"name\": \"g\", \"parameters\": {}}",
     "<|python_tag|>{\"type\": \"function\", \"name\": \"f\", \"parameters\": {}}",
+    "[TOOL_CALLS]f[ARGS]{\"a\": 1}g{}",
     "[TOOL_CALLS][{\"name\": \"f\", \"arguments\": {}}, {\"name\": \"g\", \"arguments\": {}, \"id\": \"123456789\"}]",
   ]
-  return calls.flatMap { call in [0, 1, 2, 128].map { [UInt8($0)] + Array(call.utf8) } }
+  return calls.flatMap { call in [0, 1, 2, 3, 128].map { [UInt8($0)] + Array(call.utf8) } }
 }

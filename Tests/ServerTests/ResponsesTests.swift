@@ -131,6 +131,11 @@ import VenturiTesting
       let one = try await server.chat(["messages": messages]).json["usage"]
       let other = try await Self.ask(server, ["input": input, "instructions": "be brief"]).json["usage"]
       #expect(one?["prompt_tokens"] != nil && one?["prompt_tokens"] == other?["input_tokens"])
+      // Instructions and a system item are one system message.
+      let both: JSON = [["role": "developer", "content": "b"], ["role": "user", "content": "c"]]
+      let merged = try await Self.ask(server, ["input": both, "instructions": "a"]).json["usage"]
+      let plain = try ServerFixtures.tokenizer().encode("xsystem\na\n\nbx\nxuser\ncx\nxassistant\n").count
+      #expect(merged?["input_tokens"]?.int == plain)
     }
   }
 

@@ -160,7 +160,7 @@ import VenturiTesting
   @Test func anAnswerThatMustCallCallsAsTheSchemaSays() async throws {
     // A model that says nothing of use, bound.
     let model = ScriptedModel(vocabularySize: ServerFixtures.vocabularySize)
-    for hint in ["<tool_call>", "<|python_tag|>", "[TOOL_CALLS]"] {
+    for hint in ["<tool_call>", "<|python_tag|>", "[TOOL_CALLS]", "[TOOL_CALLS] [ARGS]"] {
       let engine = try Engine(
         model: model, tokenizer: ServerFixtures.tokenizer(), template: ServerFixtures.template(calling: hint))
       try await TestServer.with(engine) { server in

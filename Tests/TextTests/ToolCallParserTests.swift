@@ -124,6 +124,17 @@ import Text
     Case(.mistral, "[1, 2]", "[1, 2]", []), Case(.mistral, "[", "[", []), Case(.mistral, "[TOOL", "[TOOL", []),
     Case(.mistral, "[{\"name\": \"Bob\"}]", "[{\"name\": \"Bob\"}]", []),
     Case(.mistral, "[TOOL_CALLS][{\"name\": \"add\", \"arguments\": {}}", "", ["add {}"]),
+    Case(
+      .mistralNamed, "[TOOL_CALLS]add[ARGS]{\"a\": 1}[TOOL_CALLS]get_weather[ARGS]{}", "",
+      ["add {\"a\": 1}", "get_weather {}"]),
+    // Without the words, which may be control tokens.
+    Case(.mistralNamed, "add{\"a\": 1}get_weather {}\n", "", ["add {\"a\": 1}", "get_weather {}"]),
+    Case(.mistralNamed, "I say [TOOL_CALLS] add [ARGS] {} so", "I say  so", ["add {}"]),
+    Case(.mistralNamed, "I say add{}", "I say add{}", []), Case(.mistralNamed, "adder{}", "adder{}", []),
+    Case(.mistralNamed, "[TOOL_CALLS]rm[ARGS]{}", "[TOOL_CALLS]rm[ARGS]{}", []), Case(.mistralNamed, "ad", "ad", []),
+    Case(.mistralNamed, "ad d{}", "ad d{}", []), Case(.mistralNamed, "add [ARGS] x", "add [ARGS] x", []),
+    Case(.mistralNamed, "add[ARG]{}", "add[ARG]{}", []), Case(.mistralNamed, "[TOOL_CALLS]{}", "[TOOL_CALLS]{}", []),
+    Case(.mistralNamed, "[TOOL_CALLS]add[ARGS]{\"a\":", "", ["add {\"a\":…"]),
   ]
 
   @Test(arguments: cases)
@@ -179,7 +190,8 @@ import Text
       "{\"name\": \"add\", \"parameters\": {}}",
       "{\"arguments\": {\"q\": \"é\"}, \"name\": \"get_weather\"}",
       "\(format.marker)[{\"name\": \"add\", \"arguments\": {}}]",
-      "\(format.marker){\"name\": \"add\", \"arguments\": {\"y\": \"", "<", "<tool",
+      "add[ARGS]{", "get_weather{}", "[ARGS]", "ad", "\(format.marker){\"name\": \"add\", \"arguments\": {\"y\": \"",
+      "<", "<tool",
     ]
     var text = ""
     for _ in 0..<Int.random(in: 1...12, using: &random) { text += words.randomElement(using: &random) ?? "" }

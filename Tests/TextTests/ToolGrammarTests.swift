@@ -37,11 +37,15 @@ import Text
 
   /// What the grammar allows is what the parser finds, in every format.
   @Test(arguments: ToolCallFormat.allCases)
-  func whatMayBeSaidIsFound(_ format: ToolCallFormat) {
-    let frame =
-      format.marker == "<tool_call>" ? ("<tool_call>\n", "\n</tool_call>") : format == .mistral ? ("[", "]") : ("", "")
-    let key = format == .llama ? "parameters" : "arguments"
-    let text = "\(frame.0){\"name\": \"now\", \"\(key)\": {}}\(frame.1)"
+  func whatMayBeSaidIsFound(_ format: ToolCallFormat) throws {
+    let text =
+      switch format {
+      case .hermes: "<tool_call>\n{\"name\": \"now\", \"arguments\": {}}\n</tool_call>"
+      case .llama: "{\"name\": \"now\", \"parameters\": {}}"
+      case .mistral: "[{\"name\": \"now\", \"arguments\": {}}]"
+      case .mistralNamed: "now{}"
+      }
+    #expect(try Self.accepts(format, 1, text))
     var parser = ToolCallParser(format, names: ["now"])
     let parts = parser.append(text) + parser.finish()
     #expect(parts.contains(.call(name: "now")) && parts.contains(.end(isWhole: true)))
@@ -59,6 +63,7 @@ import Text
   @Test func formatsAreThoseOfTheTemplates() throws {
     #expect(ToolCallFormat(template: "{{ '<tool_call>' }}") == .hermes)
     #expect(ToolCallFormat(template: "{{ '[TOOL_CALLS]' }}") == .mistral)
+    #expect(ToolCallFormat(template: "{{ '[TOOL_CALLS]' + name + '[ARGS]' }}") == .mistralNamed)
     #expect(ToolCallFormat(template: "{{ '<|python_tag|>' }}") == .llama)
     #expect(ToolCallFormat(template: "{\"name\": function name, \"parameters\": …}") == .llama)
     #expect(ToolCallFormat(template: "{{ tools | tojson }}") == .hermes)

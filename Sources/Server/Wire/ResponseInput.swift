@@ -26,7 +26,12 @@ enum ResponseInput {
       case "message":
         let message = try ChatMessage(item)
         isAnswering = message.role == .assistant
-        messages.append(message)
+        // Templates take one system message, and that first.
+        if message.role == .system, messages.count == 1, messages[0].role == .system {
+          messages[0].content += "\n\n" + message.content
+        } else {
+          messages.append(message)
+        }
       case "function_call":
         let call = ChatMessage.ToolCall(
           id: try item.text("call_id") ?? "", name: try item.required("name", item.text("name")),

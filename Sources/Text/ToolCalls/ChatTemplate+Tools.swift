@@ -15,26 +15,38 @@ extension ChatTemplate {
 
   /// Writes a conversation in which the model may call tools.
   ///
-  /// Templates that know nothing of tools get them as text: the system's message ends with ``instructions(for:)``, and
-  /// earlier calls and results, where the template does not write calls, are messages with `<tool_call>` and
-  /// `<tool_response>` around them, as ``ToolCallFormat/hermes`` has it.
+  /// Templates that do not list tools get them as text: the system's message ends with ``instructions(for:)``, or where the
+  /// template refuses one, the user's first message begins with them. Earlier calls and results are then, as they are where
+  /// the template writes no calls at all, messages with `<tool_call>` and `<tool_response>` around them, as
+  /// ``ToolCallFormat/hermes`` has it. Arguments of earlier calls are objects; a template that cannot do with them gets texts.
   ///
   /// - Throws: as ``render(_:addsGenerationPrompt:tools:variables:now:limits:)``.
   public func render(
     _ messages: [ChatMessage], calling tools: [ChatTool], variables: [JSON.Member] = []
   ) throws(TextError) -> [PromptSegment] {
-    var messages = messages
-    if !writesToolCalls { messages = ChatMessage.withCallsAsText(messages) }
-    guard !tools.isEmpty, !listsTools else {
-      return try render(messages, tools: tools.map(\.json), variables: variables)
+    if listsTools || tools.isEmpty, writesToolCalls {
+      do throws(TextError) { return try render(messages, tools: tools.map(\.json), variables: variables) } catch {
+        let texts = messages.map(\.withArgumentsAsText)
+        guard case .chatTemplateFailed = error, texts != messages else { throw error }
+        return try render(texts, tools: tools.map(\.json), variables: variables)
+      }
     }
+    var messages = ChatMessage.withCallsAsText(messages)
+    if listsTools || tools.isEmpty { return try render(messages, tools: tools.map(\.json), variables: variables) }
     let text = Self.instructions(for: tools)
     if messages.first?.role == .system {
       messages[0].content += (messages[0].content.isEmpty ? "" : "\n\n") + text
-    } else {
-      messages.insert(ChatMessage(role: .system, content: text), at: 0)
+      return try render(messages, variables: variables)
     }
-    return try render(messages, variables: variables)
+    do throws(TextError) {
+      return try render([ChatMessage(role: .system, content: text)] + messages, variables: variables)
+    } catch {
+      guard case .chatTemplateRaised = error, let first = messages.firstIndex(where: { $0.role == .user }) else {
+        throw error
+      }
+      messages[first].content = text + "\n\n" + messages[first].content
+      return try render(messages, variables: variables)
+    }
   }
 
   /// What a model is told of tools where its template tells it nothing.
@@ -56,6 +68,12 @@ extension ChatTemplate {
 }
 
 extension ChatMessage {
+  fileprivate var withArgumentsAsText: ChatMessage {
+    var message = self
+    for index in toolCalls.indices { message.toolCalls[index].arguments = .string(toolCalls[index].arguments.line) }
+    return message
+  }
+
   /// The messages with calls of tools, and what the tools gave, as text of assistant and user.
   fileprivate static func withCallsAsText(_ messages: [ChatMessage]) -> [ChatMessage] {
     var out: [ChatMessage] = []

@@ -17,7 +17,8 @@ extension Grammar {
         let first = rules.count
         if first + own.count > Self.ruleLimit { throw .grammarLimit(what: "rules of schemas", limit: Self.ruleLimit) }
         rules += own.map { GrammarRule(name: $0.name, expression: $0.expression.shifted(by: first)) }
-        calls.append(.sequence([.text(format.head(tool.name)), .rule(first + root), .text("}")]))
+        let (before, after) = format.around(tool.name)
+        calls.append(.sequence([.text(before), .rule(first + root), .text(after)]))
       } catch { throw ToolSchemaError(tool: index, problem: error) }
     }
     let frame = format.frame

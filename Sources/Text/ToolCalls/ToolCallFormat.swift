@@ -10,11 +10,14 @@ public enum ToolCallFormat: String, Sendable, CaseIterable {
   /// `[TOOL_CALLS][{"name": …, "arguments": {…}}, …]`, as Mistral has it. The marker is a control token in its vocabularies,
   /// so a list in place of an answer counts too.
   case mistral
+  /// `[TOOL_CALLS]name[ARGS]{…}`, one after the other, as Mistral has it from its eleventh tokenizer on. Both markers are
+  /// control tokens, so a name and an object in place of an answer count too.
+  case mistralNamed
 
   /// The format that a template's text tells of; ``hermes`` where it tells of none.
   public init(template source: String) {
     if source.contains("[TOOL_CALLS]") {
-      self = .mistral
+      self = source.contains("[ARGS]") ? .mistralNamed : .mistral
     } else if source.contains("<tool_call>") {
       self = .hermes
     } else if source.contains("python_tag") || source.contains("\"parameters\"") {
@@ -29,7 +32,7 @@ public enum ToolCallFormat: String, Sendable, CaseIterable {
     switch self {
     case .hermes: "<tool_call>"
     case .llama: "<|python_tag|>"
-    case .mistral: "[TOOL_CALLS]"
+    case .mistral, .mistralNamed: "[TOOL_CALLS]"
     }
   }
 
@@ -39,12 +42,13 @@ public enum ToolCallFormat: String, Sendable, CaseIterable {
     case .hermes: ("<tool_call>\n", "\n</tool_call>\n<tool_call>\n", "\n</tool_call>")
     case .llama: ("", "; ", "")
     case .mistral: ("[", ", ", "]")
+    case .mistralNamed: ("", "", "")
     }
   }
 
-  /// What the arguments are called.
-  var argumentsKey: String { self == .llama ? "parameters" : "arguments" }
-
-  /// A call before its arguments.
-  func head(_ name: String) -> String { "{\"name\": \(JSON.string(name).line), \"\(argumentsKey)\": " }
+  /// What stands around the arguments of a call.
+  func around(_ name: String) -> (before: String, after: String) {
+    if self == .mistralNamed { return (name, "") }
+    return ("{\"name\": \(JSON.string(name).line), \"\(self == .llama ? "parameters" : "arguments")\": ", "}")
+  }
 }

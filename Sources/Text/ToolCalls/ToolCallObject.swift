@@ -36,6 +36,14 @@ struct ToolCallObject: Sendable {
   private var hasArguments = false
   private var argumentsStart = 0
 
+  init() {}
+
+  /// A call whose name is known, at the first byte of its arguments.
+  init(named name: String) {
+    self.name = name
+    _ = scanner.append(UInt8(ascii: "{"))
+  }
+
   /// The arguments, which are followed outside once the call is told of, have ended.
   mutating func endArguments() {
     hasArguments = true

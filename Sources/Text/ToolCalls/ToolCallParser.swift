@@ -31,6 +31,8 @@ public struct ToolCallParser: Sendable {
     case listOpen
     case listCall
     case listAfter
+    /// In a name that the arguments follow.
+    case name
     /// In the object that is a call.
     case object
     /// In the arguments of a call that is told of.
@@ -44,6 +46,7 @@ public struct ToolCallParser: Sendable {
   private let mayRepeat: Bool
   private let marker: [UInt8]
   private static let closer = Array("</tool_call>".utf8)
+  private static let argumentsWord = Array("[ARGS]".utf8)
 
   private var mode = Mode.gap
   /// What is not given out yet.
@@ -149,6 +152,7 @@ public struct ToolCallParser: Sendable {
         enter(.gap)
       default: retreat()
       }
+    case .name: stepName(byte)
     case .object: stepObject(byte)
     case .arguments: stepArguments(byte)
     case .close:
@@ -175,7 +179,7 @@ public struct ToolCallParser: Sendable {
     matched = byte == marker[matched] ? matched + 1 : byte == marker[0] ? 1 : 0
     if matched == marker.count {
       give(text: held.count - matched)
-      enter(format == .mistral ? .listOpen : .listCall)
+      enter(behindMarker)
       isMarked = true
     }
   }
@@ -184,6 +188,10 @@ public struct ToolCallParser: Sendable {
     guard mayBegin else { return Self.isSpace(byte) ? () : retreat() }
     if matched == 0 {
       if Self.isSpace(byte) { return }
+      if format == .mistralNamed, byte != marker[0] {
+        mode = .name
+        return stepName(byte)
+      }
       if format == .llama {
         if byte == UInt8(ascii: ";"), calls > 0, !hasSeparator {
           hasSeparator = true
@@ -199,7 +207,39 @@ public struct ToolCallParser: Sendable {
     }
     guard byte == marker[matched] else { return retreat() }
     matched += 1
-    if matched == marker.count { enter(format == .mistral ? .listOpen : .listCall) }
+    if matched == marker.count { enter(behindMarker) }
+  }
+
+  private var behindMarker: Mode {
+    switch format {
+    case .hermes, .llama: .listCall
+    case .mistral: .listOpen
+    case .mistralNamed: .name
+    }
+  }
+
+  /// Follows a name, and the word before the arguments, as long as they can become a call.
+  private mutating func stepName(_ byte: UInt8) {
+    // What is held begins with spaces, a marker or nothing.
+    let text = held.drop(while: Self.isSpace)
+    let head = text.starts(with: marker) ? text.dropFirst(marker.count).drop(while: Self.isSpace) : text
+    for name in names where name.utf8.starts(with: head.prefix(name.utf8.count)) {
+      if head.count <= name.utf8.count { return limit() }
+      var rest = head.dropFirst(name.utf8.count).drop(while: Self.isSpace)
+      if rest.starts(with: Self.argumentsWord) {
+        rest = rest.dropFirst(Self.argumentsWord.count).drop(while: Self.isSpace)
+      } else if Self.argumentsWord.starts(with: rest) {
+        return limit()
+      }
+      if rest.isEmpty { return limit() }
+      guard rest.elementsEqual(CollectionOfOne(UInt8(ascii: "{"))) else { continue }
+      give(frame: held.count - 1)
+      object = ToolCallObject(named: name)
+      tell()
+      mode = .arguments
+      return
+    }
+    retreat()
   }
 
   private mutating func beginObject(_ byte: UInt8) {
@@ -252,7 +292,7 @@ public struct ToolCallParser: Sendable {
       give(arguments: held.count)
       parts.append(.end(isWhole: true))
       object.endArguments()
-      mode = .object
+      if format == .mistralNamed { enter(.gap) } else { mode = .object }
     case .broken:
       give(arguments: held.count - 1)
       parts.append(.end(isWhole: false))
