@@ -18,6 +18,12 @@ public struct ChatTemplate: Sendable {
   public let beginning: String
   /// The text of the token that ends an answer, `eos_token` in the template; empty for none.
   public let end: String
+  /// Whether the template itself tells the model of tools.
+  public let listsTools: Bool
+  /// Whether the template itself writes earlier calls of tools.
+  public let writesToolCalls: Bool
+  /// How the model writes calls of tools: as the template tells it, or as ``instructions(for:)`` do.
+  public let toolCallFormat: ToolCallFormat
 
   private let statements: [JinjaSyntax.Statement]
 
@@ -40,6 +46,9 @@ public struct ChatTemplate: Sendable {
     self.source = source
     self.beginning = beginning
     self.end = end
+    listsTools = Self.names("tools", in: source)
+    writesToolCalls = Self.names("tool_calls", in: source)
+    toolCallFormat = listsTools ? ToolCallFormat(template: source) : .hermes
     do throws(JinjaError) { statements = try JinjaParser.statements(of: source) } catch { throw error.textError }
   }
 

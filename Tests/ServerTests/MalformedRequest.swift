@@ -12,7 +12,7 @@ struct MalformedRequest: Sendable, CustomTestStringConvertible {
   var testDescription: String { name }
 
   /// All of them; a suite that finds fewer than it should fails.
-  static let all: [MalformedRequest] = bodies + fields + messages + prompts + embeddings + tokens + wire
+  static let all: [MalformedRequest] = bodies + fields + messages + prompts + responses + embeddings + tokens + wire
 
   private static let chat = "/v1/chat/completions"
 
@@ -73,7 +73,8 @@ struct MalformedRequest: Sendable, CustomTestStringConvertible {
       ("frequency_penalty", ["-1001", "null1"].dropLast()), ("repeat_penalty", ["0", "-1", "1e9"]),
       ("repeat_last_n", ["-2", "1.5"]), ("stream", ["1", "\"true\"", "[]"]), ("stream_options", ["[]", "true"]),
       ("response_format", ["\"json\"", "[]", "1"]), ("grammar", ["1", "[]", "\"\""]),
-      ("tools", ["[{\"type\": \"function\"}]", "{}", "1"]), ("functions", ["[{}]"]),
+      ("tools", ["{}", "1", "\"x\""]), ("functions", ["[{}]"]), ("function_call", ["\"auto\"", "{}"]),
+      ("tool_choice", ["\"required\"", "\"any\"", "1", "[]"]), ("parallel_tool_calls", ["1", "\"no\""]),
       ("model", ["1", "[]", "{}"]), ("ignore_eos", ["1"]), ("modalities", ["[\"audio\"]"]), ("audio", ["{}"]),
       ("chat_template_kwargs", ["[]", "1"]),
     ]
@@ -109,6 +110,48 @@ struct MalformedRequest: Sendable, CustomTestStringConvertible {
       let ok = "\"messages\": [{\"role\": \"user\", \"content\": \"x\"}]"
       all.append(text("\(field) \(value.prefix(40))", "{\(ok), \"\(field)\": \(value)}", parameter: parameter))
     }
+    let badTools: [(String, String)] = [
+      ("1", "[0]"), ("{}", "[0].type"), ("{\"type\": \"web_search\"}", "[0].type"),
+      ("{\"type\": \"function\"}", "[0].function"), ("{\"type\": \"function\", \"function\": 1}", "[0].function"),
+      ("{\"type\": \"function\", \"function\": {}}", "[0].function.name"),
+      (function("\"name\": \"\""), "[0].function.name"), (function("\"name\": \"a b\""), "[0].function.name"),
+      (function("\"name\": \"é\""), "[0].function.name"), (function("\"name\": 1"), "[0].function.name"),
+      (function("\"name\": \"\(String(repeating: "a", count: 65))\""), "[0].function.name"),
+      (function("\"name\": \"f\", \"description\": 1"), "[0].function.description"),
+      (function("\"name\": \"f\", \"parameters\": 1"), "[0].function.parameters"),
+      (function("\"name\": \"f\", \"parameters\": {\"type\": \"array\"}"), "[0].function.parameters.type"),
+      (function("\"name\": \"f\", \"parameters\": {\"properties\": []}"), "[0].function.parameters.properties"),
+      (function("\"name\": \"f\"") + "," + function("\"name\": \"f\""), "[1].function.name"),
+      (Array(repeating: function("\"name\": \"f\""), count: 129).joined(separator: ","), ""),
+      (function("\"name\": \"f\", \"description\": \"\(String(repeating: "a", count: 300_000))\""), ""),
+    ]
+    for (tools, parameter) in badTools {
+      let ok = "\"messages\": [{\"role\": \"user\", \"content\": \"x\"}]"
+      all.append(
+        text("tools \(tools.prefix(60))", "{\(ok), \"tools\": [\(tools)]}", parameter: "tools\(parameter)"))
+    }
+    let badChoices: [(String, String)] = [
+      ("\"tool_choice\": {}", "tool_choice.type"),
+      ("\"tool_choice\": {\"type\": \"allowed_tools\"}", "tool_choice.type"),
+      ("\"tool_choice\": {\"type\": \"function\"}", "tool_choice.function"),
+      ("\"tool_choice\": {\"type\": \"function\", \"function\": {}}", "tool_choice.function.name"),
+      ("\"tool_choice\": {\"type\": \"function\", \"function\": {\"name\": \"g\"}}", "tool_choice"),
+      ("\"tool_choice\": \"all\"", "tool_choice"),
+      ("\"response_format\": {\"type\": \"json_object\"}", "response_format"),
+      ("\"grammar\": \"root ::= \\\"x\\\"\"", "grammar"),
+      ("\"chat_template_kwargs\": {\"tools\": []}", "chat_template_kwargs.tools"),
+    ]
+    for (choice, parameter) in badChoices {
+      let ok = "\"messages\": [{\"role\": \"user\", \"content\": \"x\"}]"
+      let tools = "\"tools\": [\(function("\"name\": \"f\""))]"
+      all.append(text(choice, "{\(ok), \(tools), \(choice)}", parameter: parameter))
+    }
+    let unbound = function("\"name\": \"f\", \"parameters\": {\"type\": \"object\", \"if\": {}}")
+    all.append(
+      text(
+        "a schema that cannot be bound",
+        "{\"messages\": [{\"role\": \"user\", \"content\": \"x\"}], \"tool_choice\": \"required\", \"tools\": "
+          + "[\(function("\"name\": \"g\"")), \(unbound)]}", parameter: "tools[1].function.parameters"))
     let schemas = [
       "1", "\"x\"", "{\"type\": \"spaceship\"}", "{\"$ref\": \"#/nowhere\"}", "{\"$ref\": \"http://evil/\"}",
       "{\"pattern\": \"(\", \"type\": \"string\"}", "{\"pattern\": \"*\", \"type\": \"string\"}",
@@ -125,6 +168,10 @@ struct MalformedRequest: Sendable, CustomTestStringConvertible {
           parameter: "response_format.json_schema.schema"))
     }
     return all
+  }
+
+  private static func function(_ members: String) -> String {
+    "{\"type\": \"function\", \"function\": {\(members)}}"
   }
 
   private static var messages: [MalformedRequest] {
@@ -185,6 +232,41 @@ struct MalformedRequest: Sendable, CustomTestStringConvertible {
           "n of many prompts", "{\"prompt\": [\"a\",\"b\",\"c\",\"d\",\"e\"], \"n\": 16}", "/v1/completions",
           parameter: "n")
       ]
+  }
+
+  private static var responses: [MalformedRequest] {
+    let values: [(String, String)] = [
+      ("", "input"), ("\"input\": 1", "input"), ("\"input\": []", "input"), ("\"input\": [1]", "input[0]"),
+      ("\"input\": [{}]", "input[0].role"), ("\"input\": [{\"role\": \"user\"}]", "input[0].content"),
+      ("\"input\": [{\"type\": \"reasoning\"}]", "input[0].type"),
+      ("\"input\": [{\"type\": \"item_reference\", \"id\": \"x\"}]", "input[0].type"),
+      ("\"input\": [{\"type\": \"function_call\"}]", "input[0].name"),
+      ("\"input\": [{\"type\": \"function_call_output\"}]", "input[0].output"),
+      ("\"input\": [{\"type\": \"function_call_output\", \"output\": \"x\"}]", "input[0].call_id"),
+      (
+        "\"input\": [{\"role\": \"user\", \"content\": [{\"type\": \"input_image\"}]}]",
+        "input[0].content[0].type"
+      ),
+    ]
+    let fields: [(String, String)] = [
+      ("store", "true"), ("store", "1"), ("previous_response_id", "\"resp_1\""), ("conversation", "\"c\""),
+      ("prompt", "{}"), ("background", "true"), ("truncation", "\"auto\""), ("include", "[\"x\"]"),
+      ("max_output_tokens", "0"), ("stream", "1"), ("instructions", "1"), ("metadata", "1"), ("text", "1"),
+      ("tools", "1"), ("tool_choice", "\"required\""), ("top_logprobs", "3"), ("temperature", "-1"),
+    ]
+    let nested: [(String, String, String)] = [
+      ("text", "{\"format\": {}}", "text.format.type"), ("text", "{\"format\": {\"type\": \"x\"}}", "text.format.type"),
+      ("text", "{\"format\": {\"type\": \"json_schema\"}}", "text.format.schema"),
+      ("tools", "[{\"type\": \"file_search\"}]", "tools[0].type"),
+      ("tools", "[{\"type\": \"function\"}]", "tools[0].name"),
+      ("tool_choice", "{\"type\": \"function\"}", "tool_choice.name"),
+      ("tool_choice", "{\"type\": \"function\", \"name\": \"f\"}", "tool_choice"),
+    ]
+    return values.map { text("responses \($0.0)", "{\($0.0)}", "/v1/responses", parameter: $0.1) }
+      + (fields.map { ($0.0, $0.1, $0.0) } + nested).map {
+        text(
+          "responses \($0.0) \($0.1)", "{\"input\": \"x\", \"\($0.0)\": \($0.1)}", "/v1/responses", parameter: $0.2)
+      }
   }
 
   private static var embeddings: [MalformedRequest] {

@@ -87,4 +87,52 @@ struct WildTemplateTests {
     }
     #expect(marks > 2_000)
   }
+
+  /// Whether the calls that a template writes of an earlier turn are found again, in the format that its text tells of.
+  private static func findsItsOwnCall(_ name: String) throws -> Bool {
+    let template = try template(name)
+    let tool = ChatTool(
+      name: "get_weather", description: "Weather.",
+      parameters: [
+        "type": "object", "properties": ["city": ["type": "string", "description": "A city."]], "required": ["city"],
+      ])
+    let call = ChatMessage.ToolCall(id: "123456789", name: "get_weather", arguments: ["city": "Paris"])
+    let question = [ChatMessage(role: .user, content: "Weather?")]
+    let answer = ChatMessage(role: .assistant, content: "", toolCalls: [call])
+    let result = ChatMessage(role: .tool, content: "sunny", toolCallID: "123456789")
+    let rendered = try template.render(question + [answer, result], calling: [tool]).map(\.content).joined()
+    // The model's turn is what follows the question.
+    guard let place = rendered.range(of: "Weather?", options: .backwards)?.upperBound else { return false }
+    let turn = String(rendered[place...])
+    let answers = turn.indices.filter { turn[$0] == "{" || turn[$0] == "[" || turn[$0] == "<" }.map { turn[$0...] }
+    return answers.contains { answer in
+      var parser = ToolCallParser(template.toolCallFormat, names: ["get_weather"])
+      let parts = parser.append(String(answer))
+      return parts.contains(.end(isWhole: true))
+        && parts.contains { if case .arguments(let text) = $0 { text.contains("Paris") } else { false } }
+    }
+  }
+
+  @Test func callsAreFoundAsTemplatesWriteThem() throws {
+    let names = [
+      // Formats of their own.
+      "NousResearch-Hermes-2-Pro-Llama-3-8B-tool_use", "NousResearch-Hermes-3-Llama-3.1-8B-tool_use",
+      "Qwen-Qwen2.5-7B-Instruct", "Qwen-Qwen3-0.6B", "Qwen-QwQ-32B", "MiMo-VL", "Reka-Edge",
+      "ibm-granite-granite-3.3-2B-Instruct", "ibm-granite-granite-4.0", "Bielik-11B-v3.0-Instruct",
+      "meta-llama-Llama-3.1-8B-Instruct", "meta-llama-Llama-3.2-3B-Instruct", "meta-llama-Llama-3.3-70B-Instruct",
+      "mistralai-Mistral-Nemo-Instruct-2407", "mistralai-Ministral-3-14B-Reasoning-2512",
+      "unsloth-mistral-Devstral-Small-2507",
+      // None: they are told in words.
+      "HuggingFaceTB-SmolLM3-3B", "microsoft-Phi-3.5-mini-instruct", "llama-cpp-rwkv-world", "google-gemma-2-2b-it",
+      "deepseek-ai-DeepSeek-R1-Distill-Qwen-32B",
+    ]
+    for name in names { #expect(try Self.findsItsOwnCall(name + ".jinja"), "\(name)") }
+    // One that wants arguments as text.
+    let call = ChatMessage(
+      role: .assistant, content: "",
+      toolCalls: [ChatMessage.ToolCall(id: "c", name: "get_weather", arguments: ["city": "Paris"])])
+    let text = try Self.template("meetkai-functionary-medium-v3.2.jinja").render(
+      [ChatMessage(role: .user, content: "Weather?"), call], calling: [])
+    #expect(text.map(\.content).joined().contains("{\"city\":\"Paris\"}"))
+  }
 }

@@ -18,25 +18,27 @@ struct AnswerReader: Sendable {
   }
 
   /// Says all choices to a stream, as they come; what ends them too early is said as an event of its own.
-  func stream(to stream: EventStream, _ client: ClientConnection?) async {
+  func stream(to events: EventStream, _ client: ClientConnection?) async {
     let form = answer.form
     do {
+      var opened: [any ChoiceStream] = []
       for index in answer.generations.indices {
-        if let opening = form.opening(index: index) { try stream.send(opening) }
+        var stream = form.stream(of: index)
+        for event in stream.opening() { try events.send(event) }
+        opened.append(stream)
       }
+      let streams = opened
       let answers = try await each { generation, index in
-        var offset = 0
-        let (answer, rest) = try await read(generation) { piece, tokens in
-          try stream.send(form.piece(piece, tokens: tokens, index: index, offset: offset))
-          for token in tokens { offset += TokenText.length(token) }
+        var stream = streams[index]
+        let (answer, rest) = try await read(generation) { part, tokens in
+          for event in stream.say(part, tokens: tokens) { try events.send(event) }
         }
-        try stream.send(form.ending(answer, tokens: rest, index: index, offset: offset))
+        for event in stream.ending(answer, tokens: rest) { try events.send(event) }
         return answer
       }
       let usage = usage(answers)
       request.note(usage)
-      if let closing = form.closing(usage) { try stream.send(closing) }
-      try stream.sendDone()
+      for event in form.closing(usage) { try events.send(event) }
       request.end(.ok)
     } catch is EventStream.Overflow {
       // A client that is gone reads nothing either.
@@ -44,12 +46,12 @@ struct AnswerReader: Sendable {
       request.end(.clientGone)
       client?.close()
     } catch is Stopped {
-      if request.cause == .shutdown { try? stream.send(form.failure(request.stopFailure)) }
+      if request.cause == .shutdown { try? events.send(form.failure(request.stopFailure)) }
       request.end(request.cause == .shutdown ? .error : .clientGone)
     } catch {
       request.stop(.clientGone)
       let failure = RequestFailure(error)
-      try? stream.send(form.failure(failure))
+      try? events.send(form.failure(failure))
       request.end(Outcome(failure))
     }
   }
@@ -80,13 +82,22 @@ struct AnswerReader: Sendable {
     }
   }
 
-  /// Reads one choice; `report` gets each piece of text with the tokens that led to it.
+  /// Reads one choice; `report` gets each part of it with the tokens that led to it.
   private func read(
-    _ generation: Generation, _ report: (String, [GeneratedToken]) throws -> Void
+    _ generation: Generation, _ report: (AnswerPart, [GeneratedToken]) throws -> Void
   ) async throws -> (answer: ChoiceAnswer, rest: [GeneratedToken]) {
     var last: ContinuousClock.Instant?
     var all: [GeneratedToken] = []
     var reported = 0
+    var reader = PartReader(answer.tools)
+    func tell(_ parts: [AnswerPart]) throws {
+      for part in parts {
+        // The token that ends an answer says nothing, and what was held back may come after it.
+        let count = endsAnswer(all.last) ? all.count - 1 : all.count
+        try report(part, Array(all[min(reported, count)..<count]))
+        reported = count
+      }
+    }
     for try await event in generation {
       switch event {
       case .progress: break
@@ -99,16 +110,15 @@ struct AnswerReader: Sendable {
         }
         last = now
         if answer.keepsTokens { all.append(token) }
-      case .text(let piece):
-        // The token that ends an answer says nothing, and what was held back may come after it.
-        let count = endsAnswer(all.last) ? all.count - 1 : all.count
-        try report(piece, Array(all[min(reported, count)..<count]))
-        reported = count
+        try tell(reader.append(token))
+      case .text(let piece): try tell(reader.append(piece))
       case .finished(let completion):
         metrics.record(completion)
         if completion.reason == .cancelled { throw Stopped() }
         if completion.reason == .stop, endsAnswer(all.last) { all.removeLast() }
-        return (ChoiceAnswer(completion: completion, tokens: all), Array(all[min(reported, all.count)...]))
+        try tell(reader.finish())
+        let answer = ChoiceAnswer(completion: completion, segments: reader.segments, tokens: all)
+        return (answer, Array(all[min(reported, all.count)...]))
       }
     }
     throw Stopped()

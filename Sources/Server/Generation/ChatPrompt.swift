@@ -7,12 +7,17 @@ struct ChatPrompt: Sendable {
   let messages: [ChatMessage]
   /// What else the template may look at.
   let variables: [JSON.Member]
-  /// The field of the request that is at fault where the conversation is.
+  /// What the model may call.
+  let tools: [ChatTool]
+  /// The field of the request that the messages come from.
   let field: String
 
-  init(_ messages: [ChatMessage], variables: [JSON.Member] = [], field: String = "messages") {
+  init(
+    _ messages: [ChatMessage], variables: [JSON.Member] = [], tools: [ChatTool] = [], field: String = "messages"
+  ) {
     self.messages = messages
     self.variables = variables
+    self.tools = tools
     self.field = field
   }
 
@@ -23,7 +28,7 @@ struct ChatPrompt: Sendable {
     guard let template = engine.template else {
       throw RequestFailure(InferenceError.noChatTemplate(model: engine.model.description.name), prompt: field)
     }
-    do throws(TextError) { return try template.render(messages, variables: variables) } catch {
+    do throws(TextError) { return try template.render(messages, calling: tools, variables: variables) } catch {
       throw RequestFailure(error, prompt: field)
     }
   }
@@ -33,7 +38,8 @@ struct ChatPrompt: Sendable {
   /// - Throws: ``RequestFailure``.
   func tokens(_ engine: Engine, limits: RequestLimits) throws(RequestFailure) -> [Int32] {
     do throws(InferenceError) {
-      try engine.check(bytes: messages.reduce(0) { $0 + $1.content.utf8.count })
+      let bytes = messages.reduce(0) { $0 + $1.content.utf8.count }
+      try engine.check(bytes: tools.reduce(bytes) { $0 + $1.json.line.utf8.count })
     } catch { throw RequestFailure(error, prompt: field) }
     let tokens = engine.tokenizer.encode(try segments(engine))
     do { return try limits.check(engine.tokens(of: .tokens(tokens)), field) } catch {

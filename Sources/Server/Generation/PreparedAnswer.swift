@@ -11,39 +11,48 @@ struct PreparedAnswer: Sendable {
   let isStreamed: Bool
   /// Whether the answer tells of its tokens.
   let keepsTokens: Bool
+  /// How calls of tools are found, if there are tools.
+  let tools: ToolReading?
   let vocabulary: Vocabulary
-}
 
-extension PreparedAnswer {
+  /// Gives an engine what a request asks for.
+  ///
+  /// - Throws: ``RequestFailure``; nothing is under way then.
+  init(_ request: some AnswerRequest, _ engine: Engine, model name: String, limits: RequestLimits) throws {
+    let task = try request.task(engine, model: name, limits: limits)
+    form = task.form
+    generations = try Self.start(engine, task.prompts, task.options, choices: request.choices)
+    choices = request.choices
+    isStreamed = request.isStreamed
+    keepsTokens = task.options.logProbabilities != nil
+    tools = task.tools
+    vocabulary = engine.tokenizer.vocabulary
+  }
+
   /// Asks the engine for answers to prompts.
   ///
   /// Generations with a seed and several answers have seeds that follow each other, so that the answers differ and can be
   /// had again.
   ///
-  /// - Parameter contextTokens: the most tokens of a prompt, which is known to have fewer, and its answer.
   /// - Throws: ``RequestFailure``; nothing is under way then.
-  init(
-    _ engine: Engine, _ prompts: [[Int32]], _ options: GenerationOptions, contextTokens: Int? = nil, choices: Int,
-    isStreamed: Bool, form: any AnswerForm
-  ) throws {
+  private static func start(
+    _ engine: Engine, _ prompts: [[Int32]], _ options: GenerationOptions, choices: Int
+  ) throws -> [Generation] {
     try options.validate(vocabularySize: engine.model.description.vocabularySize)
     var generations: [Generation] = []
     for prompt in prompts {
       for choice in 0..<choices {
         var options = options
         options.seed = options.seed.map { $0 &+ UInt64(choice) }
-        if let contextTokens { options.maxTokens = min(options.maxTokens ?? .max, contextTokens - prompt.count) }
         let generation = engine.session().generate(.tokens(prompt), options: options)
         if let refusal = generation.refusal {
           for other in generations { other.cancel() }
-          throw Self.failure(refusal, engine)
+          throw failure(refusal, engine)
         }
         generations.append(generation)
       }
     }
-    self.init(
-      form: form, generations: generations, choices: choices, isStreamed: isStreamed,
-      keepsTokens: options.logProbabilities != nil, vocabulary: engine.tokenizer.vocabulary)
+    return generations
   }
 
   /// What a refusal means; an engine with too much to do says when there may be room.

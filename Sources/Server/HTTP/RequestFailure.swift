@@ -2,7 +2,6 @@ import Formats
 import HTTPTypes
 import Hummingbird
 import Inference
-import NIOCore
 import Text
 
 /// A request that is not answered as it asks, in the form that clients of the OpenAI interface know:
@@ -49,14 +48,6 @@ public struct RequestFailure: Error, Sendable, Equatable {
     if let retryAfter { headers[.retryAfter] = "\(retryAfter)" }
     if status == 401 { headers[.wwwAuthenticate] = "Bearer" }
     return headers
-  }
-
-  /// The whole answer, in the form of the interface that the path belongs to.
-  func response(to request: Request) -> Response {
-    let body = request.uri.path.hasPrefix(OllamaRoutes.prefix) ? ollama : json
-    return Response(
-      status: HTTPResponse.Status(code: status), headers: headers,
-      body: ResponseBody(byteBuffer: ByteBuffer(string: body.line)))
   }
 }
 

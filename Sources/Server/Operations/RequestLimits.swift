@@ -20,6 +20,10 @@ public struct RequestLimits: Sendable {
   public var biases = 1024
   /// Messages of a conversation.
   public var messages = 4096
+  /// Tools that a request offers.
+  public var tools = 128
+  /// Bytes of all tools of a request, as JSON.
+  public var toolBytes = 256 << 10
   /// Bytes of a JSON schema.
   public var schemaBytes = 256 << 10
   /// Bytes of a grammar.
@@ -43,7 +47,8 @@ public struct RequestLimits: Sendable {
       ("limits.jsonValues", jsonValues, 16), ("limits.promptTokens", promptTokens ?? 1, 1),
       ("limits.choices", choices, 1), ("limits.sequences", sequences, 1), ("limits.stops", stops, 0),
       ("limits.logProbabilities", logProbabilities, 0), ("limits.biases", biases, 0), ("limits.messages", messages, 1),
-      ("limits.schemaBytes", schemaBytes, 0), ("limits.grammarBytes", grammarBytes, 0), ("limits.inputs", inputs, 1),
+      ("limits.tools", tools, 0), ("limits.toolBytes", toolBytes, 0), ("limits.schemaBytes", schemaBytes, 0),
+      ("limits.grammarBytes", grammarBytes, 0), ("limits.inputs", inputs, 1),
       ("limits.outputBuffer", outputBuffer, 1 << 12), ("limits.connections", connections, 1),
     ]
     for (field, value, least) in all { try ServerSettings.check(field, value, least...1 << 40) }

@@ -4,83 +4,46 @@ import Inference
 import NIOCore
 import Text
 
-/// Routes that answer with generated text: each is a way to ask and a form of the answer, and all else is one thing.
+/// The routes that answer a prompt: chat completions, completions, responses and messages, one core in four forms.
 struct AnswerRoutes {
   let services: ServerServices
 
-  /// How the answers of a model that goes by a name are written.
-  typealias MakeForm = @Sendable (Engine, String) -> any AnswerForm
-
-  /// `POST /v1/chat/completions` and `/v1/completions`.
   var routes: [Route] {
     [
-      Route(.post, ["/v1/chat/completions", "/chat/completions"]) { request, context in
-        try await answer(request, context, ChatCompletionRequest.init) { asked in
-          try await start(asked) { engine, name in
-            ChatForm(
-              header: AnswerHeader(prefix: "chatcmpl-", model: name), vocabulary: engine.tokenizer.vocabulary,
-              hasLogProbabilities: asked.options.logProbabilities != nil, includesUsage: asked.includesUsage)
-          }
-        }
-      },
-      Route(.post, ["/v1/completions", "/completions"]) { request, context in
-        try await answer(request, context, CompletionRequest.init) { asked in
-          try await start(asked) { engine, name in
-            CompletionForm(
-              header: AnswerHeader(prefix: "cmpl-", model: name), vocabulary: engine.tokenizer.vocabulary,
-              hasLogProbabilities: asked.options.logProbabilities != nil, includesUsage: asked.includesUsage)
-          }
-        }
-      },
+      route(["/v1/chat/completions", "/chat/completions"], ChatCompletionRequest.self),
+      route(["/v1/completions", "/completions"], CompletionRequest.self),
+      route(["/v1/responses", "/responses"], ResponsesRequest.self),
+      route([MessagesForm.path], MessagesRequest.self),
     ]
   }
 
-  /// Has a model answer a conversation.
+  /// A route that takes requests of a kind.
   ///
-  /// - Throws: ``RequestFailure``.
-  func start(_ request: ChatCompletionRequest, _ form: @escaping MakeForm) async throws -> PreparedAnswer {
-    let limits = services.settings.limits
-    let (engine, name) = try await services.engine(request.model)
-    return try await OffPool.run {
-      let limits = try limits.narrowed(to: request.contextTokens, engine)
-      let conversation = ChatPrompt(
-        request.messages, variables: request.templateVariables, field: request.field)
-      let prompt = try conversation.tokens(engine, limits: limits)
-      return try PreparedAnswer(
-        engine, [prompt], request.options, contextTokens: request.contextTokens, choices: request.choices,
-        isStreamed: request.isStreamed, form: form(engine, name))
+  /// - Parameter naming: a model's name here, from the name that a request gives.
+  func route<Asked: AnswerRequest>(
+    _ paths: [String], _ kind: Asked.Type, naming: @escaping @Sendable (String?) -> String? = { $0 }
+  ) -> Route {
+    Route(.post, paths) { request, context in
+      try await answer(request, context) { body in try await prepare(kind, body, naming) }
     }
   }
 
-  /// Has a model go on with texts.
-  ///
-  /// - Throws: ``RequestFailure``.
-  func start(_ request: CompletionRequest, _ form: @escaping MakeForm) async throws -> PreparedAnswer {
+  private func prepare<Asked: AnswerRequest>(
+    _ kind: Asked.Type, _ body: [UInt8], _ naming: (String?) -> String?
+  ) async throws -> PreparedAnswer {
     let limits = services.settings.limits
-    let (engine, name) = try await services.engine(request.model)
-    return try await OffPool.run {
-      let limits = try limits.narrowed(to: request.contextTokens, engine)
-      let prompts = try request.prompts.map { try limits.check(try engine.tokens(of: $0), "prompt") }
-      return try PreparedAnswer(
-        engine, prompts, request.options, contextTokens: request.contextTokens, choices: request.choices,
-        isStreamed: request.isStreamed, form: form(engine, name))
-    }
+    let request = try await OffPool.run { try Asked(FieldReader(body: body, limits: limits), limits: limits) }
+    let (engine, name) = try await services.engine(naming(request.model))
+    return try await OffPool.run { try PreparedAnswer(request, engine, model: name, limits: limits) }
   }
 
   /// From a body to an answer, whole or streamed; a client that leaves ends what is under way.
-  ///
-  /// - Throws: ``RequestFailure``.
-  func answer<Asked: Sendable>(
-    _ request: Request, _ context: ServerContext,
-    _ read: @escaping @Sendable (FieldReader, RequestLimits) throws -> Asked,
-    _ start: @Sendable (Asked) async throws -> PreparedAnswer
+  private func answer(
+    _ request: Request, _ context: ServerContext, _ prepare: @Sendable ([UInt8]) async throws -> PreparedAnswer
   ) async throws -> Response {
-    let limits = services.settings.limits
     let running = try services.requests.begin(context.logger)
     do {
-      let prepared = try await services.bytes.read(request) { body in
-        try await start(try await OffPool.run { try read(FieldReader(body: body, limits: limits), limits) })
-      }
+      let prepared = try await services.bytes.read(request) { body in try await prepare(body) }
       for generation in prepared.generations { running.add { generation.cancel() } }
       if let client = context.client { running.watch(client) }
       let reader = AnswerReader(answer: prepared, request: running, metrics: services.metrics)

@@ -13,13 +13,10 @@ struct OllamaRoutes {
   static let prefix = "/api/"
 
   var routes: [Route] {
-    [
-      Route(.post, ["/api/chat"]) { request, context in
-        try await answer(request, context, isChat: true, OllamaAnswerRequest.chat)
-      },
-      Route(.post, ["/api/generate"]) { request, context in
-        try await answer(request, context, isChat: false, OllamaAnswerRequest.generate)
-      },
+    let answers = AnswerRoutes(services: services)
+    return [
+      answers.route(["/api/chat"], OllamaChatRequest.self, naming: services.catalogue.untagged),
+      answers.route(["/api/generate"], OllamaGenerateRequest.self, naming: services.catalogue.untagged),
       Route(.get, ["/api/tags"]) { _, _ in
         Response(json: ["models": .array(services.catalogue.entries.map(OllamaModel.listed))])
       },
@@ -29,34 +26,6 @@ struct OllamaRoutes {
       Route(.post, ["/api/show"]) { request, _ in try await services.bytes.read(request) { try await show($0) } },
       Route(.get, ["/api/version"]) { _, _ in Response(json: ["version": .string(EngineVersion.number)]) },
     ]
-  }
-
-  private func answer(
-    _ request: Request, _ context: ServerContext, isChat: Bool,
-    _ read: @escaping @Sendable (FieldReader, RequestLimits) throws -> OllamaAnswerRequest
-  ) async throws -> Response {
-    let begun = ContinuousClock.now
-    let routes = AnswerRoutes(services: services)
-    return try await routes.answer(request, context, read) { asked in
-      let form: AnswerRoutes.MakeForm = { engine, name in
-        OllamaForm(
-          isChat: isChat, model: name, vocabulary: engine.tokenizer.vocabulary,
-          hasLogProbabilities: asked.hasLogProbabilities, begun: begun)
-      }
-      switch asked {
-      case .chat(var request):
-        request.model = services.catalogue.untagged(request.model)
-        return try await routes.start(request, form)
-      case .text(var request):
-        request.model = services.catalogue.untagged(request.model)
-        return try await routes.start(request, form)
-      case .load(let model):
-        let (engine, name) = try await services.engine(services.catalogue.untagged(model))
-        return PreparedAnswer(
-          form: form(engine, name), generations: [], choices: 1, isStreamed: false, keepsTokens: false,
-          vocabulary: engine.tokenizer.vocabulary)
-      }
-    }
   }
 
   private func show(_ body: [UInt8]) async throws -> Response {

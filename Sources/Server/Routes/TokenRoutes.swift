@@ -60,7 +60,8 @@ struct TokenRoutes {
     let variables = try fields.object("chat_template_kwargs").map { variables throws(RequestFailure) in
       try variables.templateVariables()
     }
-    let segments = try ChatPrompt(messages, variables: variables ?? []).segments(engine)
+    let tools = try ToolFields(fields, limits: limits, as: .chat).offered
+    let segments = try ChatPrompt(messages, variables: variables ?? [], tools: tools).segments(engine)
     return ["prompt": .string(segments.map(\.content).joined())]
   }
 }

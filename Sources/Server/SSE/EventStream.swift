@@ -22,7 +22,7 @@ final class EventStream: Sendable {
 
   /// How the parts of a stream are told apart.
   enum Framing: Sendable {
-    /// Server-sent events, with `[DONE]` behind the last.
+    /// Server-sent events.
     case events
     /// One JSON value a line, which leaves no room for signs of life.
     case lines
@@ -47,19 +47,11 @@ final class EventStream: Sendable {
   /// The bytes that wait.
   var waitingBytes: Int { state.withLock { $0.waiting.readableBytes } }
 
-  /// Says a part.
+  /// Says an event.
   ///
   /// - Throws: ``Overflow`` when too much waits, or nobody reads any more.
-  func send(_ event: JSON) throws(Overflow) {
-    try send(line: framing == .events ? "data: \(event.line)\n\n" : event.line + "\n")
-  }
-
-  /// Says that all is said.
-  ///
-  /// - Throws: ``Overflow``.
-  func sendDone() throws(Overflow) { if framing == .events { try send(line: "data: [DONE]\n\n") } }
-
-  private func send(line: String) throws(Overflow) {
+  func send(_ event: ServerEvent) throws(Overflow) {
+    let line = framing == .events ? event.text : event.data.map { $0.line + "\n" } ?? ""
     let (isFull, reader) = state.withLock { state -> (Bool, CheckedContinuation<Void, Never>?) in
       if state.isOver || state.waiting.readableBytes + line.utf8.count > limit { return (true, nil) }
       state.waiting.writeString(line)

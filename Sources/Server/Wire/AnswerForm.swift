@@ -1,21 +1,19 @@
 import Formats
-import Inference
-import Text
 
-/// How the answers of a route are written, whole and as a stream.
+/// How the answers of a route are written, whole and as a stream of events.
 protocol AnswerForm: Sendable {
   /// How the parts of a stream are told apart.
   var framing: EventStream.Framing { get }
-  /// Whole answers, one for each choice.
+  /// All answers, whole.
   func whole(_ answers: [ChoiceAnswer], usage: AnswerUsage) -> JSON
-  /// What a stream says of a choice before anything else, if something.
-  func opening(index: Int) -> JSON?
-  /// A piece of a choice.
-  func piece(_ text: String, tokens: [GeneratedToken], index: Int, offset: Int) -> JSON
-  /// The end of a choice.
-  func ending(_ answer: ChoiceAnswer, tokens: [GeneratedToken], index: Int, offset: Int) -> JSON
-  /// What a stream says when all choices have ended, if something.
-  func closing(_ usage: AnswerUsage) -> JSON?
-  /// What a stream says that ends too early.
-  func failure(_ failure: RequestFailure) -> JSON
+  /// What a stream says of one answer.
+  func stream(of index: Int) -> any ChoiceStream
+  /// What a stream says when all answers have ended.
+  func closing(_ usage: AnswerUsage) -> [ServerEvent]
+  /// What a stream says when it cannot go on.
+  func failure(_ failure: RequestFailure) -> ServerEvent
+}
+
+extension AnswerForm {
+  var framing: EventStream.Framing { .events }
 }

@@ -3,40 +3,21 @@ import Inference
 import Text
 
 /// What `POST /v1/chat/completions` is asked.
-struct ChatCompletionRequest {
+struct ChatCompletionRequest: AnswerRequest {
   var model: String?
   var messages: [ChatMessage]
-  /// The field that they were read from.
-  var field = "messages"
   var options: GenerationOptions
   var choices: Int
   var isStreamed: Bool
   var includesUsage: Bool
-  /// The most tokens of the conversation and its answer, if that is less than the context.
-  var contextTokens: Int?
   /// Variables for the chat template.
   var templateVariables: [JSON.Member]
-
-  /// A request for one answer.
-  init(
-    model: String?, messages: [ChatMessage], field: String, options: GenerationOptions, isStreamed: Bool,
-    contextTokens: Int?
-  ) {
-    self.field = field
-    self.model = model
-    self.messages = messages
-    self.options = options
-    self.isStreamed = isStreamed
-    self.contextTokens = contextTokens
-    choices = 1
-    includesUsage = false
-    templateVariables = []
-  }
+  var tools: ToolFields
 
   /// Reads a body.
   ///
   /// - Throws: ``RequestFailure``.
-  init(_ fields: FieldReader, _ limits: RequestLimits) throws(RequestFailure) {
+  init(_ fields: FieldReader, limits: RequestLimits) throws(RequestFailure) {
     model = try fields.text("model")
     messages = try ChatMessage.read(fields, limits: limits)
     options = try GenerationOptions(fields, limits: limits)
@@ -48,12 +29,23 @@ struct ChatCompletionRequest {
     if let variables = try fields.object("chat_template_kwargs") {
       templateVariables = try variables.templateVariables()
     }
-    if fields["tool_choice"] != "none" {
-      for key in ["tools", "functions"] { try fields.refuse(key, unless: [.array([])], "is not supported") }
+    tools = try ToolFields(fields, limits: limits, as: .chat)
+    for key in ["functions", "function_call"] {
+      try fields.refuse(key, unless: [.array([]), "none"], "is not taken; tools and tool_choice are")
     }
     try fields.refuse("modalities", unless: [.array([]), ["text"]], "is not supported; only text is")
     try fields.refuse("audio", unless: [], "is not supported")
     options.constraint = try Grammar.read(fields, limits: limits)
+    try tools.check(options.constraint, fields.name(fields.has("grammar") ? "grammar" : "response_format"))
+  }
+
+  func task(_ engine: Engine, model name: String, limits: RequestLimits) throws -> AnswerTask {
+    let prompt = ChatPrompt(messages, variables: templateVariables, tools: tools.offered)
+    return try AnswerTask(prompt, options, tools, engine, limits: limits) { _ in
+      ChatForm(
+        header: AnswerHeader(prefix: "chatcmpl-", model: name), vocabulary: engine.tokenizer.vocabulary,
+        hasLogProbabilities: options.logProbabilities != nil, includesUsage: includesUsage)
+    }
   }
 }
 

@@ -3,7 +3,7 @@ import Inference
 import Text
 
 /// Answers of `POST /v1/completions`.
-struct CompletionForm: ChoicesForm {
+struct CompletionForm: ChunkForm {
   let header: AnswerHeader
   let vocabulary: Vocabulary
   /// Whether log-probabilities were asked for.
@@ -14,17 +14,35 @@ struct CompletionForm: ChoicesForm {
   let chunkObject = "text_completion"
 
   func choice(_ answer: ChoiceAnswer, index: Int) -> JSON {
-    part(answer.completion.text, logProbabilities(answer.tokens, 0), .string(answer.finishReason), index)
+    part(answer.text, logProbabilities(answer.tokens, 0), .string(answer.finishReason), index)
   }
 
-  func openingChoice(_ index: Int) -> JSON? { nil }
+  func stream(of index: Int) -> any ChoiceStream { Stream(form: self, index: index) }
 
-  func pieceChoice(_ text: String, _ tokens: [GeneratedToken], _ index: Int, offset: Int) -> JSON {
-    part(text, logProbabilities(tokens, offset), .null, index)
-  }
+  private struct Stream: ChoiceStream {
+    let form: CompletionForm
+    let index: Int
+    /// The characters of the tokens that were told of.
+    private var offset = 0
 
-  func endingChoice(_ answer: ChoiceAnswer, _ tokens: [GeneratedToken], _ index: Int, offset: Int) -> JSON {
-    part("", tokens.isEmpty ? .null : logProbabilities(tokens, offset), .string(answer.finishReason), index)
+    init(form: CompletionForm, index: Int) {
+      self.form = form
+      self.index = index
+    }
+
+    func opening() -> [ServerEvent] { [] }
+
+    mutating func say(_ part: AnswerPart, tokens: [GeneratedToken]) -> [ServerEvent] {
+      // There are no tools on this route.
+      guard case .text(let text) = part else { return [] }
+      defer { for token in tokens { offset += TokenText.length(token) } }
+      return [form.chunk(form.part(text, form.logProbabilities(tokens, offset), .null, index))]
+    }
+
+    func ending(_ answer: ChoiceAnswer, tokens: [GeneratedToken]) -> [ServerEvent] {
+      let likelihoods = tokens.isEmpty ? .null : form.logProbabilities(tokens, offset)
+      return [form.chunk(form.part("", likelihoods, .string(answer.finishReason), index))]
+    }
   }
 
   private func part(_ text: String, _ logProbabilities: JSON, _ reason: JSON, _ index: Int) -> JSON {

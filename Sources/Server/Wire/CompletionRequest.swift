@@ -3,7 +3,7 @@ import Inference
 import Text
 
 /// What `POST /v1/completions` is asked.
-struct CompletionRequest {
+struct CompletionRequest: AnswerRequest {
   var model: String?
   /// Texts, or tokens, to be gone on with.
   var prompts: [Prompt]
@@ -11,29 +11,14 @@ struct CompletionRequest {
   var choices: Int
   var isStreamed: Bool
   var includesUsage: Bool
-  /// The most tokens of a prompt and its answer, if that is less than the context.
-  var contextTokens: Int?
 
   /// The most new tokens where a request does not say, as the OpenAI interface has it.
   static let defaultMaxTokens = 16
 
-  /// A request for one answer.
-  init(
-    model: String?, prompts: [Prompt], options: GenerationOptions, isStreamed: Bool, contextTokens: Int?
-  ) {
-    self.model = model
-    self.prompts = prompts
-    self.options = options
-    self.isStreamed = isStreamed
-    self.contextTokens = contextTokens
-    choices = 1
-    includesUsage = false
-  }
-
   /// Reads a body.
   ///
   /// - Throws: ``RequestFailure``.
-  init(_ fields: FieldReader, _ limits: RequestLimits) throws(RequestFailure) {
+  init(_ fields: FieldReader, limits: RequestLimits) throws(RequestFailure) {
     model = try fields.text("model")
     prompts = try Self.prompts(fields, limits: limits)
     options = try GenerationOptions(fields, limits: limits)
@@ -51,6 +36,14 @@ struct CompletionRequest {
     try fields.refuse("suffix", unless: [""], "is not supported")
     try fields.refuse("best_of", unless: [.integer(choices)], "is not supported unless it is n")
     options.constraint = try Grammar.read(fields, limits: limits)
+  }
+
+  func task(_ engine: Engine, model name: String, limits: RequestLimits) throws -> AnswerTask {
+    AnswerTask(
+      prompts: try prompts.map { try limits.check(try engine.tokens(of: $0), "prompt") }, options: options,
+      form: CompletionForm(
+        header: AnswerHeader(prefix: "cmpl-", model: name), vocabulary: engine.tokenizer.vocabulary,
+        hasLogProbabilities: options.logProbabilities != nil, includesUsage: includesUsage))
   }
 
   private static func prompts(_ fields: FieldReader, limits: RequestLimits) throws(RequestFailure) -> [Prompt] {

@@ -29,6 +29,24 @@ extension Grammar {
     }
   }
 
+  /// What the `text` of a request to `POST /v1/responses`, or the `output_config` of one to `POST /v1/messages`, says the
+  /// answer must be: its `format` has the schema without an object around it.
+  ///
+  /// - Throws: ``RequestFailure``.
+  static func read(format outer: FieldReader, limits: RequestLimits) throws(RequestFailure) -> Grammar? {
+    guard let format = try outer.object("format") else { return nil }
+    switch try format.required("type", format.text("type")) {
+    case "text": return nil
+    case "json_object": return try compile(schema: ["type": "object"], format.name("type"), limits)
+    case "json_schema":
+      return try compile(schema: format.required("schema", format["schema"]), format.name("schema"), limits)
+    case let type:
+      throw .invalid(
+        format.name("type"), "\"\(FieldReader.quoted(type))\" is none of text, json_object, json_schema",
+        code: "unsupported_value")
+    }
+  }
+
   private static func compile(
     grammar source: String, _ fields: FieldReader, _ limits: RequestLimits
   ) throws(RequestFailure) -> Grammar {

@@ -15,7 +15,10 @@ extension ChatMessage {
     return messages
   }
 
-  private init(_ fields: FieldReader) throws(RequestFailure) {
+  /// One message.
+  ///
+  /// - Throws: ``RequestFailure``.
+  init(_ fields: FieldReader) throws(RequestFailure) {
     let word = try fields.required("role", fields.text("role"))
     let roles = ["developer": Role.system, "function": .tool]
     guard let role = roles[word] ?? Role(rawValue: word) else {
@@ -24,7 +27,7 @@ extension ChatMessage {
     }
     try fields.refuse("images", unless: [[]], "is not supported; only text is")
     let calls = try Self.calls(fields)
-    let content = try Self.content(fields)
+    let content = try Self.content(fields, "content")
     if content == nil, calls.isEmpty { throw .invalid(fields.name("content"), "is missing", code: "missing_field") }
     self.init(
       role: role, content: content ?? "", name: try fields.first(of: ["name", "tool_name"], fields.text),
@@ -32,26 +35,26 @@ extension ChatMessage {
       toolCallID: try fields.text("tool_call_id"))
   }
 
-  /// A text, or parts that are texts.
-  private static func content(_ fields: FieldReader) throws(RequestFailure) -> String? {
-    guard let value = fields["content"] else { return nil }
+  /// A field that is a text, or parts that are texts.
+  static func content(_ fields: FieldReader, _ key: String) throws(RequestFailure) -> String? {
+    guard let value = fields[key] else { return nil }
     switch value {
     case .string(let text): return text
     case .array(let parts):
-      var text = ""
+      var all = ""
       for (index, part) in parts.enumerated() {
-        let part = try FieldReader(part, path: "\(fields.name("content"))[\(index)]")
+        let part = try FieldReader(part, path: "\(fields.name(key))[\(index)]")
         let type = try part.required("type", part.text("type"))
         guard ["text", "input_text", "output_text", "refusal"].contains(type) else {
           throw .invalid(
             part.name("type"), "\"\(FieldReader.quoted(type))\" is not taken; only text is", code: "unsupported_value")
         }
-        let key = type == "refusal" ? "refusal" : "text"
-        text += try part.required(key, part.text(key))
+        let text = type == "refusal" ? "refusal" : "text"
+        all += try part.required(text, part.text(text))
       }
-      return text
+      return all
     default:
-      throw .invalid(fields.name("content"), "\(FieldReader.shown(value)) is neither a string nor an array of parts")
+      throw .invalid(fields.name(key), "\(FieldReader.shown(value)) is neither a string nor an array of parts")
     }
   }
 
@@ -64,14 +67,17 @@ extension ChatMessage {
           call.name("type"), "\"\(FieldReader.quoted(type))\" is not \"function\"", code: "unsupported_value")
       }
       let function = try call.required("function", call.object("function"))
-      var arguments = function["arguments"] ?? .object([])
-      // They come as a text that is meant to be JSON; what is none is given to the template as it is.
-      if case .string(let text) = arguments, let value = try? JSON(parsing: text) { arguments = value }
       calls.append(
         ToolCall(
           id: try call.text("id") ?? "", name: try function.required("name", function.text("name")),
-          arguments: arguments))
+          arguments: arguments(function["arguments"])))
     }
     return calls
+  }
+
+  /// Arguments that come as a text that is meant to be JSON; what is none is given to the template as it is.
+  static func arguments(_ given: JSON?) -> JSON {
+    guard case .string(let text)? = given else { return given ?? .object([]) }
+    return (try? JSON(parsing: text)) ?? .string(text)
   }
 }

@@ -2,29 +2,35 @@ import Formats
 import Inference
 import Text
 
-/// What `POST /api/chat` and `/api/generate` are asked: in ollama's words, what the other routes are asked too.
-enum OllamaAnswerRequest: Sendable {
-  /// An answer to a conversation.
-  case chat(ChatCompletionRequest)
-  /// A text to go on with.
-  case text(CompletionRequest)
-  /// Whether the model is there; nothing is generated.
-  case load(String?)
+/// What `POST /api/chat` is asked.
+struct OllamaChatRequest: AnswerRequest {
+  private let order: OllamaOrder
 
-  /// Reads a body of `/api/chat`.
-  ///
-  /// - Throws: ``RequestFailure``.
-  static func chat(_ fields: FieldReader, _ limits: RequestLimits) throws(RequestFailure) -> OllamaAnswerRequest {
+  init(_ fields: FieldReader, limits: RequestLimits) throws(RequestFailure) {
     let common = try OllamaFields(fields, limits)
     try fields.refuse("tools", unless: [[]], "is not supported")
-    if try fields.array("messages", most: limits.messages)?.isEmpty ?? true { return .load(try common.loaded()) }
-    return .chat(common.chat(try ChatMessage.read(fields, limits: limits), "messages"))
+    if try fields.array("messages", most: limits.messages)?.isEmpty ?? true {
+      order = OllamaOrder(common, try common.load(), isChat: true)
+    } else {
+      let messages = try ChatMessage.read(fields, limits: limits)
+      order = OllamaOrder(common, .conversation(messages, field: "messages"), isChat: true)
+    }
   }
 
-  /// Reads a body of `/api/generate`.
-  ///
-  /// - Throws: ``RequestFailure``.
-  static func generate(_ fields: FieldReader, _ limits: RequestLimits) throws(RequestFailure) -> OllamaAnswerRequest {
+  var model: String? { order.model }
+  var choices: Int { 1 }
+  var isStreamed: Bool { order.isStreamed }
+
+  func task(_ engine: Engine, model name: String, limits: RequestLimits) throws -> AnswerTask {
+    try order.task(engine, model: name, limits: limits)
+  }
+}
+
+/// What `POST /api/generate` is asked.
+struct OllamaGenerateRequest: AnswerRequest {
+  private let order: OllamaOrder
+
+  init(_ fields: FieldReader, limits: RequestLimits) throws(RequestFailure) {
     let common = try OllamaFields(fields, limits)
     try fields.refuse("suffix", unless: [""], "is not supported")
     try fields.refuse("template", unless: [""], "is not supported; the model's own is used")
@@ -32,18 +38,24 @@ enum OllamaAnswerRequest: Sendable {
     try fields.refuse("images", unless: [[]], "is not supported; only text is")
     let system = try fields.text("system") ?? ""
     let isRaw = try fields.bool("raw") ?? false
-    guard let prompt = try fields.text("prompt"), !prompt.isEmpty else { return .load(try common.loaded()) }
-    if isRaw { return .text(common.text(prompt)) }
-    let instructions = system.isEmpty ? [] : [ChatMessage(role: .system, content: system)]
-    return .chat(common.chat(instructions + [ChatMessage(role: .user, content: prompt)], "prompt"))
+    let matter: OllamaOrder.Matter
+    if let prompt = try fields.text("prompt"), !prompt.isEmpty {
+      let instructions = system.isEmpty ? [] : [ChatMessage(role: .system, content: system)]
+      matter =
+        isRaw
+        ? .text(prompt)
+        : .conversation(instructions + [ChatMessage(role: .user, content: prompt)], field: "prompt")
+    } else {
+      matter = try common.load()
+    }
+    order = OllamaOrder(common, matter, isChat: false)
   }
 
-  /// Whether the answer tells of its tokens.
-  var hasLogProbabilities: Bool {
-    switch self {
-    case .chat(let request): request.options.logProbabilities != nil
-    case .text(let request): request.options.logProbabilities != nil
-    case .load: false
-    }
+  var model: String? { order.model }
+  var choices: Int { 1 }
+  var isStreamed: Bool { order.isStreamed }
+
+  func task(_ engine: Engine, model name: String, limits: RequestLimits) throws -> AnswerTask {
+    try order.task(engine, model: name, limits: limits)
   }
 }

@@ -4,10 +4,11 @@ import Text
 
 /// The fields that `/api/chat` and `/api/generate` share.
 struct OllamaFields {
-  private let model: String?
-  private let options: GenerationOptions
-  private let contextTokens: Int?
-  private let isStreamed: Bool
+  let model: String?
+  let options: GenerationOptions
+  /// The most tokens of a prompt and its answer, if that is less than the context.
+  let contextTokens: Int?
+  let isStreamed: Bool
   /// Whether the model is to be unloaded.
   private let unloads: Bool
 
@@ -22,7 +23,7 @@ struct OllamaFields {
     var options = GenerationOptions()
     options.tokenEvents = true
     if let given {
-      options = try GenerationOptions(given, limits: limits, lengths: [])
+      options = try GenerationOptions(given, limits: limits, most: [])
       // -1 is for no bound, -2 for the context.
       let most = try given.integer("num_predict", in: -2...Int.max) ?? -1
       options.maxTokens = most > 0 ? most : nil
@@ -61,26 +62,14 @@ struct OllamaFields {
     }
   }
 
-  /// A conversation that was read from a field.
-  func chat(_ messages: [ChatMessage], _ field: String) -> ChatCompletionRequest {
-    ChatCompletionRequest(
-      model: model, messages: messages, field: field, options: options, isStreamed: isStreamed,
-      contextTokens: contextTokens)
-  }
-
-  func text(_ prompt: String) -> CompletionRequest {
-    CompletionRequest(
-      model: model, prompts: [.text(prompt)], options: options, isStreamed: isStreamed, contextTokens: contextTokens)
-  }
-
-  /// The model that is to be there.
+  /// That nothing is asked but whether the model is there.
   ///
   /// - Throws: ``RequestFailure`` when it is to be gone.
-  func loaded() throws(RequestFailure) -> String? {
+  func load() throws(RequestFailure) -> OllamaOrder.Matter {
     if unloads {
       throw .invalid(
         "keep_alive", "0 is not supported: models stay as long as the server runs", code: "unsupported_value")
     }
-    return model
+    return .nothing
   }
 }

@@ -23,22 +23,30 @@ struct OllamaForm: AnswerForm {
 
   func whole(_ answers: [ChoiceAnswer], usage: AnswerUsage) -> JSON {
     guard let answer = answers.first else { return line("", [], [("done_reason", "load"), ("done", true)]) }
-    return last(answer, answer.completion.text, answer.tokens)
+    return last(answer, answer.text, answer.tokens)
   }
 
-  func opening(index: Int) -> JSON? { nil }
+  func stream(of index: Int) -> any ChoiceStream { Stream(form: self) }
 
-  func piece(_ text: String, tokens: [GeneratedToken], index: Int, offset: Int) -> JSON {
-    line(text, tokens, [("done", false)])
+  func closing(_ usage: AnswerUsage) -> [ServerEvent] { [] }
+
+  func failure(_ failure: RequestFailure) -> ServerEvent { ServerEvent(failure.ollama) }
+
+  private struct Stream: ChoiceStream {
+    let form: OllamaForm
+
+    func opening() -> [ServerEvent] { [] }
+
+    func say(_ part: AnswerPart, tokens: [GeneratedToken]) -> [ServerEvent] {
+      // Tools are refused on these routes.
+      guard case .text(let text) = part else { return [] }
+      return [ServerEvent(form.line(text, tokens, [("done", false)]))]
+    }
+
+    func ending(_ answer: ChoiceAnswer, tokens: [GeneratedToken]) -> [ServerEvent] {
+      [ServerEvent(form.last(answer, "", tokens))]
+    }
   }
-
-  func ending(_ answer: ChoiceAnswer, tokens: [GeneratedToken], index: Int, offset: Int) -> JSON {
-    last(answer, "", tokens)
-  }
-
-  func closing(_ usage: AnswerUsage) -> JSON? { nil }
-
-  func failure(_ failure: RequestFailure) -> JSON { failure.ollama }
 
   private func last(_ answer: ChoiceAnswer, _ text: String, _ tokens: [GeneratedToken]) -> JSON {
     let (usage, timings) = (answer.completion.usage, answer.completion.timings)

@@ -4,10 +4,13 @@ import Inference
 extension GenerationOptions {
   /// How a request wants its answer drawn; what it leaves open keeps the engine's defaults.
   ///
-  /// - Parameter lengths: the names of the field that bounds the answer; the first that is there counts.
+  /// - Parameters:
+  ///   - most: the names of the field that bounds the answer; the first that is there counts.
+  ///   - stop: the name of the field that has stop strings.
   /// - Throws: ``RequestFailure``.
   init(
-    _ fields: FieldReader, limits: RequestLimits, lengths: [String] = ["max_completion_tokens", "max_tokens"]
+    _ fields: FieldReader, limits: RequestLimits, most: [String] = ["max_completion_tokens", "max_tokens"],
+    stop: String = "stop"
   ) throws(RequestFailure) {
     self.init()
     // Every token is reported: the times between them are measured, and log-probabilities are those of tokens.
@@ -29,29 +32,31 @@ extension GenerationOptions {
     penaltyWindow = try fields.integer("repeat_last_n", in: -1...Int(Int32.max)) ?? penaltyWindow
     // llama.cpp's clients say -1 for one that is drawn.
     seed = try fields.integer("seed", in: Int.min...Int.max).flatMap { $0 == -1 ? nil : UInt64(bitPattern: Int64($0)) }
-    maxTokens = try fields.first(of: lengths) { key throws(RequestFailure) in try fields.integer(key, in: 1...Int.max) }
+    maxTokens = try fields.first(of: most) { key throws(RequestFailure) in try fields.integer(key, in: 1...Int.max) }
     ignoreEnd = try fields.bool("ignore_eos") ?? false
-    stop = try Self.stops(fields, limits: limits)
+    self.stop = try Self.stops(fields, stop, limits: limits)
     logitBias = try Self.biases(fields, limits: limits)
   }
 
-  private static func stops(_ fields: FieldReader, limits: RequestLimits) throws(RequestFailure) -> [String] {
-    guard let value = fields["stop"] else { return [] }
+  private static func stops(
+    _ fields: FieldReader, _ key: String, limits: RequestLimits
+  ) throws(RequestFailure) -> [String] {
+    guard let value = fields[key] else { return [] }
     var stops: [String] = []
     switch value {
     case .string(let text): stops = [text]
     case .array:
       let most = min(limits.stops, GenerationOptions.maxStopStrings)
-      for (index, element) in (try fields.array("stop", most: most) ?? []).enumerated() {
+      for (index, element) in (try fields.array(key, most: most) ?? []).enumerated() {
         guard case .string(let text) = element else {
-          throw .invalid("\(fields.name("stop"))[\(index)]", "\(FieldReader.shown(element)) is not a string")
+          throw .invalid("\(fields.name(key))[\(index)]", "\(FieldReader.shown(element)) is not a string")
         }
         stops.append(text)
       }
-    default: throw .invalid(fields.name("stop"), "\(FieldReader.shown(value)) is neither a string nor an array of them")
+    default: throw .invalid(fields.name(key), "\(FieldReader.shown(value)) is neither a string nor an array of them")
     }
     for (index, text) in stops.enumerated() {
-      let name = stops.count == 1 && value.text != nil ? fields.name("stop") : "\(fields.name("stop"))[\(index)]"
+      let name = stops.count == 1 && value.text != nil ? fields.name(key) : "\(fields.name(key))[\(index)]"
       if text.isEmpty { throw .invalid(name, "must not be empty") }
       if text.utf8.count > GenerationOptions.maxStopBytes {
         throw .invalid(name, "has \(text.utf8.count) bytes; at most \(GenerationOptions.maxStopBytes) are taken")

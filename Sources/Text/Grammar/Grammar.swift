@@ -29,6 +29,10 @@ public final class Grammar: Sendable, Hashable {
     automaton = try GrammarCompiler.compile(rules, root: root)
   }
 
+  init(_ rules: [GrammarRule], root: Int) throws(TextError) {
+    automaton = try GrammarCompiler.compile(rules, root: root)
+  }
+
   /// The JSON values that a schema allows, or some of them: every text that follows the grammar is valid, but not every
   /// valid text follows it, since between tokens there is at most one space, or a newline and up to 20 more, and members
   /// come in the schema's order.

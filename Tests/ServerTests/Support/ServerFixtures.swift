@@ -39,6 +39,13 @@ enum ServerFixtures {
     try Engine(model: model, tokenizer: tokenizer(), template: template(), options: options)
   }
 
+  /// A template that lists tools, as ``template()`` else, and tells how they are called by a text that it holds.
+  static func template(calling hint: String) throws -> ChatTemplate {
+    try ChatTemplate(
+      compiling: "{% if tools %}{{ '<|im_start|>tools\n' + (tools | tojson) + '<|im_end|>\n' }}{% endif %}{# \(hint) #}"
+        + template().source)
+  }
+
   /// A model that says `text` after the line that begins its turn, then ends; each step takes so many seconds.
   static func saying(
     _ text: String, contextLength: Int = 4096, secondsPerStep: Double = 0
