@@ -24,12 +24,12 @@ done
 # What a schema accepts may still be too long for this context, or ask for a model that is none of the kind: that right
 # requests are answered is tested where there are such models (ServerTests). Paths under two names are one.
 cd "$folder"
-timeout 300 "$schemathesis" run "$url/openapi.json" --header 'X-Api-Key: key' --phases fuzzing --max-examples 25 --seed 1 \
+timeout 300 "$schemathesis" run "$url/openapi.json" --header 'X-Api-Key: key' --phases fuzzing --max-examples 20 --seed 1 \
   --workers 2 --checks all --exclude-checks positive_data_acceptance --continue-on-failure --warnings off --no-color \
   --exclude-path-regex '^/(page/.*|figures|systems|(chat/)?completions|embeddings|rerank|models.*|v1/(tokenize|detokenize|apply-template|health))$' \
   >"$folder/report" 2>&1 || { cut -c1-400 "$folder/report" | tail -n 150; fail 'schemathesis found something'; }
 cases=$(sed -n 's/^ *\([0-9]*\) generated.*/\1/p' "$folder/report")
-[ "${cases:-0}" -ge 200 ] || { cut -c1-400 "$folder/report" | tail -n 40; fail "only ${cases:-0} cases"; }
+[ "${cases:-0}" -ge 150 ] || { cut -c1-400 "$folder/report" | tail -n 40; fail "only ${cases:-0} cases"; }
 metrics=$(curl -sS -H 'X-Api-Key: key' "$url/metrics")
 grep -q '^venturi_requests_total{outcome="error"} 0' <<<"$metrics" || fail 'an error of its own'
 kill -TERM "$pid"

@@ -8,18 +8,7 @@ import Inference
 struct InterfaceDocument {
   let json: JSON
 
-  init(_ file: JSON, limits: RequestLimits) {
-    let settings = limits.named
-    var document = Self.applied(file, settings)
-    if case .object(var members) = document, let index = members.firstIndex(where: { $0.key == "info" }),
-      case .object(let info) = members[index].value
-    {
-      members[index].value = .object(
-        info.map { $0.key == "version" ? JSON.Member("version", .string(EngineVersion.number)) : $0 })
-      document = .object(members)
-    }
-    json = document
-  }
+  init(_ file: JSON, limits: RequestLimits) { json = Self.applied(file, limits.named) }
 
   private static func applied(_ value: JSON, _ settings: [String: Int]) -> JSON {
     switch value {
