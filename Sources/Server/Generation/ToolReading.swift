@@ -25,6 +25,7 @@ struct ToolReading: Sendable {
 
   /// What tells a call apart. Mistral's templates insist on nine letters and digits.
   func makeID() -> String {
-    [.mistral, .mistralNamed].contains(format) ? String(RequestIdentity.make("").prefix(9)) : RequestIdentity.make("call_")
+    [.mistral, .mistralNamed].contains(format)
+      ? String(RequestIdentity.make("").prefix(9)) : RequestIdentity.make("call_")
   }
 }
