@@ -84,7 +84,7 @@ let package = Package(
     .target(
       name: "Server",
       dependencies: [
-        "Formats", "Text", "Inference", "Catalogue", "ServerPage",
+        "NumericTypes", "Formats", "Text", "Inference", "Catalogue", "ServerPage",
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),

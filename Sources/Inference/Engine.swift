@@ -33,6 +33,8 @@ public final class Engine: Sendable {
   public let contextLength: Int
   let scheduler: Scheduler
   private let trie = Mutex<TokenTrie?>(nil)
+  /// Whose model and thread these are, and what is held as long as somebody uses them by this engine.
+  private let loan: (owner: Engine, token: any AnyObject & Sendable)?
 
   /// An engine from its parts.
   ///
@@ -68,14 +70,37 @@ public final class Engine: Sendable {
     self.profile = profile
     self.notes = notes + passedOver
     contextLength = min(options.contextLength ?? .max, model.description.contextLength)
+    loan = nil
     scheduler = try Scheduler(model: model, options: options, contextLength: contextLength)
   }
 
-  deinit { scheduler.stop() }
+  /// Another's model and thread.
+  private init(_ owner: Engine, holding token: any AnyObject & Sendable) {
+    (model, draft, tokenizer, template) = (owner.model, owner.draft, owner.tokenizer, owner.template)
+    (options, profile, notes, contextLength) = (owner.options, owner.profile, owner.notes, owner.contextLength)
+    scheduler = owner.scheduler
+    loan = (owner, token)
+  }
+
+  deinit { if loan == nil { scheduler.stop() } }
+
+  /// This engine for one who uses it for a time: `token` is held until that engine, its sessions and their generations are
+  /// gone.
+  package func lent(holding token: any AnyObject & Sendable) -> Engine { Engine(self, holding: token) }
+
+  /// What is there as long as the model's memory is taken.
+  package var lifetime: AnyObject { model }
+
+  /// Refuses where no generation however short would get a place; it would be refused the same, but after its prompt was
+  /// worked on.
+  ///
+  /// - Throws: ``InferenceError/overloaded(running:queued:queueLimit:queuedTokens:queuedTokenLimit:waitSeconds:)``.
+  public func checkRoom() throws(InferenceError) { try scheduler.admission.check() }
 
   /// The tokens as constraints look at them, made when the first one does.
   func tokenTrie() -> TokenTrie {
-    trie.withLock { trie in
+    if let loan { return loan.owner.tokenTrie() }
+    return trie.withLock { trie in
       if let trie { return trie }
       let made = TokenTrie(tokenizer.vocabulary)
       trie = made

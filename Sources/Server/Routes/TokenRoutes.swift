@@ -23,7 +23,7 @@ struct TokenRoutes {
     let limits = services.settings.limits
     return try await services.bytes.read(request) { body in
       let fields = try await OffPool.run { try FieldReader(body: body, limits: limits) }
-      let (engine, _) = try await services.engine(fields.text("model"))
+      let (engine, _) = try await services.tokenizingEngine(fields.text("model"))
       return try await OffPool.run { Response(json: try work(fields, engine, limits)) }
     }
   }
