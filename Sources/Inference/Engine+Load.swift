@@ -65,9 +65,8 @@ extension Engine {
       }
       _ = text.send(result)
     }
-    let loaded = Result {
-      try ModelLoader.load(checkpoint, options: loading(options), context: Context(threads: options.threads))
-    }
+    let context = Context(threads: options.threads)
+    let loaded = Result { try ModelLoader.load(checkpoint, options: loading(options), context: context) }
     guard let result = text.receive(waits: true)?.first else { throw InferenceError.engineStopped }
     let (tokenizer, template) = try result.get()
     let model = try loaded.get().model
@@ -80,7 +79,7 @@ extension Engine {
     }
     return try Engine(
       model: model, tokenizer: tokenizer, template: template, options: given, profile: profile, notes: notes,
-      draft: try given.draft.map { try draft($0, for: tokenizer, options: options) })
+      draft: try given.draft.map { try draft($0, for: tokenizer, options: options) }, allocator: context.allocator)
   }
 
   /// The draft model that the options name, whose tokens must be the model's.

@@ -33,6 +33,8 @@ public final class Engine: Sendable {
   public let contextLength: Int
   let scheduler: Scheduler
   private let trie = Mutex<TokenTrie?>(nil)
+  /// What is there as long as the model's memory is taken.
+  package let lifetime: any AnyObject & Sendable
   /// Whose model and thread these are, and what is held as long as somebody uses them by this engine.
   private let loan: (owner: Engine, token: any AnyObject & Sendable)?
 
@@ -46,12 +48,13 @@ public final class Engine: Sendable {
   ///   - profile: settings for what the options leave open; without a file none is looked for.
   ///   - notes: what was passed over before.
   ///   - draft: a model with the same tokens that guesses ahead.
+  ///   - allocator: where the model's memory comes from, if it is for the model alone.
   /// - Throws: ``InferenceError/invalidOption(field:value:problem:)``,
   ///   ``InferenceError/vocabularyMismatch(tokenizer:model:)`` and ``InferenceError/extensionFailed(name:problem:)``.
   public init(
     model: any LanguageModel, tokenizer: Tokenizer, template: ChatTemplate? = nil,
     options: EngineOptions = EngineOptions(), profile: EngineProfile? = nil, notes: [String] = [],
-    draft: (any LanguageModel)? = nil
+    draft: (any LanguageModel)? = nil, allocator: Allocator? = nil
   ) throws(InferenceError) {
     let options = try Self.resolve(options, profile)
     let (model, passedOver) = try Self.extend(model, options)
@@ -70,6 +73,7 @@ public final class Engine: Sendable {
     self.profile = profile
     self.notes = notes + passedOver
     contextLength = min(options.contextLength ?? .max, model.description.contextLength)
+    lifetime = allocator?.lifetime ?? model
     loan = nil
     scheduler = try Scheduler(model: model, options: options, contextLength: contextLength)
   }
@@ -78,7 +82,7 @@ public final class Engine: Sendable {
   private init(_ owner: Engine, holding token: any AnyObject & Sendable) {
     (model, draft, tokenizer, template) = (owner.model, owner.draft, owner.tokenizer, owner.template)
     (options, profile, notes, contextLength) = (owner.options, owner.profile, owner.notes, owner.contextLength)
-    scheduler = owner.scheduler
+    (scheduler, lifetime) = (owner.scheduler, owner.lifetime)
     loan = (owner, token)
   }
 
@@ -87,9 +91,6 @@ public final class Engine: Sendable {
   /// This engine for one who uses it for a time: `token` is held until that engine, its sessions and their generations are
   /// gone.
   package func lent(holding token: any AnyObject & Sendable) -> Engine { Engine(self, holding: token) }
-
-  /// What is there as long as the model's memory is taken.
-  package var lifetime: AnyObject { model }
 
   /// Refuses where no generation however short would get a place; it would be refused the same, but after its prompt was
   /// worked on.

@@ -112,7 +112,7 @@ public final class Embedder: Sendable {
   }
 
   /// What is there as long as the model's memory is taken.
-  package var lifetime: AnyObject { context }
+  package var lifetime: AnyObject { context.allocator.lifetime }
 
   /// The vector of a text.
   ///

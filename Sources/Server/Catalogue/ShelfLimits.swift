@@ -9,7 +9,7 @@ public struct ShelfLimits: Sendable {
   /// The most requests that wait for models.
   public var waiting = 256
   /// How long after a load that failed another one is tried, in seconds.
-  public var retry = 5.0
+  public var retry = 2.0
   /// How long, in seconds, requests may come before one that waits for room, because their model is loaded.
   public var patience = 10.0
 

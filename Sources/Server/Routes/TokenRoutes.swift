@@ -36,6 +36,10 @@ struct TokenRoutes {
     let tokens = tokenizer.encode(
       text, parseSpecial: try fields.bool("parse_special") ?? true,
       addBoundaries: try fields.bool("add_special") ?? false)
+    // A list takes far more memory than the text that it is made of.
+    if tokens.count > limits.jsonValues {
+      throw RequestFailure.invalid(key, "has \(tokens.count) tokens; at most \(limits.jsonValues) are listed")
+    }
     var list = tokens.map { JSON.integer(Int($0)) }
     if try fields.bool("with_pieces") ?? false {
       list = tokens.map { id in
