@@ -57,7 +57,7 @@ public final class APIServer: Sendable {
       router: ServerRoutes(services: services).router(), server: try encrypted(http),
       configuration: ApplicationConfiguration(
         address: .hostname(settings.host, port: settings.port), serverName: "venturi",
-        availableConnectionsDelegate: .maximum(settings.limits.connections, logger: logger)),
+        availableConnectionsDelegate: ConnectionLimit(most: settings.limits.connections)),
       onServerRunning: { channel in ready(channel.localAddress?.port ?? settings.port) }, logger: logger)
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(

@@ -125,7 +125,8 @@ def s13_files(bench):
             # A model cannot be opened now; one that is there answers who is connected.
             kept[0].sendall(b"POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Length: 32\r\n\r\n" + b'{"prompt": "x", "max_tokens": 2}')
             kept[0].settimeout(30)
-            holds("who is connected is answered", kept[0].recv(1 << 16).startswith(b"HTTP/1.1 200"))
+            answer = kept[0].recv(1 << 16)
+            holds(f"who is connected is answered: {answer[:300]!r} {program.errors()}", answer.startswith(b"HTTP/1.1 200"))
             body = b'{"prompt": "x", "max_tokens": 2, "model": "two"}'
             kept[1].settimeout(30)
             kept[1].sendall(b"POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
