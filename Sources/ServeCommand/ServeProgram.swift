@@ -44,7 +44,7 @@ package struct ServeProgram: AsyncParsableCommand, SingleVerbProgram, ModelVerb 
   @Option(help: "Answers that may wait; further ones get 429.")
   package var maxQueued = 256
 
-  @Option(help: ArgumentHelp("A further name of the model, comma-separated; repeatable.", valueName: "name"))
+  @Option(help: ArgumentHelp("A further name of the first model; repeatable.", valueName: "name"))
   package var alias: [String] = []
 
   @Option(help: ArgumentHelp("An encoder that answers /v1/embeddings, as minilm.", valueName: "model"))

@@ -30,7 +30,7 @@ package struct ShelfOptions: ParsableArguments {
     if let maxLoaded { limits.loaded = maxLoaded }
     if let maxModelMemory { limits.bytes = maxModelMemory.bytes }
     limits.waiting = waiting
-    if limits.loaded < first {
+    if limits.loaded > 0, limits.loaded < first {
       throw CommandFailure(
         status: .usage, kind: "usage",
         message: "--max-loaded \(limits.loaded): \(first) models are loaded at the start")
