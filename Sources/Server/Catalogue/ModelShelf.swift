@@ -93,9 +93,13 @@ public final class ModelShelf: ModelCatalogue {
 
   /// Loads the models that are there from the start, one after the other.
   ///
-  /// - Throws: what loading them throws.
+  /// - Throws: what loading them throws; `CancellationError` when the shelf is stopped meanwhile.
   public func loadFirst() async throws {
-    for (index, item) in items.enumerated() where item.isLoadedFirst { _ = try await take(index) }
+    for (index, item) in items.enumerated() where item.isLoadedFirst {
+      do { _ = try await take(index) } catch let failure as RequestFailure where failure == .draining {
+        throw CancellationError()
+      }
+    }
   }
 
   /// The model that a request calls, once it is loaded.

@@ -208,6 +208,8 @@ import VenturiTesting
         let reply = try await server.chat(name.isEmpty ? [:] : ["model": .string(name)])
         #expect(reply.json["choices"]?.elements?.first?["message"]?["content"]?.text == text)
         #expect(reply.json["model"]?.text == (name.isEmpty ? "a" : name))
+        // Who looks at models keeps none of them.
+        for path in ["/metrics", "/v1/models"] { #expect(try await server.get(path).status == 200) }
       }
       #expect(try await server.get("/health").status == 200, "a model that went does not make it sick")
       let models = try await server.get("/v1/models").json["data"]?.elements ?? []
@@ -279,6 +281,21 @@ import VenturiTesting
         await drained.value
       }
     }
+  }
+
+  @Test func aShelfThatIsStoppedWhileItLoadsIsNoFailure() async throws {
+    let shop = Shop(gate: Gate())
+    let shelf = try ModelShelf(
+      [shop.item("a", isLoadedFirst: true), shop.item("b", isLoadedFirst: true)], limits: Self.limits())
+    let first = Task { try await shelf.loadFirst() }
+    try await Self.eventually("loads") { shop.gate.waiting == 1 }
+    let stopped = Task { await shelf.stop() }
+    await #expect(throws: CancellationError.self) { try await first.value }
+    shop.gate.open()
+    await stopped.value
+    #expect(shop.count("a") == 1 && shop.count("b") == 0)
+    let failure = await #expect(throws: RequestFailure.self) { try await shelf.model("a", .language) }
+    #expect(failure?.code == "shutting_down")
   }
 
   @Test func overloadIsToldBeforeAPromptIsLookedAt() async throws {

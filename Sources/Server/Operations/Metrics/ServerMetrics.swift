@@ -95,7 +95,10 @@ final class ServerMetrics: Sendable {
   func record(_ entries: [ModelEntry]) {
     for entry in entries {
       let model = ("model", entry.id)
-      let last = told.withLock { $0.updateValue(entry, forKey: entry.id) }
+      var kept = entry
+      // What is remembered of a model must not keep it.
+      kept.model = nil
+      let last = told.withLock { [kept] in $0.updateValue(kept, forKey: kept.id) }
       func count(_ name: String, _ figure: KeyPath<ModelEntry, Int>, _ labels: [(String, String)] = []) {
         Counter(label: "venturi_model_\(name)_total", dimensions: [model] + labels, factory: registry)
           .increment(by: max(0, entry[keyPath: figure] - (last?[keyPath: figure] ?? 0)))
