@@ -35,7 +35,7 @@ examples: model ## Build and run the programs of Examples/, packages of their ow
 	@Scripts/examples
 
 ##@ Building
-.PHONY: setup packages-run packages-atlas packages-test cases clients build build-serve serve build-atlas build-tests model clean
+.PHONY: setup packages-run packages-atlas packages-test packages-soak cases clients build build-serve serve build-atlas build-tests model clean
 setup: packages-test cases clients build-tests model ## Install what is missing for building, running and testing
 
 packages-run:
@@ -46,6 +46,9 @@ packages-atlas:
 
 packages-test:
 	@Scripts/packages run test >&2
+
+packages-soak:
+	@Scripts/packages run atlas test soak >&2
 
 # What tests compare with and may not be copied: tokenizers' vocabularies, chat templates, ONNX cases.
 cases: packages-run
@@ -90,7 +93,7 @@ docs: ## Build the documentation, warnings as errors, into docs/
 fuzz: ## Fuzz every parser and the whole loader (RUNS=100000 inputs each; TARGETS names some)
 	@Scripts/fuzz
 
-soak: packages-test ## The suite in debug mode, then under the address and thread sanitizers
+soak: packages-soak ## The suite in debug mode, under the address and thread sanitizers, and the server's long rows (MODES, ROWS)
 	@Scripts/soak
 
 ##@ Measuring

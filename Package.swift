@@ -86,7 +86,7 @@ let package = Package(
     .target(
       name: "Server",
       dependencies: [
-        "Formats", "Text", "Models", "Inference", "Catalogue", "ServerPage", "ServerInterface",
+        "NumericTypes", "Formats", "Text", "Models", "Inference", "Catalogue", "ServerPage", "ServerInterface",
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),

@@ -16,6 +16,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 #if defined(__x86_64__)
 #include <cpuid.h>
 #endif
@@ -348,6 +351,12 @@ static uint64_t left_in_group(const char *folder, const char *limit, const char 
 
 static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
 #endif
+
+void vt_give_back_free_memory(void) {
+#if defined(__GLIBC__)
+  malloc_trim(0);
+#endif
+}
 
 uint64_t vt_available_memory(void) {
   uint64_t bytes = UINT64_MAX;

@@ -1,3 +1,4 @@
+import CVenturi
 import Formats
 import Models
 import Synchronization
@@ -30,6 +31,27 @@ extension Engine {
     return try open(checkpoint, options: options, profile: finding.profile, notes: finding.notes)
   }
 
+  /// What a model takes when it is loaded so, by its file alone.
+  ///
+  /// - Throws: what ``load(_:options:)`` throws for a file that does not say its sizes.
+  public static func memoryNeed(of model: String, options: EngineOptions = EngineOptions()) throws -> MemoryNeed {
+    try options.validate()
+    let path = try ModelHome().file(for: model)
+    let checkpoint = try Checkpoint(path: path)
+    let profile = try EngineProfile.find(options.profile, model: path, checkpoint: checkpoint).profile
+    let decided = try resolve(options, profile)
+    return try checkpoint.reading {
+      try ModelLoader.memoryNeed(
+        of: checkpoint, options: loading(decided), threads: decided.threads ?? Int(vt_available_processors()))
+    }
+  }
+
+  private static func loading(_ options: EngineOptions) -> LoadOptions {
+    LoadOptions(
+      compute: options.compute ?? .fast, cache: options.cache, contextLength: options.contextLength,
+      memoryLimit: options.memoryLimit, stepTokens: options.stepTokens ?? EngineOptions.defaultStepTokens)
+  }
+
   /// What ``open(_:options:)`` does with a checkpoint; each part that reads its files sees to it that they did not change.
   package static func open(
     _ checkpoint: Checkpoint, options given: EngineOptions, profile: EngineProfile? = nil, notes: [String] = []
@@ -43,14 +65,8 @@ extension Engine {
       }
       _ = text.send(result)
     }
-    let loaded = Result {
-      try ModelLoader.load(
-        checkpoint,
-        options: LoadOptions(
-          compute: options.compute ?? .fast, cache: options.cache, contextLength: options.contextLength,
-          memoryLimit: options.memoryLimit, stepTokens: options.stepTokens ?? EngineOptions.defaultStepTokens),
-        context: Context(threads: options.threads))
-    }
+    let context = Context(threads: options.threads)
+    let loaded = Result { try ModelLoader.load(checkpoint, options: loading(options), context: context) }
     guard let result = text.receive(waits: true)?.first else { throw InferenceError.engineStopped }
     let (tokenizer, template) = try result.get()
     let model = try loaded.get().model
@@ -63,7 +79,7 @@ extension Engine {
     }
     return try Engine(
       model: model, tokenizer: tokenizer, template: template, options: given, profile: profile, notes: notes,
-      draft: try given.draft.map { try draft($0, for: tokenizer, options: options) })
+      draft: try given.draft.map { try draft($0, for: tokenizer, options: options) }, allocator: context.allocator)
   }
 
   /// The draft model that the options name, whose tokens must be the model's.

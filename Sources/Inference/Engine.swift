@@ -33,6 +33,10 @@ public final class Engine: Sendable {
   public let contextLength: Int
   let scheduler: Scheduler
   private let trie = Mutex<TokenTrie?>(nil)
+  /// What is there as long as the model's memory is taken.
+  package let lifetime: any AnyObject & Sendable
+  /// Whose model and thread these are, and what is held as long as somebody uses them by this engine.
+  private let loan: (owner: Engine, token: any AnyObject & Sendable)?
 
   /// An engine from its parts.
   ///
@@ -44,12 +48,13 @@ public final class Engine: Sendable {
   ///   - profile: settings for what the options leave open; without a file none is looked for.
   ///   - notes: what was passed over before.
   ///   - draft: a model with the same tokens that guesses ahead.
+  ///   - allocator: where the model's memory comes from, if it is for the model alone.
   /// - Throws: ``InferenceError/invalidOption(field:value:problem:)``,
   ///   ``InferenceError/vocabularyMismatch(tokenizer:model:)`` and ``InferenceError/extensionFailed(name:problem:)``.
   public init(
     model: any LanguageModel, tokenizer: Tokenizer, template: ChatTemplate? = nil,
     options: EngineOptions = EngineOptions(), profile: EngineProfile? = nil, notes: [String] = [],
-    draft: (any LanguageModel)? = nil
+    draft: (any LanguageModel)? = nil, allocator: Allocator? = nil
   ) throws(InferenceError) {
     let options = try Self.resolve(options, profile)
     let (model, passedOver) = try Self.extend(model, options)
@@ -68,14 +73,35 @@ public final class Engine: Sendable {
     self.profile = profile
     self.notes = notes + passedOver
     contextLength = min(options.contextLength ?? .max, model.description.contextLength)
+    lifetime = allocator?.lifetime ?? model
+    loan = nil
     scheduler = try Scheduler(model: model, options: options, contextLength: contextLength)
   }
 
-  deinit { scheduler.stop() }
+  /// Another's model and thread.
+  private init(_ owner: Engine, holding token: any AnyObject & Sendable) {
+    (model, draft, tokenizer, template) = (owner.model, owner.draft, owner.tokenizer, owner.template)
+    (options, profile, notes, contextLength) = (owner.options, owner.profile, owner.notes, owner.contextLength)
+    (scheduler, lifetime) = (owner.scheduler, owner.lifetime)
+    loan = (owner, token)
+  }
+
+  deinit { if loan == nil { scheduler.stop() } }
+
+  /// This engine for one who uses it for a time: `token` is held until that engine, its sessions and their generations are
+  /// gone.
+  package func lent(holding token: any AnyObject & Sendable) -> Engine { Engine(self, holding: token) }
+
+  /// Refuses where no generation however short would get a place; it would be refused the same, but after its prompt was
+  /// worked on.
+  ///
+  /// - Throws: ``InferenceError/overloaded(running:queued:queueLimit:queuedTokens:queuedTokenLimit:waitSeconds:)``.
+  public func checkRoom() throws(InferenceError) { try scheduler.admission.check() }
 
   /// The tokens as constraints look at them, made when the first one does.
   func tokenTrie() -> TokenTrie {
-    trie.withLock { trie in
+    if let loan { return loan.owner.tokenTrie() }
+    return trie.withLock { trie in
       if let trie { return trie }
       let made = TokenTrie(tokenizer.vocabulary)
       trie = made

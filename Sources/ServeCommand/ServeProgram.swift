@@ -12,13 +12,21 @@ package struct ServeProgram: AsyncParsableCommand, SingleVerbProgram, ModelVerb 
     discussion: """
       Answers POST /v1/chat/completions, /v1/completions, /v1/embeddings, /tokenize, /detokenize and /apply-template, and \
       GET /v1/models, /health and /metrics. Only this machine reaches it unless --host says otherwise; --api-key then keeps \
-      strangers out, and --tls-certificate what is said from those in between. SIGTERM or Ctrl-C refuses new requests, \
+      strangers out, and --tls-certificate what is said from those in between. Of several models the first is loaded at the \
+      start, the others when a request names them. SIGTERM or Ctrl-C refuses new requests, \
       answers those that run, and ends with 0; a second Ctrl-C ends at once.
       """,
     version: Version.text)
   package static let verb = "serve"
 
-  @OptionGroup(title: "Model") package var model: ModelOptions
+  @Option(
+    name: [.customShort("m"), .customLong("model")],
+    help: ArgumentHelp(
+      "A model file's path, or the name of a pulled model; NAME=MODEL has requests call it NAME. Repeatable.",
+      valueName: "model"))
+  package var model = ["smollm2"]
+
+  @OptionGroup(title: "Model") package var loading: LoadingOptions
 
   @Option(
     name: [.customShort("c"), .customLong("ctx-size")], parsing: .unconditional,
@@ -36,12 +44,13 @@ package struct ServeProgram: AsyncParsableCommand, SingleVerbProgram, ModelVerb 
   @Option(help: "Answers that may wait; further ones get 429.")
   package var maxQueued = 256
 
-  @Option(help: ArgumentHelp("A further name of the model, comma-separated; repeatable.", valueName: "name"))
+  @Option(help: ArgumentHelp("A further name of the first model; repeatable.", valueName: "name"))
   package var alias: [String] = []
 
   @Option(help: ArgumentHelp("An encoder that answers /v1/embeddings, as minilm.", valueName: "model"))
   package var embedder: String?
 
+  @OptionGroup(title: "Several models") package var shelf: ShelfOptions
   @OptionGroup(title: "Profile") package var profile: ProfileOptions
   @OptionGroup(title: "Network") package var network: NetworkOptions
   @OptionGroup(title: "Limits") package var limits: LimitOptions
@@ -54,7 +63,7 @@ package struct ServeProgram: AsyncParsableCommand, SingleVerbProgram, ModelVerb 
 
   @OptionGroup(title: "Output") package var output: OutputOptions
 
-  package var modelName: String { model.model }
+  package var modelName: String { model.first ?? "" }
 
   package init() {}
 
@@ -68,35 +77,20 @@ package struct ServeProgram: AsyncParsableCommand, SingleVerbProgram, ModelVerb 
     LoggingSystem.bootstrap { StandardErrorLog(label: $0, form: log) }
     let logger = Logger(label: "venturi-serve")
     let settings = try settings()
-    let path = try ModelAccess.path(of: model.model)
-    let embedderPath = try embedder.map { try ModelAccess.path(of: $0) }
+    let files = try model.map(ServedFile.init)
+    let encoder = try embedder.map(ServedFile.init)
     OpenFiles.allowMany()
 
-    let catalogue = FixedCatalogue()
-    let id = Self.id(model.model)
-    catalogue.add(id, aliases: alias, kind: .language)
-    let embedderID = embedder.map(Self.id)
-    if let embedderID { catalogue.add(embedderID, kind: .embedding) }
+    let shelf = try makeShelf(files, encoder, logger)
     let server: APIServer
-    do { server = try APIServer(settings: settings, catalogue: catalogue, logger: logger) } catch {
+    do { server = try APIServer(settings: settings, catalogue: shelf, logger: logger) } catch {
       throw Self.failure(error)
     }
     MetricsSystem.bootstrap(server.metrics)
 
-    let engineOptions = engineOptions
-    let embedderOptions = EmbedderOptions(threads: model.threads, memoryLimit: model.memoryLimit?.bytes)
     let loading = Task {
-      do {
-        let engine = try await Engine.load(path, options: engineOptions)
-        for note in engine.notes { logger.notice("\(note)") }
-        catalogue.set(id, .language(engine))
-        logger.notice("loaded", metadata: ["model": "\(id)", "context": "\(engine.contextLength)"])
-        if let embedderPath, let embedderID {
-          catalogue.set(embedderID, .embedding(try await Embedder.load(embedderPath, options: embedderOptions)))
-          logger.notice("loaded", metadata: ["model": "\(embedderID)"])
-        }
-      } catch {
-        // A server without its model serves nobody.
+      // A server without its first model serves nobody.
+      do { try await shelf.loadFirst() } catch {
         await server.drain()
         throw error
       }
@@ -116,8 +110,31 @@ package struct ServeProgram: AsyncParsableCommand, SingleVerbProgram, ModelVerb 
     if case .failure(let error) = await loading.result, !(error is CancellationError) { throw error }
   }
 
+  private func makeShelf(_ files: [ServedFile], _ encoder: ServedFile?, _ logger: Logger) throws -> ModelShelf {
+    var items = files.enumerated().map { index, file in
+      file.item(engineOptions, shelf, aliases: index == 0 ? alias : [], isLoadedFirst: index == 0)
+    }
+    if let encoder {
+      items.append(encoder.item(EmbedderOptions(threads: loading.threads, memoryLimit: loading.memoryLimit?.bytes)))
+    }
+    let limits = try shelf.limits(first: items.count(where: \.isLoadedFirst), waiting: maxQueued)
+    do {
+      return try ModelShelf(items, limits: limits) { event in
+        switch event {
+        case .loaded(let id, .language(let engine)):
+          for note in engine.notes { logger.notice("\(note)") }
+          logger.notice("loaded", metadata: ["model": "\(id)", "context": "\(engine.contextLength)"])
+        case .loaded(let id, .embedding): logger.notice("loaded", metadata: ["model": "\(id)"])
+        case .unloaded(let id): logger.notice("unloaded", metadata: ["model": "\(id)"])
+        case .failed(let id, let problem):
+          logger.error("not loaded", metadata: ["model": "\(id)", "problem": "\(problem)"])
+        }
+      }
+    } catch { throw Self.failure(error) }
+  }
+
   private var engineOptions: EngineOptions {
-    var options = model.engineOptions
+    var options = loading.engineOptions
     options.contextLength = contextSize == 0 ? nil : contextSize
     options.stepTokens = batchSize
     options.maxRunning = parallel
@@ -136,13 +153,8 @@ package struct ServeProgram: AsyncParsableCommand, SingleVerbProgram, ModelVerb 
     return settings
   }
 
-  /// What requests call a model: its name, or its file's without the ending.
-  static func id(_ model: String) -> String {
-    let name = model.split(separator: "/").last.map(String.init) ?? model
-    return name.hasSuffix(".gguf") ? String(name.dropLast(5)) : name
-  }
-
-  private static func failure(_ error: ServerError) -> CommandFailure {
+  /// What an error of the server means for the caller of the program.
+  static func failure(_ error: ServerError) -> CommandFailure {
     switch error {
     case .invalidSetting: CommandFailure(status: .usage, kind: "usage", message: "\(error)")
     case .cannotListen, .certificate: CommandFailure(status: .unavailable, kind: "unavailable", message: "\(error)")

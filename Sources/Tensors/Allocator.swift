@@ -14,6 +14,10 @@ public final class Allocator: Sendable {
   }
   private let state = Mutex(State())
   private let cacheLimit: Int
+  /// What is there until the last block has gone back to the system: it goes after the allocator's `deinit`.
+  package let lifetime: AnyObject & Sendable = Lifetime()
+
+  private final class Lifetime: Sendable {}
 
   /// An allocator that keeps at most `cacheLimit` bytes of free blocks.
   public init(cacheLimit: Int = 1 << 30) { self.cacheLimit = cacheLimit }

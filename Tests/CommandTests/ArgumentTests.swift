@@ -25,7 +25,7 @@ struct ArgumentTests {
     #expect(options.minP == 0.1 && options.repeatPenalty == 1.1 && options.penaltyWindow == -1 && options.seed == nil)
     #expect(options.logitBias == [15: 2.5, 16: -.infinity] && options.stop == ["end"])
     #expect(options.logProbabilities == 3 && options.tokenEvents)
-    #expect(run.model.threads == 3 && run.generation.batch.size == 64 && run.generation.contextLength == 1024)
+    #expect(run.model.loading.threads == 3 && run.generation.batch.size == 64 && run.generation.contextLength == 1024)
     #expect(run.generation.systemPrompt == "be brief" && run.prompt.prompt == "hi" && run.model.model == "x.gguf")
   }
 
@@ -49,7 +49,8 @@ struct ArgumentTests {
     let run = try #require(try VenturiCommand.parseAsRoot(arguments) as? Run)
     let flags = run.generation
     #expect(flags.temperature == -1 && flags.topK == -2 && flags.topP == -3 && flags.minP == -4)
-    #expect(flags.repeatPenalty == -5 && run.model.threads == -6 && flags.lookup == -7 && run.prompt.words == "hi")
+    #expect(
+      flags.repeatPenalty == -5 && run.model.loading.threads == -6 && flags.lookup == -7 && run.prompt.words == "hi")
   }
 
   @Test func mistypedVerbs() {

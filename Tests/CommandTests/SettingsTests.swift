@@ -15,7 +15,7 @@ struct SettingsTests {
       environment: { environment[$0] }, file: "threads = 9 # many\n\n temp=0.5\ntop-k = 3\n", path: "config")
     let completed = settings.completing(["run", "hello", "--top-k", "1"])
     let run = try #require(try VenturiCommand.parseAsRoot(completed) as? Run)
-    #expect(run.model.threads == 2)
+    #expect(run.model.loading.threads == 2)
     #expect(run.generation.temperature == 0.5)
     #expect(run.generation.topK == 1)
     #expect(run.output.json)
@@ -42,7 +42,10 @@ struct SettingsTests {
     let completed = settings.completing(["-m", "other"], program: ServeProgram.verb)
     let program = try #require(try ServeProgram.parseAsRoot(completed) as? ServeProgram)
     #expect(program.network.port == 1234 && program.network.host == "::1" && program.network.apiKey == ["a", "b"])
-    #expect(program.model.model == "other")
+    #expect(program.model == ["other"])
+    let several = try #require(try ServeProgram.parseAsRoot(["-m", "a", "--model", "b=c"]) as? ServeProgram)
+    #expect(several.model == ["a", "b=c"] && several.modelName == "a")
+    #expect(try ServeProgram.parseAsRoot([]) as? ServeProgram != nil)
     #expect(
       settings.completing(["--port", "1"], program: ServeProgram.verb).filter { $0.contains("port") } == ["--port"])
   }

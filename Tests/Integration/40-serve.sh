@@ -95,6 +95,29 @@ wait "$reader" || fail 'the last answer was cut'
 wait "$pid" && status=0 || status=$?
 [ "$status" = 0 ] || fail "exit code $status after SIGTERM"
 
+# Several models: the first from the start, the other when it is asked for, and each goes for the other.
+tiny="$(dirname "$0")/../../Golden/tiny/q4_k_m.gguf.bin"
+start several -m smollm2 -m "small one=$tiny" --alias gpt-test --max-loaded 1 --time-to-live 3
+ready
+has "$(curl -sS "$url/v1/models/small%20one")" '"status":"unloaded","meta":null'
+for model in 'small one' smollm2 'small one'; do
+  has "$(post /v1/completions "{\"model\":\"$model\",\"prompt\":\"x\",\"max_tokens\":2}")" "\"model\":\"$model\""
+done
+has "$(post /v1/completions '{"model":"gpt-test","prompt":"The capital of France is","temperature":0,"max_tokens":1}')" '" Paris"'
+has "$(curl -sS "$url/v1/models/small%20one")" '"status":"unloaded","meta":{"n_ctx":512'
+has "$(curl -sS "$url/metrics")" 'venturi_model_evictions_total{model="small one",reason="room"} 2'
+has "$(post /v1/completions '{"model":"other","prompt":"x"}')" 'served here: smollm2, small one'
+for i in $(seq 100); do
+  ! curl -sS "$url/metrics" | grep -qF 'venturi_model_bytes{model="smollm2"} 0' || break
+  sleep 0.1
+done
+has "$(curl -sS "$url/v1/models/smollm2")" '"status":"unloaded","meta":{"n_ctx":8192'
+[ "$(curl -s -o /dev/null -w '%{http_code}' "$url/health")" = 200 ] || fail 'sick without its idle models'
+has "$(post /v1/completions '{"prompt":"The capital of France is","temperature":0,"max_tokens":1}')" '" Paris"'
+kill -TERM "$pid"
+wait "$pid" && status=0 || status=$?
+[ "$status" = 0 ] || fail "exit code $status of the server of several models"
+
 # Keys from the environment and a file; a second interrupt ends at once.
 printf '# ours\nfrom-file\n' >"$folder/keys"
 VENTURI_API_KEY=from-environment start keys -m smollm2 --api-key-file "$folder/keys" --drain-timeout 60 --log-json
@@ -142,4 +165,10 @@ refused 2 'port 70000' --port 70000
 refused 2 'keys[0]' --api-key 'with space' --port 0
 refused 2 'limits.choices 0' --max-choices 0 --port 0
 refused 65 'GGUF' -m "$0" --port 0
+refused 69 'no-such-model' -m smollm2 -m no-such-model --port 0
+refused 2 'NAME=MODEL' -m smollm2 -m other= --port 0
+refused 2 'is the name of two models' -m smollm2 -m smollm2 --port 0
+refused 2 'shelf.loaded 0' -m smollm2 --max-loaded 0 --port 0
+refused 2 '2 models are loaded at the start' -m smollm2 --embedder minilm --max-loaded 1 --port 0
+refused 2 'shelf.timeToLive -1' -m smollm2 --time-to-live=-1 --port 0
 echo "serve: all as expected"

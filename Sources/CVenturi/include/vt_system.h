@@ -59,6 +59,9 @@ vt_memory_usage vt_memory_usage_now(void);
 // number where the system does not tell.
 uint64_t vt_available_memory(void);
 
+// Gives memory that was freed, and that the allocator keeps for later, back to the system where there is a way.
+void vt_give_back_free_memory(void);
+
 // Seconds since this process was started by the system; negative where the system does not tell.
 double vt_seconds_since_process_start(void);
 

@@ -24,7 +24,9 @@ public final class Embedder: Sendable {
   public let maxTokens: Int
   private let stepTokens: Int
   private let context: Context
-  private let mailbox = Mailbox<EmbeddingRequest>()
+  private let mailbox: Mailbox<EmbeddingRequest>
+  /// Whose model and thread these are, and what is held as long as somebody uses them by this embedder.
+  private let loan: (owner: Embedder, token: any AnyObject & Sendable)?
 
   /// The length of a vector.
   public var dimension: Int { model.description.width }
@@ -47,6 +49,8 @@ public final class Embedder: Sendable {
     pooling = options.pooling ?? model.pooling
     maxTokens = min(options.maxTokens ?? .max, model.description.contextLength)
     stepTokens = options.stepTokens ?? EmbedderOptions.defaultStepTokens
+    mailbox = Mailbox()
+    loan = nil
     let (mailbox, pooling, maxTokens, stepTokens) = (mailbox, pooling, maxTokens, stepTokens)
     try Thread.start {
       var loop = EmbeddingLoop(
@@ -56,7 +60,17 @@ public final class Embedder: Sendable {
     }
   }
 
-  deinit { mailbox.close() }
+  /// Another's model and thread.
+  private init(_ owner: Embedder, holding token: any AnyObject & Sendable) {
+    (model, tokenizer, pooling, maxTokens) = (owner.model, owner.tokenizer, owner.pooling, owner.maxTokens)
+    (stepTokens, context, mailbox) = (owner.stepTokens, owner.context, owner.mailbox)
+    loan = (owner, token)
+  }
+
+  deinit { if loan == nil { mailbox.close() } }
+
+  /// This embedder for one who uses it for a time: `token` is held until that embedder is gone.
+  package func lent(holding token: any AnyObject & Sendable) -> Embedder { Embedder(self, holding: token) }
 
   /// Loads an encoder by its name in the ``ModelHome`` or by the path of its file or folder.
   ///
@@ -96,6 +110,9 @@ public final class Embedder: Sendable {
       model: model, tokenizer: tokenizer, context: context,
       options: EmbedderOptions(pooling: pooling, maxTokens: maxTokens, stepTokens: stepTokens))
   }
+
+  /// What is there as long as the model's memory is taken.
+  package var lifetime: AnyObject { context.allocator.lifetime }
 
   /// The vector of a text.
   ///

@@ -47,21 +47,11 @@ struct PreparedAnswer: Sendable {
         let generation = engine.session().generate(.tokens(prompt), options: options)
         if let refusal = generation.refusal {
           for other in generations { other.cancel() }
-          throw failure(refusal, engine)
+          throw RequestFailure(refusal)
         }
         generations.append(generation)
       }
     }
     return generations
-  }
-
-  /// What a refusal means; an engine with too much to do says when there may be room.
-  private static func failure(_ refusal: any Error, _ engine: Engine) -> RequestFailure {
-    var failure = RequestFailure(refusal)
-    if failure.retryAfter != nil {
-      let wait = engine.statistics.waitSeconds
-      failure.retryAfter = Int(min(60, max(1, wait.isFinite ? wait : 60)).rounded(.up))
-    }
-    return failure
   }
 }

@@ -57,7 +57,7 @@ public final class APIServer: Sendable {
       router: ServerRoutes(services: services).router(), server: try encrypted(http),
       configuration: ApplicationConfiguration(
         address: .hostname(settings.host, port: settings.port), serverName: "venturi",
-        availableConnectionsDelegate: .maximum(settings.limits.connections, logger: logger)),
+        availableConnectionsDelegate: ConnectionLimit(most: settings.limits.connections)),
       onServerRunning: { channel in ready(channel.localAddress?.port ?? settings.port) }, logger: logger)
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
@@ -109,6 +109,9 @@ public final class APIServer: Sendable {
       // Enough for a step of the model and a few bytes; a client that reads nothing is not waited for.
       _ = await Self.within(2) { await requests.whenNoneIsLeft() }
     }
+    // A load that nobody waits for any more is not cut short, but not waited for longer than that either.
+    let catalogue = services.catalogue
+    _ = await Self.within(2) { await catalogue.stop() }
     let group = stop.withLock { $0.group }
     let connections = services.connections
     // Answers that are written are on their way to clients that read.

@@ -18,9 +18,9 @@ struct AccessMiddleware: RouterMiddleware {
     context.logger[metadataKey: "hb.request.id"] = nil
     context.logger[metadataKey: "request"] = .string(context.requestID)
     var response: Response
-    do { response = try await next(request, context) } catch {
-      response = context.failure(error, request).response(to: request)
-    }
+    do {
+      response = try await ClientConnection.$current.withValue(context.client) { try await next(request, context) }
+    } catch { response = context.failure(error, request).response(to: request) }
     response.headers[.requestID] = context.requestID
     context.logger.info(
       "request",

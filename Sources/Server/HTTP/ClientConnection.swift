@@ -12,6 +12,9 @@ final class ClientConnection: Sendable {
     var watchers: [Int: @Sendable () -> Void] = [:]
   }
 
+  /// The client of the request that the current task answers.
+  @TaskLocal static var current: ClientConnection?
+
   private let channel: any Channel
   private let state = Mutex(State())
 

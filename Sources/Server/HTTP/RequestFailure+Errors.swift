@@ -8,13 +8,14 @@ extension RequestFailure {
   /// - Parameters:
   ///   - error: any error.
   ///   - prompt: the field that holds the prompt.
-  init(_ error: any Error, prompt: String = "prompt") {
+  package init(_ error: any Error, prompt: String = "prompt") {
     switch error {
     case let failure as RequestFailure: self = failure
     case let error as JSONError: self = .malformed("\(error)")
     case let error as TextError: self = Self.meaning(error, prompt)
     case let error as InferenceError: self = Self.meaning(error, prompt)
-    case is CancellationError: self = .unavailable("the request was cancelled", code: "cancelled")
+    case is CancellationError, is AnswerReader.Stopped:
+      self = .unavailable("the request was cancelled", code: "cancelled")
     default:
       self = RequestFailure(status: 500, type: "server_error", code: "internal_error", message: "\(error)")
     }
@@ -37,7 +38,8 @@ extension RequestFailure {
     case .tokenOutOfRange(let field, let id, let size):
       .invalid(wire(field), "token id \(id) is outside the vocabulary of \(size)")
     case .invalidOption(let field, let value, let problem): .invalid(wire(field), "\(value) \(problem)")
-    case .overloaded: .overloaded("\(error)", retryAfter: 1)
+    case .overloaded(_, _, _, _, _, let seconds):
+      .overloaded("\(error)", retryAfter: Int(min(60, max(1, seconds.isFinite ? seconds : 60)).rounded(.up)))
     case .engineStopped: .unavailable("\(error)", code: "shutting_down")
     default: RequestFailure(status: 500, type: "server_error", code: "internal_error", message: "\(error)")
     }

@@ -76,6 +76,10 @@ extension RequestFailure {
     RequestFailure(status: 503, type: "server_error", code: code, message: message, retryAfter: retryAfter)
   }
 
+  static func modelFailed(_ id: String, _ problem: String, retryAfter: Int) -> RequestFailure {
+    unavailable("the model '\(id)' cannot be loaded: \(problem)", code: "model_failed", retryAfter: retryAfter)
+  }
+
   static let draining = unavailable("the server is shutting down", code: "shutting_down", retryAfter: 5)
   static let timedOut = RequestFailure(
     status: 408, type: "invalid_request_error", code: "request_timeout", message: "the request did not come in time")

@@ -22,8 +22,10 @@ struct MetricsRoute {
     metrics.set("connections", services.connections.count)
     metrics.set("request_bytes_held", services.bytes.inFlight)
     metrics.set("resident_bytes", ProcessMemory.residentBytes)
+    let entries = services.catalogue.entries
+    metrics.record(entries)
     var sum = EngineStatistics()
-    for entry in services.catalogue.entries {
+    for entry in entries {
       guard case .language(let engine)? = entry.model else { continue }
       let own = engine.statistics
       sum.running += own.running

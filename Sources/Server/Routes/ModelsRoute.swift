@@ -1,6 +1,5 @@
 import Formats
 import Hummingbird
-import Inference
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials
@@ -8,7 +7,7 @@ import Inference
   import Foundation
 #endif
 
-/// `GET /v1/models` and `/v1/models/{id}`: what there is, with its sizes.
+/// `GET /v1/models` and `/v1/models/{id}`: what there is, whether it is loaded, and its sizes where they are known.
 struct ModelsRoute {
   let services: ServerServices
 
@@ -20,7 +19,7 @@ struct ModelsRoute {
       Route(.get, ["/v1/models/{id}", "/models/{id}"]) { _, context in
         let name = (context.parameters.get("id") ?? "").removingPercentEncoding ?? ""
         let entries = services.catalogue.entries
-        guard let entry = entries.first(where: { $0.id == name || $0.aliases.contains(name) }) else {
+        guard let entry = entries.first(where: { $0.isCalled(name) }) else {
           throw RequestFailure.unknownModel(name, known: entries.map(\.id))
         }
         return Response(json: Self.json(entry))
@@ -29,21 +28,19 @@ struct ModelsRoute {
   }
 
   private static func json(_ entry: ModelEntry) -> JSON {
-    let status = entry.model != nil ? "loaded" : entry.problem != nil ? "failed" : "loading"
-    return [
+    [
       "id": .string(entry.id), "object": "model", "created": .integer(entry.created), "owned_by": "venturi",
       "aliases": .array(entry.aliases.map { .string($0) }), "kind": .string(entry.kind.rawValue),
-      "status": .string(status), "meta": entry.model.map(meta) ?? .null,
+      "status": .string(entry.status.rawValue), "meta": entry.sizes.map(meta) ?? .null,
     ]
   }
 
   /// Sizes; `n_ctx` is what holds here, `n_ctx_train` what the model was made for.
-  private static func meta(_ model: ServedModel) -> JSON {
-    let description = model.description
-    return [
-      "n_ctx": .integer(model.contextLength), "n_ctx_train": .integer(description.contextLength),
-      "n_vocab": .integer(description.vocabularySize), "n_embd": .integer(description.width),
-      "n_params": .integer(description.parameters), "size": .integer(description.weightBytes),
+  private static func meta(_ sizes: ModelSizes) -> JSON {
+    [
+      "n_ctx": .integer(sizes.contextLength), "n_ctx_train": .integer(sizes.trainedContextLength),
+      "n_vocab": .integer(sizes.vocabulary), "n_embd": .integer(sizes.width), "n_params": .integer(sizes.parameters),
+      "size": .integer(sizes.weightBytes),
     ]
   }
 }

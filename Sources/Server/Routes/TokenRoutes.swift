@@ -23,7 +23,7 @@ struct TokenRoutes {
     let limits = services.settings.limits
     return try await services.bytes.read(request) { body in
       let fields = try await OffPool.run { try FieldReader(body: body, limits: limits) }
-      let (engine, _) = try await services.engine(fields.text("model"))
+      let (engine, _) = try await services.tokenizingEngine(fields.text("model"))
       return try await OffPool.run { Response(json: try work(fields, engine, limits)) }
     }
   }
@@ -35,6 +35,12 @@ struct TokenRoutes {
     let tokens = tokenizer.encode(
       text, parseSpecial: try fields.bool("parse_special") ?? true,
       addBoundaries: try fields.bool("add_special") ?? false)
+    // A list takes far more memory than the text that it is made of.
+    if tokens.count > limits.jsonValues {
+      throw RequestFailure.invalid(
+        fields.has("content") ? "content" : "prompt",
+        "has \(tokens.count) tokens; at most \(limits.jsonValues) are listed")
+    }
     var list = tokens.map { JSON.integer(Int($0)) }
     if try fields.bool("with_pieces") ?? false {
       list = tokens.map { id in

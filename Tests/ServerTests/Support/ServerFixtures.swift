@@ -76,6 +76,21 @@ enum ServerFixtures {
     }
   }
 
+  /// A model that says the user's last message twice, then ends.
+  static func repeating() throws -> ScriptedModel {
+    let (user, turn) = (try tokenizer().encode("user\n").count, try tokenizer().encode("assistant\n").count)
+    return ScriptedModel(vocabularySize: vocabularySize) { history in
+      var logits = [Float](repeating: 0, count: vocabularySize)
+      let last = history.lastIndex(of: start) ?? 0
+      let first = history[..<last].lastIndex(of: start) ?? 0
+      let words = history[..<last].dropFirst(first + 1 + user).prefix { $0 != end }
+      let said = history.count - last - 1 - turn
+      let isOver = words.isEmpty || said < 0 || said >= 2 * words.count
+      logits[Int(isOver ? end : words[words.startIndex + said % words.count])] = 50
+      return logits
+    }
+  }
+
   /// A prompt of `/v1/completions` behind which a model of ``saying(_:contextLength:secondsPerStep:)`` speaks.
   static let prompt = "<|im_start|>assistant\n"
 }

@@ -15,6 +15,8 @@ final class ServerMetrics: Sendable {
   private let queue: Timer
   private let endToEnd: Timer
   private let gauges: [String: Gauge]
+  /// What was told of each model so far.
+  private let told = Mutex<[String: ModelEntry]>([:])
 
   /// What the figures mean.
   static let help = [
@@ -36,6 +38,11 @@ final class ServerMetrics: Sendable {
     "venturi_resident_bytes": "Memory of the process.",
     "venturi_connections": "Connections that are open.",
     "venturi_request_bytes_held": "Bytes of request bodies that are being read.",
+    "venturi_model_loads_total": "How often a model was loaded.",
+    "venturi_model_load_failures_total": "How often a model could not be loaded.",
+    "venturi_model_evictions_total": "How often a model was unloaded: for another's sake, or because nobody used it.",
+    "venturi_model_bytes": "Bytes of a model that is loaded: its weights and all states that it may have.",
+    "venturi_model_requests_waiting": "Requests that wait until a model is loaded.",
   ]
 
   init() {
@@ -82,6 +89,27 @@ final class ServerMetrics: Sendable {
     cachedTokens.increment(by: completion.usage.cachedTokens)
     generatedTokens.increment(by: completion.usage.completionTokens)
     queue.recordSeconds(completion.timings.queueSeconds)
+  }
+
+  /// Takes what models did since the last time.
+  func record(_ entries: [ModelEntry]) {
+    for entry in entries {
+      let model = ("model", entry.id)
+      var kept = entry
+      // What is remembered of a model must not keep it.
+      kept.model = nil
+      let last = told.withLock { [kept] in $0.updateValue(kept, forKey: kept.id) }
+      func count(_ name: String, _ figure: KeyPath<ModelEntry, Int>, _ labels: [(String, String)] = []) {
+        Counter(label: "venturi_model_\(name)_total", dimensions: [model] + labels, factory: registry)
+          .increment(by: max(0, entry[keyPath: figure] - (last?[keyPath: figure] ?? 0)))
+      }
+      count("loads", \.loads)
+      count("load_failures", \.failures)
+      count("evictions", \.evictions, [("reason", "room")])
+      count("evictions", \.expiries, [("reason", "idle")])
+      Gauge(label: "venturi_model_bytes", dimensions: [model], factory: registry).record(entry.bytes)
+      Gauge(label: "venturi_model_requests_waiting", dimensions: [model], factory: registry).record(entry.waiting)
+    }
   }
 
   /// Sets a figure that goes up and down.
