@@ -117,7 +117,7 @@ let package = Package(
     .executableTarget(
       name: "ServeCommand",
       dependencies: [
-        "Venturi", "Profiling", "Console", "Plots", "Server", "Client", "Load",
+        "Venturi", "NumericTypes", "Profiling", "Console", "Plots", "Server", "Client", "Load",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Console
 import Logging
+import NumericTypes
 import Metrics
 import Server
 import Venturi
@@ -117,7 +118,9 @@ package struct ServeProgram: AsyncParsableCommand, SingleVerbProgram, ModelVerb 
     if let encoder {
       items.append(encoder.item(EmbedderOptions(threads: loading.threads, memoryLimit: loading.memoryLimit?.bytes)))
     }
-    let limits = try shelf.limits(first: items.count(where: \.isLoadedFirst), waiting: maxQueued)
+    // Who waits for a model could have a place in it as well as in its queue.
+    let waiting = parallel.addingClamped(maxQueued)
+    let limits = try shelf.limits(first: items.count(where: \.isLoadedFirst), waiting: waiting)
     do {
       return try ModelShelf(items, limits: limits) { event in
         switch event {

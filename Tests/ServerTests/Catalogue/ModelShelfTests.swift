@@ -109,7 +109,8 @@ import VenturiTesting
     let shelf = try ModelShelf([shop.item("a")], limits: Self.limits { $0.retry = 3600 })
     for _ in 0..<3 {
       let failure = await #expect(throws: RequestFailure.self) { try await shelf.model(nil, .language) }
-      #expect(failure?.status == 503 && failure?.code == "model_failed" && failure?.retryAfter == 3600)
+      #expect(failure?.status == 503 && failure?.code == "model_failed")
+      #expect((3000...3600).contains(failure?.retryAfter ?? 0))
       #expect(failure?.message.contains("Broken") == true)
     }
     #expect(shop.count("a") == 1 && shelf.entries[0].failures == 1 && Self.status(shelf, "a") == .failed)
@@ -229,11 +230,12 @@ import VenturiTesting
   @Test func aModelThatCannotBeLoadedIsATypedErrorOfTheRequest() async throws {
     let shop = Shop()
     shop.isBroken.withLock { $0 = true }
-    let shelf = try ModelShelf([shop.item("a")], limits: Self.limits { $0.retry = 30 })
+    let shelf = try ModelShelf([shop.item("a")], limits: Self.limits { $0.retry = 600 })
     try await TestServer.with(shelf) { server in
       for isStreamed in [false, true] {
         let reply = try await server.chat(["stream": .bool(isStreamed)])
-        #expect(reply.status == 503 && reply.error["code"] == "model_failed" && reply.headers["retry-after"] == "30")
+        #expect(reply.status == 503 && reply.error["code"] == "model_failed")
+        #expect((500...600).contains(reply.headers["retry-after"].flatMap { Int($0) } ?? 0))
       }
       #expect(try await server.get("/v1/models").json["data"]?.elements?.first?["status"] == "failed")
       #expect(try await server.metric("venturi_model_load_failures_total{model=\"a\"}") == 1)
