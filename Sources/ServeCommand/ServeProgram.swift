@@ -1,8 +1,8 @@
 import ArgumentParser
 import Console
 import Logging
-import NumericTypes
 import Metrics
+import NumericTypes
 import Server
 import Venturi
 
