@@ -17,6 +17,8 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
   private var connection: ClientConnection?
   /// Requests whose head, and whose end, has come; answers whose head, and whose end, has gone.
   private var (heads, ends, answerHeads, answers) = (0, 0, 0, 0)
+  /// Whether the connection closes when the last answer that has begun is written.
+  private var closesWhenWritten = false
   private var readDeadline: Scheduled<Void>?
   private var pendingWrites = 0
   private var lastProgress = NIODeadline.now()
@@ -80,20 +82,29 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     refuse(.timedOut, context)
   }
 
-  /// Answers in place of a route, unless one has begun to, and closes.
+  /// Answers in place of a route and closes; an answer that has begun is let come to its end first.
   private func refuse(_ failure: RequestFailure, _ context: ChannelHandlerContext) {
-    if answerHeads == answers {
-      var headers = failure.headers
-      let body = ByteBuffer(string: failure.json.line)
-      headers[.connection] = "close"
-      headers[.contentLength] = "\(body.readableBytes)"
-      let head = HTTPResponse(status: HTTPResponse.Status(code: failure.status), headerFields: headers)
-      context.write(wrapOutboundOut(.head(head)), promise: nil)
-      context.write(wrapOutboundOut(.body(body)), promise: nil)
-      context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
-    }
+    // An answer that goes on without end is one that ends when the client has left.
     connection?.leave()
+    // Neither is a request answered twice that was refused before it was whole.
+    if answerHeads > answers || heads > ends && answers == heads {
+      closesWhenWritten = true
+      closeIfWritten(context.channel)
+      return
+    }
+    var headers = failure.headers
+    let body = ByteBuffer(string: failure.json.line)
+    headers[.connection] = "close"
+    headers[.contentLength] = "\(body.readableBytes)"
+    let head = HTTPResponse(status: HTTPResponse.Status(code: failure.status), headerFields: headers)
+    context.write(wrapOutboundOut(.head(head)), promise: nil)
+    context.write(wrapOutboundOut(.body(body)), promise: nil)
+    context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
     context.close(promise: nil)
+  }
+
+  private func closeIfWritten(_ channel: any Channel) {
+    if closesWhenWritten, answerHeads == answers, pendingWrites == 0 { channel.close(promise: nil) }
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -117,10 +128,11 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     if pendingWrites == 0 { lastProgress = .now() }
     pendingWrites += 1
     let done = promise ?? context.eventLoop.makePromise(of: Void.self)
-    let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+    let (bound, channel) = (NIOLoopBound(self, eventLoop: context.eventLoop), context.channel)
     done.futureResult.whenComplete { _ in
       bound.value.pendingWrites -= 1
       bound.value.lastProgress = .now()
+      bound.value.closeIfWritten(channel)
     }
     context.write(data, promise: done)
     if writeCheck == nil { checkWriting(context, in: writeTime) }
