@@ -34,7 +34,8 @@ extension RequestLimits {
       "choices": choices, "sequences": sequences, "stops": min(stops, GenerationOptions.maxStopStrings),
       "logProbabilities": logProbabilities,
       "biases": biases, "messages": messages, "inputs": inputs, "jsonValues": jsonValues, "bodyBytes": bodyBytes,
-      "schemaBytes": schemaBytes, "grammarBytes": grammarBytes, "stopBytes": GenerationOptions.maxStopBytes,
+      "tools": tools, "toolBytes": toolBytes, "schemaBytes": schemaBytes, "grammarBytes": grammarBytes,
+      "stopBytes": GenerationOptions.maxStopBytes,
     ]
   }
 }

@@ -43,6 +43,7 @@ import VenturiTesting
     var limits = RequestLimits()
     (limits.inputs, limits.messages, limits.sequences, limits.biases) = (6, 8, 16, 8)
     (limits.choices, limits.stops, limits.grammarBytes, limits.schemaBytes) = (4, 5, 2000, 2000)
+    (limits.tools, limits.toolBytes) = (4, 700)
     let small = limits
     try await TestServer.with(catalogue, { $0.limits = small }) { server in
       var server = server
@@ -54,9 +55,7 @@ import VenturiTesting
       for number in 0..<count where failures < 20 {
         let request = maker.next()
         let reply = try await server.send(request.method, request.path, request.headers, body: request.body)
-        let operation = document.operation(request.method, request.path)
-        var problems = document.problems(
-          reply, operation, isHead: request.method == "HEAD", isOllama: request.path.hasPrefix("/api/"))
+        var problems = document.problems(reply, request.method, request.path)
         if reply.status >= 500 { problems.append("an error of the server's own") }
         if !request.statuses.contains(reply.status) { problems.append("the status \(reply.status)") }
         kinds["\(request.kind) \(reply.status)", default: 0] += 1

@@ -56,12 +56,15 @@ struct InterfaceDocument {
     operation.json["requestBody"]?["content"]?["application/json"]?["schema"]
   }
 
-  /// What is wrong with an answer; `nil` as the operation is for paths and methods that there are not.
-  func problems(_ reply: HTTPReply, _ operation: Operation?, isHead: Bool = false, isOllama: Bool = false) -> [String] {
+  /// What is wrong with an answer to a request, also to one for a path or a method that there is not.
+  func problems(_ reply: HTTPReply, _ method: String, _ path: String) -> [String] {
     let named = json["components"]?["responses"]
+    let operation = operation(method, path)
+    let isMessages = path.prefix { $0 != "?" } == "/v1/messages"
+    let form = path.hasPrefix("/api/") ? "Ollama" : isMessages ? "Messages" : ""
     var response = operation?.json["responses"]?["\(reply.status)"].map(check.resolved)
-    if reply.status == 405 { response = named?[(isOllama ? "Ollama" : "") + "MethodNotAllowed"] }
-    if operation == nil, reply.status == 404 { response = named?[(isOllama ? "Ollama" : "") + "NotFound"] }
+    if reply.status == 405 { response = named?[form + "MethodNotAllowed"] }
+    if operation == nil, reply.status == 404 { response = named?[form + "NotFound"] }
     guard let response else { return ["the status \(reply.status) is not described"] }
     var problems: [String] = []
     for header in response["headers"]?.members ?? [] {
@@ -77,7 +80,7 @@ struct InterfaceDocument {
     guard let content = response["content"] else {
       return problems + (reply.body.isEmpty ? [] : ["a body that is not described"])
     }
-    if isHead { return problems + (reply.body.isEmpty ? [] : ["a body of HEAD"]) }
+    if method == "HEAD" { return problems + (reply.body.isEmpty ? [] : ["a body of HEAD"]) }
     let type = String((reply.headers["content-type"] ?? "").prefix { $0 != ";" })
     guard let media = content[type] else { return problems + ["the type '\(type)' is not described"] }
     return problems + self.problems(reply, type, media)
@@ -98,10 +101,17 @@ struct InterfaceDocument {
       if !reply.text.hasSuffix("\n") { return ["a line without its end"] }
       return checked(reply.text.split(separator: "\n").map(String.init), item)
     case "text/event-stream":
+      let events = reply.namedEvents
+      let isClosed = events.last?.data == "[DONE]"
+      let last = reply.chunks.last
+      let hasTypes = last?["type"] != nil
+      let ends = ["response.completed", "response.incomplete", "message_stop"]
+      let isWhole = hasTypes ? ends.contains(last?["type"]?.text ?? "") : isClosed
       // One that ends early ends with an error.
-      let isWhole = reply.events.last == "[DONE]"
-      if !isWhole, reply.chunks.last?["error"] == nil { return ["a stream without its end"] }
-      return checked(isWhole ? reply.events.dropLast() : reply.events, item)
+      if !isWhole, last?["error"] == nil, last?["type"] != "error" { return ["a stream without its end"] }
+      let data = events.map(\.data).dropLast(isClosed && !hasTypes ? 1 : 0)
+      let names = zip(events, data).filter { $0.name != (try? JSON(parsing: $1))?["type"]?.text }
+      return names.map { "an event called \($0.0.name ?? "nothing"): \($0.1.prefix(80))" } + checked(Array(data), item)
     default: return strict.problems(.string(reply.text), schema)
     }
   }

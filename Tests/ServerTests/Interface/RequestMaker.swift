@@ -26,7 +26,11 @@ struct RequestMaker {
   private static func chosen(_ path: String) -> [String: [JSON]] {
     let usesEncoder = ["/embeddings", "/rerank", "/embed"].contains { path.hasSuffix($0) }
     let names: [JSON] = usesEncoder ? ["minilm", .null] : ["scripted", "scripted", .null]
+    func tools(_ names: [String]) -> JSON { .array(names.map { InterfaceFixtures.tool(path, $0) }) }
+    // A call that has to be made may be one of "pick".
+    let someTools: [JSON] = [.null, [], tools(["pick"]), tools(["pick", "b-2_"])]
     return [
+      "ChatTools": someTools, "ResponseTools": someTools, "MessagesTools": someTools, "ToolName": ["pick"],
       "ModelName": path.hasPrefix("/api/") ? names + [usesEncoder ? "minilm:latest" : "scripted:latest"] : names,
       "Token": (3..<259).map { .integer($0) }, "Dimensions": [384, .null], "BestOf": [.null],
       "ContextTokens": [400, 512, .null], "KeepAlive": ["5m", -1, 300, 0.5, .null],
@@ -72,7 +76,8 @@ struct RequestMaker {
   /// What a request is answered that the schema accepts: its prompt may not fit the context, and answers to several prompts
   /// together may be too many.
   private static func right(_ value: JSON) -> Set<Int> {
-    let size = value.line.utf8.count
+    // The template writes what stands around tools on routes that take less of it.
+    let size = value.line.utf8.count + 80 * (value["tools"]?.elements?.count ?? 0)
     let answers = (value["prompt"]?.elements?.count ?? 1) * (value["n"]?.int ?? 1)
     return size > 350 || answers > 16 ? [200, 400] : [200]
   }

@@ -54,7 +54,7 @@ struct SchemaCheck {
     case "exclusiveMinimum": return fail(Self.order(value, wanted).map { $0 > 0 } ?? true)
     case "minLength": return fail(text.map { $0.unicodeScalars.count >= wanted.int ?? 0 } ?? true)
     case "maxLength": return fail(text.map { $0.unicodeScalars.count <= wanted.int ?? 0 } ?? true)
-    case "x-bytes": return fail(text.map { $0.utf8.count <= wanted.int ?? 0 } ?? true)
+    case "x-bytes": return fail(Self.bytes(value) <= wanted.int ?? 0)
     case "minItems": return fail(value.elements.map { $0.count >= wanted.int ?? 0 } ?? true)
     case "maxItems": return fail(value.elements.map { $0.count <= wanted.int ?? 0 } ?? true)
     case "maxProperties": return fail(value.members.map { $0.count <= wanted.int ?? 0 } ?? true)
@@ -109,6 +109,12 @@ struct SchemaCheck {
     case "object": value.members != nil
     default: false
     }
+  }
+
+  /// The bytes of a text, of an object as JSON, or of an array's elements as JSON.
+  private static func bytes(_ value: JSON) -> Int {
+    if let elements = value.elements { return elements.reduce(0) { $0 + $1.line.utf8.count } }
+    return value.members == nil ? value.text?.utf8.count ?? 0 : value.line.utf8.count
   }
 
   private static func equal(_ a: JSON, _ b: JSON) -> Bool {

@@ -62,9 +62,18 @@ struct HTTPReply: Sendable {
   var error: JSON { json["error"] ?? .null }
 
   /// The data of each event, `[DONE]` included; comments left out.
-  var events: [String] {
-    text.split(separator: "\n\n", omittingEmptySubsequences: true).map(String.init).filter { !$0.hasPrefix(":") }
-      .map { $0.hasPrefix("data: ") ? String($0.dropFirst(6)) : "no data: \($0)" }
+  var events: [String] { namedEvents.map(\.data) }
+
+  /// Each event, with its name where it has one; comments left out.
+  var namedEvents: [(name: String?, data: String)] {
+    text.split(separator: "\n\n", omittingEmptySubsequences: true).filter { !$0.hasPrefix(":") }.map { event in
+      var (name, data) = (String?.none, event)
+      if event.hasPrefix("event: ") {
+        let line = event.prefix { $0 != "\n" }
+        (name, data) = (String(line.dropFirst(7)), event.dropFirst(line.count + 1))
+      }
+      return (name, data.hasPrefix("data: ") ? String(data.dropFirst(6)) : "no data: \(event)")
+    }
   }
 
   /// The events that are JSON.
