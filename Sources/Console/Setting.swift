@@ -113,6 +113,7 @@ package struct Setting: Sendable, Equatable {
     Setting("parallel", .value, serve + servers, aliases: ["-np"]),
     Setting("served-model", .value, remote + servers),
     Setting("max-queued", .value, serve),
+    Setting("prefix-cache", .value, serve),
     Setting("alias", .list, serve),
     Setting("embedder", .value, serve),
     Setting("time-to-live", .value, serve),

@@ -45,6 +45,12 @@ package struct ServeProgram: AsyncParsableCommand, SingleVerbProgram, ModelVerb 
   @Option(help: "Answers that may wait; further ones get 429.")
   package var maxQueued = 256
 
+  @Option(
+    help: ArgumentHelp(
+      "What ended answers may keep for prompts that begin alike; auto is half of the memory for states.",
+      valueName: "auto, off, 512M, 2G"))
+  package var prefixCache = PrefixCache.automatic
+
   @Option(help: ArgumentHelp("A further name of the first model; repeatable.", valueName: "name"))
   package var alias: [String] = []
 
