@@ -2,24 +2,11 @@
 # The server as the official Python client of Anthropic's interface has it, on the real model.
 # usage: 46-anthropic-client.sh [PATH OF venturi]
 set -euo pipefail
-venturi=${1:-${VENTURI:-.build/release/venturi}}
-python="${VENTURI_HOME:-$HOME/.cache/venturi}/clients/venv/bin/python"
-[ -x "$python" ] || { echo "no client at $python: Scripts/clients installs it"; exit 1; }
-folder=$(mktemp -d)
-pid=
-trap '[ -z "$pid" ] || kill -9 "$pid" 2>/dev/null || true; rm -rf "$folder"' EXIT
-fail() { echo "$1"; tail -n 40 "$folder/err"; exit 1; }
+. "$(dirname "$0")/server/start.sh"
+client python
+start_server
 
-VENTURI_API_KEY=client-key "$venturi" serve --port 0 --json -m smollm2 >"$folder/out" 2>"$folder/err" &
-pid=$!
-for _ in $(seq 300); do
-  url=$(sed -n 's/^{"url":"\([^"]*\)".*/\1/p' "$folder/out")
-  [ -z "$url" ] || [ "$(curl -s -o /dev/null -w '%{http_code}' "$url/health")" != 200 ] || break
-  kill -0 "$pid" 2>/dev/null || fail 'the server ended'
-  sleep 0.1
-done
-
-"$python" - "$url" <<'PY' || fail 'the client is not content'
+"$client" - "$url" <<'PY' || fail 'the client is not content'
 import sys
 import anthropic
 from anthropic import Anthropic
