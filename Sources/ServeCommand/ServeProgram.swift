@@ -149,7 +149,7 @@ package struct ServeProgram: AsyncParsableCommand, SingleVerbProgram, ModelVerb 
     options.maxRunning = parallel
     options.maxQueued = maxQueued
     options.profile = profile.source
-    options.prefixCache = .automatic
+    options.prefixCache = prefixCache
     return options
   }
 
