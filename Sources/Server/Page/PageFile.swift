@@ -34,6 +34,7 @@ public struct PageFile: Sendable {
     script("store", PackageResources.store_js),
     script("settings", PackageResources.settings_js),
     script("chat", PackageResources.chat_js),
+    script("answers", PackageResources.answers_js),
     script("conversations", PackageResources.conversations_js),
     script("messages", PackageResources.messages_js),
     script("markdown", PackageResources.markdown_js),

@@ -1,11 +1,11 @@
 // The chat: conversations, their answers as they come, and what can be done with them.
 
-import { Problem, call, described } from './api.js';
+import { Problem } from './api.js';
+import { begin, figuresOf, receive } from './answers.js';
 import { editElement, messageElement } from './messages.js';
 import { announce, ask, by, download, make } from './dom.js';
 import { prepareDrawer, showList } from './conversations.js';
 import { show as showMarkdown } from './markdown.js';
-import { events } from './sse.js';
 import { notice } from './notice.js';
 import { chosenModel, loadModels, prepareSettings, requestFields, systemPrompt } from './settings.js';
 import * as store from './store.js';
@@ -21,7 +21,7 @@ const [drawEvery, keepEvery] = [70, 1000];
 
 let conversations = [];
 let current = null;
-/** Answers that are being written, by conversation: `{ message, abort, … }`. */
+/** Answers that are being written, by conversation. */
 const running = new Map();
 let editing = null;
 let isStuck = true;
@@ -113,8 +113,8 @@ function startNew() {
 }
 
 async function remove(conversation) {
-  const yes = await ask('Delete this conversation?', `“${store.titleOf(conversation)}” will be gone from this browser.`, 'Delete');
-  if (!yes) return;
+  const detail = `“${store.titleOf(conversation)}” will be gone from this browser.`;
+  if (!await ask('Delete this conversation?', detail, 'Delete')) return;
   drop(conversation);
   if (conversation === current) {
     current = conversations[0] ?? store.emptyConversation();
@@ -134,7 +134,8 @@ function drop(conversation) {
 
 async function removeAll() {
   const many = conversations.length === 1 ? 'The conversation' : `All ${conversations.length} conversations`;
-  if (!await ask('Delete all conversations?', `${many} will be gone from this browser. Export them first if they matter.`, 'Delete all')) return;
+  const detail = `${many} will be gone from this browser. Export them first if they matter.`;
+  if (!await ask('Delete all conversations?', detail, 'Delete all')) return;
   for (const conversation of conversations) drop(conversation);
   current = store.emptyConversation();
   text.value = '';
@@ -225,10 +226,7 @@ async function answer(question) {
   const conversation = current;
   const before = store.path(conversation).slice(0, store.path(conversation).indexOf(question) + 1);
   const message = store.say(conversation, question, 'assistant', '', { model: chosenModel()?.id ?? '' });
-  const work = {
-    message, abort: new AbortController(), body: null, said: 0, start: performance.now(), first: 0, last: 0, pieces: 0, usage: null,
-    isDrawn: true, drawn: 0, kept: 0,
-  };
+  const work = { ...begin(message), body: null, said: 0, isDrawn: true, kept: 0 };
   running.set(conversation.id, work);
   conversation.changed = Date.now();
   isStuck = true;
@@ -239,44 +237,18 @@ async function answer(question) {
   try {
     const messages = before.filter(({ content }) => content !== '').map(({ role, content }) => ({ role, content }));
     if (systemPrompt()) messages.unshift({ role: 'system', content: systemPrompt() });
-    await receive(conversation, work, {
-      ...requestFields(), messages, stream: true, stream_options: { include_usage: true },
-    });
+    await receive(work, { ...requestFields(), messages }, () => draw(conversation, work));
   } catch (error) {
     if (error.name === 'AbortError') message.ending = 'stopped';
     else {
       const problem = error instanceof Problem ? error : new Problem('broken', 'This page failed.', { hint: String(error) });
       const { kind, hint, status, field, wait } = problem;
-      message.problem = { kind, message: problem.message, hint, status, field, until: wait === null ? 0 : Date.now() + wait * 1000 };
+      const until = wait === null ? 0 : Date.now() + wait * 1000;
+      message.problem = { kind, message: problem.message, hint, status, field, until };
       if (message.content !== '') message.ending = 'broken';
     }
   }
   end(conversation, work);
-}
-
-async function receive(conversation, work, request) {
-  const { message, abort } = work;
-  const response = await call('/v1/chat/completions', { body: request, signal: abort.signal, accept: 'text/event-stream' });
-  for await (const data of events(response.body)) {
-    if (data === '[DONE]') return;
-    let chunk;
-    try { chunk = JSON.parse(data); } catch { throw new Problem('broken', 'A part of the answer could not be read.'); }
-    if (chunk.error) throw described(chunk.error);
-    if (typeof chunk.model === 'string' && chunk.model !== '') message.model = chunk.model;
-    if (chunk.usage) work.usage = chunk.usage;
-    const choice = chunk.choices?.[0];
-    if (typeof choice?.delta?.content === 'string' && choice.delta.content !== '') {
-      work.last = performance.now();
-      work.first ||= work.last;
-      work.pieces += 1;
-      message.content += choice.delta.content;
-      draw(conversation, work);
-    }
-    if (typeof choice?.finish_reason === 'string') message.ending = choice.finish_reason;
-  }
-  throw new Problem('broken', 'The connection ended before the answer did.', {
-    hint: message.content === '' ? '' : 'What came is kept.',
-  });
 }
 
 /** Shows an answer that has grown, and reads out the parts of it that are whole; not more often than eyes follow. */
@@ -300,22 +272,15 @@ function draw(conversation, work) {
 
 function readOut(work, end) {
   for (const block of [...work.body.children].slice(work.said, end)) {
-    announce(block.matches('figure.code') ? `A block of code, ${block.querySelector('code').textContent.split('\n').length} lines.` : block.textContent);
+    const code = block.querySelector(':scope > pre > code')?.textContent;
+    announce(code === undefined ? block.textContent : `A block of code, ${code.split('\n').length} lines.`);
   }
   work.said = Math.max(work.said, end);
 }
 
 function end(conversation, work) {
-  const { message, usage } = work;
-  const completion = usage?.completion_tokens ?? work.pieces;
-  const time = (work.last - work.first) / 1000;
-  if (completion > 0) {
-    message.figures = {
-      completion, isCounted: usage !== null, prompt: usage?.prompt_tokens ?? 0,
-      cached: usage?.prompt_tokens_details?.cached_tokens ?? 0, first: (work.first - work.start) / 1000,
-      rate: completion > 1 && time > 0 ? (completion - 1) / time : 0, context: chosenModel()?.meta?.n_ctx ?? 0,
-    };
-  }
+  const { message } = work;
+  message.figures = figuresOf(work, chosenModel()?.meta?.n_ctx ?? 0);
   // A conversation that was deleted meanwhile stays deleted.
   if (running.get(conversation.id) !== work) return;
   running.delete(conversation.id);

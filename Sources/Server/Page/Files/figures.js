@@ -21,7 +21,8 @@ function take(families) {
   return {
     time: performance.now() / 1000, date: new Date(), families, firstToken, interToken, outcomes,
     // Counted as they come, whereas the counter of generated tokens waits for an answer's end.
-    tokens: firstToken.count + interToken.count, promptTokens: one('prompt_tokens_total'), cachedTokens: one('cached_tokens_total'),
+    tokens: firstToken.count + interToken.count,
+    promptTokens: one('prompt_tokens_total'), cachedTokens: one('cached_tokens_total'),
     running: one('generations_running'), queued: one('generations_queued'), requests: one('requests_running'),
     kv: one('kv_bytes'), resident: one('resident_bytes'), lookups: one('prefix_lookups'), hits: one('prefix_hits'),
   };
@@ -70,12 +71,14 @@ const cards = [
   },
   {
     name: 'first', title: 'Time to the first token', format: seconds,
-    series: [['half of all', (index) => share(index, 0.5, 'firstToken')], ['95 of 100', (index) => share(index, 0.95, 'firstToken')]],
+    series: [['half of all', (index) => share(index, 0.5, 'firstToken')],
+      ['95 of 100', (index) => share(index, 0.95, 'firstToken')]],
     about: () => overall('firstToken'), table: () => percentiles('firstToken'),
   },
   {
     name: 'inter', title: 'Between two tokens', format: seconds,
-    series: [['half of all', (index) => share(index, 0.5, 'interToken')], ['95 of 100', (index) => share(index, 0.95, 'interToken')],
+    series: [['half of all', (index) => share(index, 0.5, 'interToken')],
+      ['95 of 100', (index) => share(index, 0.95, 'interToken')],
       ['99 of 100', (index) => share(index, 0.99, 'interToken')]],
     about: () => overall('interToken'), table: () => percentiles('interToken'),
   },
@@ -83,7 +86,7 @@ const cards = [
     name: 'outcomes', title: 'Requests ended, by outcome', format: (each) => (each === 0 ? '0' : `${number(each)}/s`),
     series: ['ok', 'client_gone', 'overloaded', 'invalid', 'error'].map((name) =>
       [name.replace('_', ' '), (index) => rate(index, (look) => look.outcomes.get(name) ?? 0)]),
-    large: () => count(allOutcomes(looks.at(-1))), about: () => 'since the start',
+    headline: () => count(allOutcomes(looks.at(-1))), about: () => 'since the start',
     table: () => table('Requests since the start', ['Outcome', 'Requests'],
       [...looks.at(-1).outcomes].map(([name, each]) => [name, count(each)])),
   },
@@ -93,11 +96,14 @@ const cards = [
       const [all, cached] = [rate(index, (look) => look.promptTokens), rate(index, (look) => look.cachedTokens)];
       return all > 0 ? (cached / all) * 100 : NaN;
     }]],
-    large: () => {
+    headline: () => {
       const { promptTokens, cachedTokens } = looks.at(-1);
       return promptTokens > 0 ? `${number((cachedTokens / promptTokens) * 100)} %` : '–';
     },
-    about: () => `since the start; ${count(looks.at(-1).hits)} of ${count(looks.at(-1).lookups)} prompts found a known beginning`,
+    about: () => {
+      const { hits, lookups } = looks.at(-1);
+      return `since the start; ${count(hits)} of ${count(lookups)} prompts found a known beginning`;
+    },
   },
   {
     name: 'kv', title: 'Memory', format: bytes, area: true,
@@ -116,7 +122,8 @@ function overall(name) {
 function percentiles(name) {
   const late = looks.at(-1)[name];
   const lately = since(late, looks[0][name]);
-  return table('Up to which time', ['Share', `in ${seconds(Math.round(looks.at(-1).time - looks[0].time))}`, 'since the start'],
+  const time = seconds(Math.round(looks.at(-1).time - looks[0].time));
+  return table('Up to which time', ['Share', `in ${time}`, 'since the start'],
     words.map(([word, q]) => [word, seconds(quantile(q, lately)), seconds(quantile(q, late))]));
 }
 
@@ -124,14 +131,15 @@ function percentiles(name) {
 
 function build() {
   by('cards').replaceChildren(...cards.map((card) => {
-    card.large_ = make('p', { class: 'large' });
-    card.about_ = make('p', { class: 'small' });
-    card.plot_ = make('div', { class: 'plot-place' });
-    card.twin_ = make('div', { class: 'wide', tabindex: '0', role: 'region', 'aria-label': `${card.title}: numbers` });
-    const details = make('details', { ontoggle: () => showTwin(card) }, make('summary', {}, 'Numbers'), card.twin_);
-    card.details_ = details;
+    card.large = make('p', { class: 'large' });
+    card.aside = make('p', { class: 'small' });
+    card.place = make('div', { class: 'plot-place' });
+    card.twin = make('div', { class: 'wide', tabindex: '0', role: 'region', 'aria-label': `${card.title}: numbers` });
+    const details = make('details', { ontoggle: () => showTwin(card) }, make('summary', {}, 'Numbers'), card.twin);
+    card.details = details;
     return make('section', { class: `card ${card.name}`, 'aria-labelledby': `card-${card.name}` },
-      make('h2', { id: `card-${card.name}` }, card.title), make('div', { class: 'now' }, card.large_, card.about_), card.plot_,
+      make('h2', { id: `card-${card.name}` }, card.title),
+      make('div', { class: 'now' }, card.large, card.aside), card.place,
       card.series.length > 1 ? legend(card.series.map(([name]) => name)) : null, details);
   }));
 }
@@ -144,15 +152,18 @@ function points(card) {
 function showCard(card) {
   const series = points(card);
   const first = series[0].points.at(-1)[1];
-  card.large_.textContent = card.large ? card.large() : Number.isFinite(first) ? card.format(first) : '–';
-  card.about_.textContent = card.about();
-  const width = Math.max(220, Math.floor(card.plot_.clientWidth));
-  card.plot_.replaceChildren(lines({
+  card.large.textContent = card.headline ? card.headline() : Number.isFinite(first) ? card.format(first) : '–';
+  card.aside.textContent = card.about();
+  const width = Math.max(220, Math.floor(card.place.clientWidth));
+  card.place.replaceChildren(lines({
     width, height: 170, series, area: card.area, title: inWords(card, series),
-    x: { min: -span(), max: 0, ticks: [-span(), -span() / 2, 0], format: (at) => (at === 0 ? 'now' : `${Math.round(-at / 6) / 10} min ago`) },
+    x: {
+      min: -span(), max: 0, ticks: [-span(), -span() / 2, 0],
+      format: (at) => (at === 0 ? 'now' : `${Math.round(-at / 6) / 10} min ago`),
+    },
     y: { ...card.y, format: card.format },
   }));
-  if (card.details_.open) showTwin(card);
+  if (card.details.open) showTwin(card);
 }
 
 /** What a plot shows, in a sentence. */
@@ -167,17 +178,18 @@ function inWords(card, series) {
 
 /** The numbers of a plot, each quarter of a minute. */
 function showTwin(card) {
-  if (!card.details_.open || looks.length === 0) return;
+  if (!card.details.open || looks.length === 0) return;
   const series = points(card);
   const step = Math.max(1, Math.round(15_000 / every));
   const rows = [];
   for (let index = looks.length - 1; index >= 0; index -= step) {
     rows.push([looks[index].date.toLocaleTimeString('en-GB'), ...series.map((each) => {
-      const each_ = each.points[index][1];
-      return Number.isFinite(each_) ? card.format(each_) : '–';
+      const found = each.points[index][1];
+      return Number.isFinite(found) ? card.format(found) : '–';
     })]);
   }
-  card.twin_.replaceChildren(...[card.table?.(), table('Over time', ['Time', ...series.map(({ name }) => name)], rows)].filter(Boolean));
+  const overTime = table('Over time', ['Time', ...series.map(({ name }) => name)], rows);
+  card.twin.replaceChildren(...[card.table?.(), overTime].filter(Boolean));
 }
 
 function showAllFigures() {

@@ -31,7 +31,8 @@ function show(name) {
 // Links between the views keep the page, and with it an answer that is being written.
 document.addEventListener('click', (event) => {
   const link = event.target.closest?.('a[href^="/"]');
-  if (!link || event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  const opensElsewhere = event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey;
+  if (!link || event.defaultPrevented || opensElsewhere) return;
   event.preventDefault();
   const name = nameOf(new URL(link.href).pathname);
   if (location.pathname + location.hash !== link.getAttribute('href')) history.pushState(null, '', link.href);

@@ -67,7 +67,9 @@ export function lines({ width, height, title, series, x = {}, y = {}, dots = fal
     free = at + half + 8;
     picture.append(draw('text', { class: 'tick', x: at, y: margins.top + tall + 18, 'text-anchor': 'middle' }, words));
   }
-  if (x.label) picture.append(draw('text', { class: 'axis', x: left + inner / 2, y: height - 6, 'text-anchor': 'middle' }, x.label));
+  if (x.label) {
+    picture.append(draw('text', { class: 'axis', x: left + inner / 2, y: height - 6, 'text-anchor': 'middle' }, x.label));
+  }
   if (y.label) {
     picture.append(draw('text', {
       class: 'axis', transform: `translate(12 ${margins.top + tall / 2}) rotate(-90)`, 'text-anchor': 'middle',
@@ -99,7 +101,9 @@ function drawLine(picture, points, index, across, up, dots, area) {
     path += `${last === null ? 'M' : 'L'}${h} ${v}`;
     last = point;
     if (dots) {
-      if (point[3] > point[2]) picture.append(draw('line', { class: `${name} range`, x1: h, x2: h, y1: up(point[2]), y2: up(point[3]) }));
+      if (point[3] > point[2]) {
+        picture.append(draw('line', { class: `${name} range`, x1: h, x2: h, y1: up(point[2]), y2: up(point[3]) }));
+      }
       picture.append(draw('circle', { class: `${name} dot`, cx: h, cy: v, r: 3.5 }));
     }
   }

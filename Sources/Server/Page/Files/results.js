@@ -58,13 +58,15 @@ function measures(result) {
       ? `${sign} ${number(measure.target)} ×` : `${words(measure.targetOf)} ${sign} ${figure(measure.target, unit)}`;
     const interval = typeof measure.low === 'number' && measure.low !== measure.high
       ? ` (${number(measure.low)}–${number(measure.high)})` : '';
-    const peer = [typeof measure.peer === 'number' ? figure(measure.peer, unit) : '', words(measure.peerName)].filter(Boolean).join(', ') || '–';
+    const theirs = typeof measure.peer === 'number' ? figure(measure.peer, unit) : '';
+    const peer = [theirs, words(measure.peerName)].filter(Boolean).join(', ') || '–';
     return [words(measure.name), figure(measure.ours, unit), peer,
       typeof measure.ratio === 'number' ? `${number(measure.ratio)} ×${interval}` : '–', target,
       typeof measure.absent === 'string' ? `absent: ${measure.absent}` : mark(measure.met, ['met', 'missed'])];
   });
   if (rows.length === 0) return null;
-  return [make('h4', {}, 'Measured'), scrolling('Measured', table('Medians; a ratio above 1 is where ours is better, with its 95 % interval',
+  return [make('h4', {}, 'Measured'), scrolling('Measured', table(
+    'Medians; a ratio above 1 is where ours is better, with its 95 % interval',
     ['Measure', 'Ours', 'Peer', 'Ratio', 'Target', ''], rows, { class: 'measured' }))];
 }
 
@@ -83,7 +85,8 @@ function checks(result) {
   const rows = list(result.checks).map(({ name, passed, detail }) =>
     [words(name), mark(passed === true, ['holds', 'fails']), words(detail)]);
   if (rows.length === 0) return null;
-  return folded(`Checks: ${rows.length}`, scrolling('Checks', table('Correctness, before anything is measured', ['Check', '', 'Found'], rows)));
+  const caption = 'Correctness, before anything is measured';
+  return folded(`Checks: ${rows.length}`, scrolling('Checks', table(caption, ['Check', '', 'Found'], rows)));
 }
 
 function unbuilt(result) {

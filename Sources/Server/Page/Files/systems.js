@@ -27,7 +27,9 @@ async function load() {
         system.keywords].join(' '));
     }
     place.replaceChildren();
-    if (typeof data.problem === 'string') place.append(notice(new Problem('broken', 'There are no results.', { hint: data.problem }), load));
+    if (typeof data.problem === 'string') {
+      place.append(notice(new Problem('broken', 'There are no results.', { hint: data.problem }), load));
+    }
     prepareFilter();
     showRows();
     unfoldAddressed();
@@ -49,7 +51,8 @@ function prepareFilter() {
   for (const state of states) {
     const many = data.systems.filter((system) => system.state === state).length;
     by('states').append(make('label', { class: 'choice' },
-      make('input', { type: 'checkbox', value: state, onchange: showRows }), `${state} `, make('span', { class: 'many' }, String(many))));
+      make('input', { type: 'checkbox', value: state, onchange: showRows }), `${state} `,
+      make('span', { class: 'many' }, String(many))));
   }
   const rooms = [...new Set(data.systems.map(({ room }) => room))].sort();
   by('room').append(...rooms.map((room) => make('option', { value: room },
