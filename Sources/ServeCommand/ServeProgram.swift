@@ -11,8 +11,8 @@ package struct ServeProgram: AsyncParsableCommand, SingleVerbProgram, ModelVerb 
   package static let configuration = CommandConfiguration(
     commandName: "venturi-serve", abstract: "Serves models to clients of the OpenAI interface.",
     discussion: """
-      Answers POST /v1/chat/completions, /v1/completions, /v1/embeddings, /tokenize, /detokenize and /apply-template, and \
-      GET /v1/models, /health and /metrics. Only this machine reaches it unless --host says otherwise; --api-key then keeps \
+      Answers the routes of the OpenAI interface, /v1/messages as Anthropic has it and ollama's /api; GET /openapi.json describes \
+      them all. Only this machine reaches it unless --host says otherwise; --api-key then keeps \
       strangers out, and --tls-certificate what is said from those in between. Of several models the first is loaded at the \
       start, the others when a request names them. SIGTERM or Ctrl-C refuses new requests, \
       answers those that run, and ends with 0; a second Ctrl-C ends at once.

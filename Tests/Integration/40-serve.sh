@@ -63,6 +63,7 @@ grep -q '"choices":\[\],"usage":{"prompt_tokens":' "$folder/stream" || fail 'no 
 said=$(sed -n 's/.*"delta":{"content":"\([^"]*\)"}.*/\1/p' "$folder/stream" | tr -d '\n')
 has "$whole" "\"content\":\"$said\""
 has "$(post /v1/completions '{"prompt":"The capital of France is","temperature":0,"max_tokens":3}')" '"text":" Paris'
+post /v1/completions '{"prompt":"The capital of France is","max_tokens":1}' | grep -q '"cached_tokens":[1-9]' || fail 'a prompt is computed twice'
 has "$(post /v1/embeddings '{"model":"minilm","input":["one","two"]}')" '"index":1'
 has "$(post /tokenize '{"content":"Hello there"}')" '"count":2'
 has "$(post /apply-template '{"messages":[{"role":"user","content":"x"}]}')" '<|im_start|>user\nx<|im_end|>'
@@ -97,13 +98,14 @@ wait "$pid" && status=0 || status=$?
 
 # Several models: the first from the start, the other when it is asked for, and each goes for the other.
 tiny="$(dirname "$0")/../../Golden/tiny/q4_k_m.gguf.bin"
-start several -m smollm2 -m "small one=$tiny" --alias gpt-test --max-loaded 1 --time-to-live 3
+start several -m smollm2 -m "small one=$tiny" --alias gpt-test --max-loaded 1 --time-to-live 3 --prefix-cache off
 ready
 has "$(curl -sS "$url/v1/models/small%20one")" '"status":"unloaded","meta":null'
 for model in 'small one' smollm2 'small one'; do
   has "$(post /v1/completions "{\"model\":\"$model\",\"prompt\":\"x\",\"max_tokens\":2}")" "\"model\":\"$model\""
 done
 has "$(post /v1/completions '{"model":"gpt-test","prompt":"The capital of France is","temperature":0,"max_tokens":1}')" '" Paris"'
+has "$(post /v1/completions '{"model":"gpt-test","prompt":"The capital of France is","max_tokens":1}')" '"cached_tokens":0'
 has "$(curl -sS "$url/v1/models/small%20one")" '"status":"unloaded","meta":{"n_ctx":512'
 has "$(curl -sS "$url/metrics")" 'venturi_model_evictions_total{model="small one",reason="room"} 2'
 has "$(post /v1/completions '{"model":"other","prompt":"x"}')" 'served here: smollm2, small one'

@@ -97,19 +97,12 @@ final class Job {
   /// How many of the first `most` tokens the session's state has seen and can go on from.
   func ownBeginning(most: Int) -> Int {
     guard let held else { return 0 }
-    let count = min(Self.common(held.tokens, tokens), most)
+    let count = min(held.tokens.shared(with: tokens[...]), most)
     return count == held.tokens.count || held.state.capabilities.contains(.truncate) ? count : 0
   }
 
   /// How many tokens from the first on are those of `others`.
-  func shared(with others: [Int32]) -> Int { Self.common(tokens, others) }
-
-  private static func common(_ a: [Int32], _ b: [Int32]) -> Int {
-    let most = min(a.count, b.count)
-    var count = 0
-    while count < most, a[count] == b[count] { count += 1 }
-    return count
-  }
+  func shared(with others: [Int32]) -> Int { tokens.shared(with: others[...]) }
 
   /// Gets a state that has seen the first `count` tokens: a snapshot's, or the session's.
   ///

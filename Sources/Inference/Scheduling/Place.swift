@@ -20,13 +20,13 @@ final class Place: Sendable {
   }
 
   private let admission: Admission
-  private let requested = Atomic<Bool>(false)
+  private let cancellation = Cancellation()
   private let content = Mutex(Content())
 
   init(_ admission: Admission) { self.admission = admission }
 
   /// Whether somebody asked for the end.
-  var isCancelled: Bool { requested.load(ordering: .relaxed) }
+  var isCancelled: Bool { cancellation.isRequested }
 
   /// Whether it was withdrawn or has ended.
   var isOver: Bool { content.withLock { $0.phase == .over } }
@@ -89,7 +89,7 @@ final class Place: Sendable {
 
   /// Asks for the end; whoever waits is gone when this returns.
   func cancel() {
-    requested.store(true, ordering: .relaxed)
+    cancellation.request()
     let withdraw: (@Sendable () -> Void)? = content.withLock { content in
       guard content.phase == .waiting || content.phase == .queued, let withdrawal = content.withdrawal else {
         return nil

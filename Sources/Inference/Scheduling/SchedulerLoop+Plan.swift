@@ -14,8 +14,8 @@ extension SchedulerLoop {
   ///
   /// Every generation that answers gives one token, with guesses where there is room. Prompts get the rest, up to
   /// `mixedPromptTokens` when somebody answers and to `stepTokens` else, and no more than makes the step last `stepSeconds`
-  /// (four times that for one that is alone). Half of that is the oldest prompt's, so that none waits for ever; the other half goes to the
-  /// prompts that have the least to go, so that a short one waits for no long one.
+  /// (four times that for one that is alone). Half of that is the oldest prompt's, so that none waits for ever; the other
+  /// half goes to the prompts that have the least to go, so that a short one waits for no long one.
   func plan() -> Step {
     var step = Step()
     let active = running.filter { $0.awaited == nil }

@@ -43,7 +43,7 @@ package struct TokenTree<Value> {
     var node = root
     while match.shared < limit, let child = nodes[node].children[tokens[match.shared]] {
       let label = nodes[child].label
-      let common = Self.common(label, tokens, from: match.shared, limit: limit)
+      let common = label.shared(with: tokens[match.shared..<limit])
       match.shared += common
       node = child
       if common < label.count { break }
@@ -68,7 +68,7 @@ package struct TokenTree<Value> {
         node = leaf
         break
       }
-      let common = Self.common(nodes[child].label, tokens, from: depth, limit: tokens.count)
+      let common = nodes[child].label.shared(with: tokens[depth...])
       depth += common
       node = common == nodes[child].label.count ? child : split(child, at: common)
     }
@@ -96,13 +96,6 @@ package struct TokenTree<Value> {
       if nodes[node].value != nil { found.append(node) }
     }
     return found
-  }
-
-  private static func common(_ label: [Int32], _ tokens: [Int32], from start: Int, limit: Int) -> Int {
-    let most = min(label.count, limit - start)
-    var count = 0
-    while count < most, label[count] == tokens[start + count] { count += 1 }
-    return count
   }
 
   private mutating func add(_ node: Node) -> ID {
@@ -144,5 +137,15 @@ package struct TokenTree<Value> {
   private mutating func release(_ id: ID) {
     nodes[id] = Node(label: [], parent: root)
     free.append(id)
+  }
+}
+
+extension [Int32] {
+  /// How many of the first tokens are those of `others`.
+  func shared(with others: ArraySlice<Int32>) -> Int {
+    let most = Swift.min(count, others.count)
+    var shared = 0
+    while shared < most, self[shared] == others[others.startIndex + shared] { shared += 1 }
+    return shared
   }
 }

@@ -1,12 +1,6 @@
 import Hummingbird
 import HummingbirdCore
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
-
 /// How many connections are accepted at one time: as many as the settings say, and no more than there are files for. A
 /// system that refuses to make another file for a connection that waits would be asked again without end; one that is not
 /// asked keeps the connection waiting.
@@ -30,23 +24,8 @@ struct ConnectionLimit: AvailableConnectionsDelegate {
 
   /// Files that connections may take; some are left for models and for what the system asks.
   private static func freeFiles() -> Int {
-    var limit = rlimit()
-    #if canImport(Glibc)
-      let resource = __rlimit_resource_t(UInt32(RLIMIT_NOFILE.rawValue))
-    #else
-      let resource = RLIMIT_NOFILE
-    #endif
-    guard getrlimit(resource, &limit) == 0 else { return .max }
-    let all = Int(clamping: limit.rlim_cur)
+    guard let all = OpenFiles.limit else { return .max }
     // Several connections are accepted at a time.
-    return max(1, all - openFiles() - max(16, min(all / 8, 128)))
-  }
-
-  private static func openFiles() -> Int {
-    guard let folder = opendir("/proc/self/fd") else { return 64 }
-    defer { closedir(folder) }
-    var count = 0
-    while readdir(folder) != nil { count += 1 }
-    return count
+    return max(1, all - OpenFiles.count - max(16, min(all / 8, 128)))
   }
 }

@@ -34,13 +34,10 @@ struct OllamaRoutes {
     let given = try fields.required("model", fields.first(of: ["model", "name"], fields.text))
     let name = services.catalogue.untagged(given)
     let entries = services.catalogue.entries
-    guard let entry = entries.first(where: { $0.id == name || $0.aliases.contains(name ?? "") }) else {
+    guard let entry = entries.first(where: { $0.isCalled(name ?? "") }) else {
       throw RequestFailure.unknownModel(name ?? "", known: entries.map(\.id))
     }
-    guard let shown = OllamaModel.shown(entry) else {
-      throw RequestFailure.unavailable("the model '\(entry.id)' is not loaded", code: "loading")
-    }
-    return Response(json: shown)
+    return Response(json: OllamaModel.shown(entry, try await services.catalogue.model(entry.id, entry.kind)))
   }
 }
 
@@ -48,7 +45,7 @@ extension ModelCatalogue {
   /// A model's name without `:latest`, which ollama's clients add to names that have no tag; unless it is a part of it.
   func untagged(_ name: String?) -> String? {
     guard let name, name.hasSuffix(":latest") else { return name }
-    if entries.contains(where: { $0.id == name || $0.aliases.contains(name) }) { return name }
+    if entries.contains(where: { $0.isCalled(name) }) { return name }
     return String(name.dropLast(7))
   }
 }

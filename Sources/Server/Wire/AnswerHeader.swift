@@ -1,12 +1,6 @@
 import Formats
 import Inference
 
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
-
 /// What is the same in every chunk of an answer.
 struct AnswerHeader: Sendable {
   let id: String
@@ -16,7 +10,7 @@ struct AnswerHeader: Sendable {
   /// The header of a new answer.
   init(prefix: String, model: String) {
     id = RequestIdentity.make(prefix)
-    created = Int(Date().timeIntervalSince1970)
+    created = Int.secondsSince1970
     self.model = model
   }
 

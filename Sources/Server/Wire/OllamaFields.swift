@@ -68,7 +68,7 @@ struct OllamaFields {
   func load() throws(RequestFailure) -> OllamaOrder.Matter {
     if unloads {
       throw .invalid(
-        "keep_alive", "0 is not supported: models stay as long as the server runs", code: "unsupported_value")
+        "keep_alive", "0 is not supported: the server decides how long models stay", code: "unsupported_value")
     }
     return .nothing
   }

@@ -12,7 +12,10 @@ import Models
 enum OllamaModel {
   /// An entry of `/api/tags`.
   static func listed(_ entry: ModelEntry) -> JSON {
-    .object(named(entry) + [JSON.Member("modified_at", time(entry)), JSON.Member("details", details(entry))])
+    .object(
+      named(entry) + [
+        JSON.Member("modified_at", time(entry)), JSON.Member("details", details(entry.model?.description)),
+      ])
   }
 
   /// An entry of `/api/ps`, if the model is loaded; it stays.
@@ -20,14 +23,13 @@ enum OllamaModel {
     guard let model = entry.model else { return nil }
     return .object(
       named(entry) + [
-        JSON.Member("details", details(entry)), JSON.Member("expires_at", "9999-12-31T23:59:59Z"),
+        JSON.Member("details", details(entry.model?.description)), JSON.Member("expires_at", "9999-12-31T23:59:59Z"),
         JSON.Member("size_vram", 0), JSON.Member("context_length", .integer(model.contextLength)),
       ])
   }
 
-  /// The answer of `/api/show`, if the model is loaded.
-  static func shown(_ entry: ModelEntry) -> JSON? {
-    guard let served = entry.model else { return nil }
+  /// The answer of `/api/show` for an entry whose model is loaded.
+  static func shown(_ entry: ModelEntry, _ served: ServedModel) -> JSON {
     let model = served.description
     let architecture = model.architecture
     let figures: [(String, Int)] = [
@@ -41,7 +43,7 @@ enum OllamaModel {
     var template = ""
     if case .language(let engine) = served { template = engine.template?.source ?? "" }
     return [
-      "license": "", "modelfile": "", "parameters": "", "template": .string(template), "details": details(entry),
+      "license": "", "modelfile": "", "parameters": "", "template": .string(template), "details": details(model),
       "model_info": .object(
         names.map { JSON.Member($0.0, .string($0.1)) } + figures.map { JSON.Member($0.0, .integer($0.1)) }),
       "capabilities": entry.kind == .language ? ["completion"] : ["embedding"], "modified_at": time(entry),
@@ -55,8 +57,7 @@ enum OllamaModel {
     ]
   }
 
-  private static func details(_ entry: ModelEntry) -> JSON {
-    let model = entry.model?.description
+  private static func details(_ model: ModelDescription?) -> JSON {
     let family = model?.architecture ?? ""
     return [
       "parent_model": "", "format": "", "family": .string(family),

@@ -2,16 +2,10 @@ import Formats
 import Inference
 import Synchronization
 
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
-
 /// Answers of `POST /v1/responses`: a list of items, messages and calls, and a stream of typed events.
 struct ResponsesForm: AnswerForm {
   private let id = RequestIdentity.make("resp_")
-  private let created = Int(Date().timeIntervalSince1970)
+  private let created = Int.secondsSince1970
   private let model: String
   private let options: GenerationOptions
   private let isParallel: Bool

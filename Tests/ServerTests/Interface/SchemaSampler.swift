@@ -1,16 +1,17 @@
 import Formats
+import VenturiTesting
 
 /// Makes values of schemas, at their bounds as often as within, and spoils them.
 struct SchemaSampler {
   let check: SchemaCheck
   /// Values for schemas of a name, where a schema alone does not say what can be answered.
   var chosen: [String: [JSON]]
-  var random: TestRandom
+  var random: GGUFNoise
 
   init(_ check: SchemaCheck, chosen: [String: [JSON]], seed: UInt64) {
     self.check = check
     self.chosen = chosen
-    random = TestRandom(state: seed)
+    random = GGUFNoise(seed: seed)
   }
 
   /// A value that the schema accepts; `nil` where none was found.
