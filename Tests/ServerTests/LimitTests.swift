@@ -94,8 +94,7 @@ import Venturi
 
   @Test func moreThanCanWaitIsToldToComeAgain() async throws {
     let options = EngineOptions(maxRunning: 1, maxQueued: 1)
-    let long = String(repeating: "x", count: 3000)
-    let engine = try ServerFixtures.engine(ServerFixtures.saying(long, secondsPerStep: 0.002), options: options)
+    let engine = try ServerFixtures.engine(ServerFixtures.talking(), options: options)
     try await TestServer.with(engine) { server in
       let port = server.port
       let ask = TestServer.bytes(

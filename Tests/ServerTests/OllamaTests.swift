@@ -232,8 +232,7 @@ import VenturiTesting
   }
 
   @Test func aStreamThatEndsTooEarlyEndsWithAnError() async throws {
-    let engine = try ServerFixtures.engine(
-      ServerFixtures.saying(String(repeating: "x", count: 3000), secondsPerStep: 0.005))
+    let engine = try ServerFixtures.engine(ServerFixtures.talking())
     try await TestServer.with(engine, { $0.deadlines.drain = 0.05 }) { server in
       let port = server.port
       let ask = TestServer.bytes("POST", "/api/chat", body: Array(asked([:]).line.utf8))

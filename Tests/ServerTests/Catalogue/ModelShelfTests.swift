@@ -305,9 +305,8 @@ import VenturiTesting
       compiling: """
         {% if messages[0].content == 'bad' %}{{ raise_exception('looked at') }}{% endif %}{{ '<|im_start|>assistant\n' }}
         """)
-    let model = try ServerFixtures.saying(String(repeating: "x", count: 3000), secondsPerStep: 0.002)
     let engine = try Engine(
-      model: model, tokenizer: ServerFixtures.tokenizer(), template: template,
+      model: ServerFixtures.talking(), tokenizer: ServerFixtures.tokenizer(), template: template,
       options: EngineOptions(maxRunning: 1, maxQueued: 0))
     try await TestServer.with(engine) { server in
       let looked = try await server.chat([:], "bad")

@@ -1,4 +1,5 @@
 import Server
+import Synchronization
 import Venturi
 import VenturiTesting
 
@@ -14,6 +15,8 @@ enum ServerFixtures {
   static let start: Int32 = 1
   static let end: Int32 = 2
   static let vocabularySize = 259
+  /// The token of the byte `x`.
+  private static let x = 3 + Int32(TinyLlama.byteAlphabet.firstIndex(of: "x") ?? 0)
 
   static func tokenizer() throws -> Tokenizer {
     let tokens = TinyLlama.specials + TinyLlama.byteAlphabet
@@ -61,6 +64,17 @@ enum ServerFixtures {
     }
   }
 
+  /// A model that says one `x` after the other, a step in 10 ms, and ends when it is told to: what is asked of a server
+  /// meanwhile is asked while it talks, however slow the machine is.
+  static func talking(until end: Cue = Cue()) -> ScriptedModel {
+    ScriptedModel(vocabularySize: vocabularySize, contextLength: 1 << 20) { _ in
+      usleep(10_000)
+      var logits = [Float](repeating: 0, count: vocabularySize)
+      logits[Int(end.isGiven ? Self.end : x)] = 50
+      return logits
+    }
+  }
+
   /// A model that says what the last message says, then ends; each step takes so many seconds.
   static func echoing(contextLength: Int = 4096, secondsPerStep: Double = 0) throws -> ScriptedModel {
     let (user, turn) = (try tokenizer().encode("user\n").count, try tokenizer().encode("assistant\n").count)
@@ -93,4 +107,11 @@ enum ServerFixtures {
 
   /// A prompt of `/v1/completions` behind which a model of ``saying(_:contextLength:secondsPerStep:)`` speaks.
   static let prompt = "<|im_start|>assistant\n"
+}
+
+/// What one waits for another to say.
+final class Cue: Sendable {
+  private let given = Atomic<Bool>(false)
+  var isGiven: Bool { given.load(ordering: .relaxed) }
+  func give() { given.store(true, ordering: .relaxed) }
 }
