@@ -110,11 +110,17 @@ struct LoadGeneratorTests {
 
   @Test func timeEndsARun() async throws {
     let server = try await ScriptedServer.start { _, _, _ in .completion(2, pause: 40) }
-    let result = try await run(
-      server, pool(4, output: 2), settings { ($0.arrivals, $0.seconds) = (.closed(clients: 2), 8) })
-    #expect(result.seconds == 8 && result.answered > 2 && result.answered < 1000)
-    // Tokens after the end are not counted.
-    #expect(result.tokensPerSecond * 8 <= Double(result.outputTokens) + 1e-9)
+    // A busy machine may answer nothing for a while.
+    for seconds in [8.0, 80, 800] {
+      let result = try? await run(
+        server, pool(4, output: 2), settings { ($0.arrivals, $0.seconds) = (.closed(clients: 2), seconds) })
+      guard let result, result.answered > 2 else { continue }
+      #expect(result.seconds == seconds && Double(result.answered) < 125 * seconds)
+      // Tokens after the end are not counted.
+      #expect(result.tokensPerSecond * seconds <= Double(result.outputTokens) + 1e-9)
+      return
+    }
+    Issue.record("no answers")
   }
 
   @Test func conversationsCountToo() async throws {

@@ -2,6 +2,13 @@ import Formats
 import Server
 import Testing
 import Venturi
+import VenturiTesting
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
 
 /// Clients that leave, and those who neither send nor read.
 @Suite struct DisconnectTests {
@@ -148,11 +155,25 @@ import Venturi
   }
 
   @Test func aSilentStreamGivesSignsOfLife() async throws {
-    let engine = try ServerFixtures.engine(ServerFixtures.saying("ab", secondsPerStep: 1.5))
-    try await TestServer.with(engine, { $0.deadlines.ping = 0.05 }) { server in
-      let reply = try await server.chat(["stream": true])
-      #expect(reply.text.contains("\n\n: ping\n\n"))
-      #expect(reply.said() == "ab" && reply.events.last == "[DONE]")
+    let cue = Cue()
+    let model = ScriptedModel(vocabularySize: ServerFixtures.vocabularySize) { _ in
+      while !cue.isGiven { usleep(1000) }
+      var logits = [Float](repeating: 0, count: ServerFixtures.vocabularySize)
+      logits[Int(ServerFixtures.end)] = 50
+      return logits
+    }
+    try await TestServer.with(ServerFixtures.engine(model), { $0.deadlines.ping = 0.05 }) { server in
+      let port = server.port
+      let ask = TestServer.bytes(
+        "POST", "/v1/chat/completions", body: Array(TestServer.chatBody(["stream": true]).line.utf8))
+      let text = try await offPool {
+        let connection = try RawConnection(port: port)
+        connection.send(ask)
+        let silence = connection.receive(until: ": ping\n\n")
+        cue.give()
+        return silence + String(decoding: connection.receiveAll(), as: UTF8.self)
+      }
+      #expect(text.contains(": ping\n\n") && text.contains("data: [DONE]\n\n"))
     }
   }
 }
