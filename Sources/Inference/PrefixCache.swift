@@ -6,8 +6,11 @@
 public enum PrefixCache: Sendable, Hashable {
   /// Only sessions keep what they have; for programs that hold sessions.
   case off
-  /// Up to half of the memory for states; for servers.
+  /// Up to what 16 sequences of full length take, and half of the memory for states; for servers.
   case automatic
   /// Up to this many bytes, and never more than the memory for states.
   case bytes(Int)
+
+  /// Memory that is used again is faster than memory that the system has to find, so the store does not grow for ever.
+  static let automaticSequences = 16
 }

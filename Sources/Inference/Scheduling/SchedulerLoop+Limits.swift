@@ -40,7 +40,7 @@ extension SchedulerLoop {
       switch options.prefixCache {
       case _ where !abilities.contains(.snapshot): storeBytes = 0
       case .off: storeBytes = 0
-      case .automatic: storeBytes = capacity / 2
+      case .automatic: storeBytes = min(capacity / 2, PrefixCache.automaticSequences * max(whole, 1 << 20))
       case .bytes(let bytes): storeBytes = min(bytes, capacity)
       }
     }

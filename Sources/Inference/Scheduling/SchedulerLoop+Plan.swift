@@ -15,7 +15,8 @@ extension SchedulerLoop {
   /// Every generation that answers gives one token, with guesses where there is room. Prompts get the rest, up to
   /// `mixedPromptTokens` when somebody answers and to `stepTokens` else, and no more than makes the step last `stepSeconds`
   /// (four times that for one that is alone). Half of that is the oldest prompt's, so that none waits for ever; the other
-  /// half goes to the prompts that have the least to go, so that a short one waits for no long one.
+  /// half goes to the prompts that have the least to go, so that a short one waits for no long one. A step in which a prompt
+  /// ends is kept short: prompts of the same length are answered one after the other, not all at the end.
   func plan() -> Step {
     var step = Step()
     let active = running.filter { $0.awaited == nil }
@@ -47,7 +48,7 @@ extension SchedulerLoop {
     let isAlone = running.count == 1 && waiting.isEmpty
     var units = isAlone ? 4 * budget.units : budget.units - spent
     // What a step takes in any case.
-    let least = min(tokens, isAlone ? StepBudget.leastTokensAlone : StepBudget.leastTokens)
+    let least = min(tokens, isAlone ? StepBudget.fullTokens : StepBudget.leastTokens)
     func give(_ index: Int, _ share: Int) {
       let count = min(share, prompts[index].chunkLimit - counts[index])
       guard count > 0 else { return }
@@ -61,7 +62,10 @@ extension SchedulerLoop {
     give(0, max(affordable(0, units / 2, tokens - tokens / 2), least - least / 2))
     let order = prompts.indices.sorted { (prompts[$0].pendingCount, $0) < (prompts[$1].pendingCount, $1) }
     for index in order where tokens > 0 {
-      give(index, affordable(index, units, tokens))
+      // Whose prompt ends in this step waits for the step's end, so others join only until products are at their fastest.
+      let ends = prompts.indices.contains { counts[$0] > 0 && counts[$0] == prompts[$0].pendingCount }
+      let room = ends ? max(0, StepBudget.fullTokens - counts.reduce(0, +)) : tokens
+      give(index, affordable(index, units, min(tokens, room)))
     }
     // Where single steps alone take all the time, prompts still go on.
     var rest = least - counts.reduce(0, +)

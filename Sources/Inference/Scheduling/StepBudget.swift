@@ -14,8 +14,8 @@ package struct StepBudget {
 
   /// Prompt tokens that a step takes however long they take: a few more cost little beside the weights that are read.
   package static let leastTokens = 16
-  /// The same for a prompt that is alone: from here on products are as fast as they get.
-  static let leastTokensAlone = 128
+  /// Prompt tokens from which on products are as fast as they get; a prompt that is alone gets as many in any case.
+  static let fullTokens = 128
   /// What a first step takes, before anything is measured.
   private static let firstUnits = 64.0
 
