@@ -77,7 +77,7 @@ build-tests: packages-atlas
 # The pull is skipped by the program itself when the model is there and whole.
 model: $(if $(filter test setup,$(MAKECMDGOALS)),build-tests,build)
 	@$(BIN) pull smollm2 >&2
-	@$(if $(filter test setup,$(MAKECMDGOALS)),$(BIN) pull minilm >&2,:)
+	@$(if $(filter test setup,$(MAKECMDGOALS)),$(BIN) pull minilm >&2 && $(BIN) pull fashion-mnist >&2,:)
 
 clean: ## Remove build products; downloaded models stay
 	@rm -rf .build .build-* docs

@@ -10,6 +10,7 @@ let package = Package(
     .library(name: "VenturiProfiling", targets: ["Profiling"]),
     .library(name: "VenturiServer", targets: ["Server"]),
     .library(name: "VenturiTesting", targets: ["VenturiTesting"]),
+    .library(name: "VenturiTraining", targets: ["Training"]),
     .executable(name: "venturi", targets: ["Command"]),
     .executable(name: "venturi-atlas", targets: ["AtlasCommand"]),
     .executable(name: "venturi-hub", targets: ["HubCommand"]),
@@ -44,6 +45,9 @@ let package = Package(
       ]),
     .target(
       name: "Models", dependencies: ["CVenturi", "Costs", "NumericTypes", "Tensors", "Layers", "Mixers", "Formats"]),
+    .target(
+      name: "Training",
+      dependencies: ["CVenturi", "NumericTypes", "Tensors", "Formats", "Text", "Layers", "Mixers", "Models"]),
     .target(
       name: "Compression", dependencies: ["CVenturi", "NumericTypes", "Tensors", "Formats", "Models"],
       exclude: ["Quantization/README.md"]),
@@ -150,6 +154,9 @@ let package = Package(
       name: "MixersTests", dependencies: ["CVenturi", "NumericTypes", "Tensors", "Layers", "Mixers", "VenturiTesting"]),
     .testTarget(
       name: "ModelsTests", dependencies: ["Costs", "Formats", "NumericTypes", "Tensors", "Models", "VenturiTesting"]),
+    .testTarget(
+      name: "TrainingTests",
+      dependencies: ["Formats", "NumericTypes", "Tensors", "Text", "Training", "VenturiTesting"]),
     .testTarget(
       name: "CompressionTests",
       dependencies: ["Compression", "Formats", "Models", "NumericTypes", "Tensors", "VenturiTesting"]),

@@ -61,9 +61,11 @@ step_architectures() {
   HF_HUB_OFFLINE=1 "$python" "$scripts/make_architectures.py" "$golden/architectures" >&2
 }
 
+step_npy() { "$python" "$scripts/make_npy.py" "$golden/npy"; }
+
 step_embeddings() { "$python" "$scripts/make_embeddings.py" "$home/models/minilm" "$golden/embeddings" 64; }
 
-[ $# -gt 0 ] || set -- tokenizer quants quantizers logprobs chat tiny perplexity architectures embeddings
+[ $# -gt 0 ] || set -- tokenizer quants quantizers logprobs chat tiny perplexity architectures embeddings npy
 for step; do
   printf 'golden: %s\n' "$step" >&2
   "step_$step"

@@ -11,7 +11,7 @@ package enum ModelAccess {
   package static func path(of model: String) throws -> String {
     do throws(InferenceError) { return try ModelHome().file(for: model) } catch {
       guard case .modelNotFound = error else { throw error }
-      let known = ModelPackage.known.map(\.name)
+      let known = ModelPackage.known.filter { $0.content == .model }.map(\.name)
       let message: String
       if known.contains(model) {
         message = "the model '\(model)' is not in \(ModelHome().models); `venturi pull \(model)` fetches it"

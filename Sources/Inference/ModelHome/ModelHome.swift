@@ -32,10 +32,21 @@ public struct ModelHome: Sendable, Hashable {
   /// Where models are.
   public var models: String { path + "/models" }
 
+  /// Where data for training are: `data/NAME/`, a folder for each set.
+  public var data: String { path + "/data" }
+
   /// The folder of a model, whether it is there or not.
   ///
   /// - Throws: ``InferenceError/invalidModelName(_:)`` for what is not a plain name, such as one with a slash.
-  public func folder(of name: String) throws(InferenceError) -> String {
+  public func folder(of name: String) throws(InferenceError) -> String { "\(models)/\(try Self.plain(name))" }
+
+  /// The folder of a data set, whether it is there or not.
+  ///
+  /// - Throws: ``InferenceError/invalidModelName(_:)``.
+  public func dataFolder(of name: String) throws(InferenceError) -> String { "\(data)/\(try Self.plain(name))" }
+
+  /// A name that is one component of a path.
+  private static func plain(_ name: String) throws(InferenceError) -> String {
     let isPlain = name.utf8.allSatisfy { byte in
       switch byte {
       case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -45,7 +56,7 @@ public struct ModelHome: Sendable, Hashable {
       }
     }
     guard isPlain, !name.isEmpty, !name.hasPrefix("."), name.utf8.count <= 200 else { throw .invalidModelName(name) }
-    return "\(models)/\(name)"
+    return name
   }
 
   /// The file or folder of a model that is kept; nothing when there is none, or no telling which.

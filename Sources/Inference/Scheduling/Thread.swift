@@ -1,37 +1,15 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
+import Tensors
 
-/// Threads of the engine's own: what computes or waits for files must not hold up Swift's cooperative pool.
+/// The engine's own threads, as this room uses them.
 enum Thread {
-  private final class Body {
-    let run: @Sendable () -> Void
-    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
-  }
-
   /// Runs `body` on a new thread.
   ///
   /// - Throws: ``InferenceError/system(operation:path:code:)``.
   static func start(_ body: @escaping @Sendable () -> Void) throws(InferenceError) {
-    var attributes = pthread_attr_t()
-    pthread_attr_init(&attributes)
-    defer { pthread_attr_destroy(&attributes) }
-    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-    pthread_attr_setstacksize(&attributes, 8 << 20)
-    let box = Unmanaged.passRetained(Body(body))
-    #if canImport(Darwin)
-      var thread: pthread_t?
-    #else
-      var thread = pthread_t()
-    #endif
-    let code = pthread_create(&thread, &attributes, Thread.entry, box.toOpaque())
-    if code != 0 {
-      box.release()
-      throw .system(operation: "start a thread", path: "", code: code)
+    do throws(TensorError) { try EngineThread.start(body) } catch {
+      var number: Int32 = 0
+      if case .cannotStartThread(let code) = error { number = code }
+      throw .system(operation: "start a thread", path: "", code: number)
     }
   }
 
@@ -43,17 +21,4 @@ enum Thread {
       }
     }
   }
-
-  #if canImport(Darwin)
-    private static let entry: @convention(c) (UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? = { context in
-      Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run()
-      return nil
-    }
-  #else
-    private static let entry: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { context in
-      guard let context else { return nil }
-      Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run()
-      return nil
-    }
-  #endif
 }

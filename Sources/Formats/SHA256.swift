@@ -48,10 +48,7 @@ public struct SHA256: Sendable {
     tail += [UInt8](repeating: 0, count: (119 - pending.count) % 64)
     for shift in stride(from: 56, through: 0, by: -8) { tail.append(UInt8(truncatingIfNeeded: bits >> UInt64(shift))) }
     tail.withUnsafeBytes { update($0) }
-    return state.map { word in
-      let digits = String(word, radix: 16)
-      return String(repeating: "0", count: 8 - digits.count) + digits
-    }.joined()
+    return Hexadecimal.text(state.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> (24 - 8 * $0)) } })
   }
 
   private mutating func compress(_ block: UnsafeRawBufferPointer) {
