@@ -10,6 +10,7 @@ let package = Package(
     .library(name: "VenturiProfiling", targets: ["Profiling"]),
     .library(name: "VenturiServer", targets: ["Server"]),
     .library(name: "VenturiTesting", targets: ["VenturiTesting"]),
+    .library(name: "VenturiTraining", targets: ["Training"]),
     .executable(name: "venturi", targets: ["Command"]),
     .executable(name: "venturi-atlas", targets: ["AtlasCommand"]),
     .executable(name: "venturi-hub", targets: ["HubCommand"]),
@@ -47,6 +48,7 @@ let package = Package(
     .target(
       name: "Compression", dependencies: ["CVenturi", "NumericTypes", "Tensors", "Formats", "Models"],
       exclude: ["Quantization/README.md"]),
+    .target(name: "Training", dependencies: ["CVenturi", "Costs", "NumericTypes", "Tensors"]),
     .target(name: "Inference", dependencies: ["CVenturi", "Tensors", "Layers", "Models", "Formats", "Text"]),
     .target(
       name: "Profiling",
@@ -153,6 +155,7 @@ let package = Package(
     .testTarget(
       name: "CompressionTests",
       dependencies: ["Compression", "Formats", "Models", "NumericTypes", "Tensors", "VenturiTesting"]),
+    .testTarget(name: "TrainingTests", dependencies: ["Formats", "NumericTypes", "Tensors", "Training", "VenturiTesting"]),
     .testTarget(
       name: "ProfilingTests",
       dependencies: [

@@ -1,0 +1,14 @@
+/// One rate for all steps.
+public struct ConstantSchedule: Schedule {
+  private let rate: Double
+
+  /// A schedule that stays at `rate`.
+  ///
+  /// - Throws: ``OptimizerError/invalidSetting(field:value:expected:)``.
+  public init(_ rate: Double) throws(OptimizerError) {
+    try check("ConstantSchedule.rate", rate, .notNegative)
+    self.rate = rate
+  }
+
+  public func rate(at step: Int) -> Double { rate }
+}
