@@ -155,7 +155,8 @@ let package = Package(
     .testTarget(
       name: "CompressionTests",
       dependencies: ["Compression", "Formats", "Models", "NumericTypes", "Tensors", "VenturiTesting"]),
-    .testTarget(name: "TrainingTests", dependencies: ["Formats", "NumericTypes", "Tensors", "Training", "VenturiTesting"]),
+    .testTarget(
+      name: "TrainingTests", dependencies: ["NumericTypes", "Tensors", "Training", "VenturiTesting"]),
     .testTarget(
       name: "ProfilingTests",
       dependencies: [

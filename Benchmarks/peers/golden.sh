@@ -62,8 +62,9 @@ step_architectures() {
 }
 
 step_embeddings() { "$python" "$scripts/make_embeddings.py" "$home/models/minilm" "$golden/embeddings" 64; }
+step_optimizers() { "$python" "$scripts/make_optimizers.py" "$golden"; }
 
-[ $# -gt 0 ] || set -- tokenizer quants quantizers logprobs chat tiny perplexity architectures embeddings
+[ $# -gt 0 ] || set -- tokenizer quants quantizers logprobs chat tiny perplexity architectures embeddings optimizers
 for step; do
   printf 'golden: %s\n' "$step" >&2
   "step_$step"

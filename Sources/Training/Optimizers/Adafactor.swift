@@ -9,6 +9,7 @@ import Tensors
 /// keep V itself; u = g / max(√V, ε₁), u ← u / max(1, RMS(u) / d); ρ = min(rate, 1/√t), α = max(ε₂, RMS(w)) ρ;
 /// w ← w - rate · λw - αu. The last two axes are factored, each matrix of leading axes by itself.
 public struct Adafactor: UpdateRule {
+  /// The name, for messages.
   public let name = "Adafactor"
   /// The exponent of t, 0 or below.
   public var secondMomentDecay: Double
@@ -33,6 +34,9 @@ public struct Adafactor: UpdateRule {
     self.weightDecay = weightDecay
   }
 
+  /// Checks the settings.
+  ///
+  /// - Throws: ``OptimizerError/invalidSetting(field:value:expected:)``.
   public func validate() throws(OptimizerError) {
     if !(secondMomentDecay.isFinite && secondMomentDecay <= 0) {
       throw .invalidSetting(
@@ -46,12 +50,14 @@ public struct Adafactor: UpdateRule {
     try check("Adafactor.weightDecay", weightDecay, .notNegative)
   }
 
+  /// What is kept for a parameter of `shape`.
   public func slots(for shape: Shape) -> [StateSlot] {
     if shape.rank < 2 { return [StateSlot("secondMoment", shape)] }
     let leading = Array(shape.dimensions.dropLast(2))
     return [StateSlot("rows", Shape(leading + [shape[-2]])), StateSlot("columns", Shape(leading + [shape[-1]]))]
   }
 
+  /// Takes a step.
   public func update(_ update: Update) {
     let (context, shape, step) = (update.context, update.weights.shape, Double(update.step))
     let count = Double(shape.count)

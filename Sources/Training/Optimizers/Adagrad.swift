@@ -6,6 +6,7 @@ import NumericTypes
 ///
 /// g ← g + λw; s ← s + g²; w ← w - rate / (1 + (t - 1) rateDecay) · g / (√s + ε).
 public struct Adagrad: UpdateRule {
+  /// The name, for messages.
   public let name = "Adagrad"
   /// What the rate falls by.
   public var rateDecay: Double
@@ -26,6 +27,9 @@ public struct Adagrad: UpdateRule {
     self.weightDecay = weightDecay
   }
 
+  /// Checks the settings.
+  ///
+  /// - Throws: ``OptimizerError/invalidSetting(field:value:expected:)``.
   public func validate() throws(OptimizerError) {
     try check("Adagrad.rateDecay", rateDecay, .notNegative)
     try check("Adagrad.initialSum", initialSum, .notNegative)
@@ -33,10 +37,12 @@ public struct Adagrad: UpdateRule {
     try check("Adagrad.weightDecay", weightDecay, .notNegative)
   }
 
+  /// What is kept for a parameter of `shape`.
   public func slots(for shape: Shape) -> [StateSlot] {
     [StateSlot("squares", shape, content: .value(initialSum))]
   }
 
+  /// Takes a step.
   public func update(_ update: Update) {
     let settings = vt_adagrad_step(
       rate: Float(update.rate / (1 + Double(update.step - 1) * rateDecay)), coupled: Float(weightDecay),

@@ -3,6 +3,7 @@ import NumericTypes
 /// Adam (Kingma, Ba: Adam: a method for stochastic optimization, 2015); weight decay is part of the gradient, λw added
 /// to it. See ``AdamW`` for the formula and for decay apart from it.
 public struct Adam: UpdateRule {
+  /// The name, for messages.
   public let name = "Adam"
   /// β₁, of the gradient's average.
   public var beta1: Double
@@ -28,13 +29,18 @@ public struct Adam: UpdateRule {
 
   private var adam: AdamStep { AdamStep(beta1: beta1, beta2: beta2, epsilon: epsilon) }
 
+  /// Checks the settings.
+  ///
+  /// - Throws: ``OptimizerError/invalidSetting(field:value:expected:)``.
   public func validate() throws(OptimizerError) {
     try adam.validate(name)
     try check("Adam.weightDecay", weightDecay, .notNegative)
   }
 
+  /// What is kept for a parameter of `shape`.
   public func slots(for shape: Shape) -> [StateSlot] { adam.slots(shape, amsgrad: amsgrad) }
 
+  /// Takes a step.
   public func update(_ update: Update) {
     let ofMoment = update.rate / adam.firstCorrection(update.step)
     adam.run(update, adam.settings(update.step, ofMoment: ofMoment, coupled: weightDecay), amsgrad: amsgrad)

@@ -4,6 +4,7 @@ import NumericTypes
 ///
 /// m ← β₁m + (1 - β₁) g; v ← β₂v + (1 - β₂) g²; w ← w - rate · (λw + m̂ / (√v̂ + ε)), the hats for the division by 1 - βᵗ.
 public struct AdamW: UpdateRule {
+  /// The name, for messages.
   public let name = "AdamW"
   /// β₁, of the gradient's average.
   public var beta1: Double
@@ -30,13 +31,18 @@ public struct AdamW: UpdateRule {
 
   private var adam: AdamStep { AdamStep(beta1: beta1, beta2: beta2, epsilon: epsilon) }
 
+  /// Checks the settings.
+  ///
+  /// - Throws: ``OptimizerError/invalidSetting(field:value:expected:)``.
   public func validate() throws(OptimizerError) {
     try adam.validate(name)
     try check("AdamW.weightDecay", weightDecay, .notNegative)
   }
 
+  /// What is kept for a parameter of `shape`.
   public func slots(for shape: Shape) -> [StateSlot] { adam.slots(shape, amsgrad: amsgrad) }
 
+  /// Takes a step.
   public func update(_ update: Update) {
     let ofMoment = update.rate / adam.firstCorrection(update.step)
     adam.run(

@@ -73,8 +73,12 @@ public final class GroupOptimizer: Optimizer {
     try self.init([ParameterGroup("all", parameters, rule: rule)], context: context)
   }
 
+  /// The parameters that are changed, without frozen ones.
   public var parameters: [Parameter] { tracked.map(\.parameter) }
 
+  /// Takes a step at `rate`, times the factor of each group. Gradients are asked for once.
+  ///
+  /// - Throws: ``OptimizerError`` before any weight is changed; what `gradients` throws.
   public func step(rate: Double, gradients: () throws -> [String: Tensor]) throws {
     try check("rate", rate, .notNegative)
     precondition(context.capturing == nil, "a step of an optimizer is not captured: its rate changes")
@@ -108,12 +112,17 @@ public final class GroupOptimizer: Optimizer {
     if let unknown = gradients.keys.filter({ !known.contains($0) }).min() { throw .unknownGradient(unknown) }
   }
 
+  /// All that a later process needs to go on: `step` and, for each parameter, what its rule keeps and the f32 weights of 16-bit
+  /// ones. The optimizer's own memory, changed by the next step.
   public var state: [String: Tensor] {
     var all = Dictionary(uniqueKeysWithValues: tracked.flatMap(\.entries).map { ($0.name, $0.tensor) })
     all["step"] = savedCount(stepCount, context)
     return all
   }
 
+  /// Takes over a saved state, all of it or nothing.
+  ///
+  /// - Throws: ``OptimizerError`` naming the entry that does not fit.
   public func load(_ state: [String: Tensor]) throws(OptimizerError) {
     let entries = tracked.flatMap(\.entries)
     let count = try checkState(state, entries, count: "step")
@@ -126,6 +135,7 @@ public final class GroupOptimizer: Optimizer {
     }
   }
 
+  /// Runs `body` with the weights that a model is evaluated with in the parameters' places, and puts the trained ones back.
   public func withEvaluationWeights<Result>(_ body: () throws -> Result) rethrows -> Result {
     var saved: [(Tensor, Tensor)] = []
     for item in tracked where item.parameter.value.count > 0 {

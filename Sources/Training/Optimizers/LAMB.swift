@@ -7,6 +7,7 @@ import Tensors
 ///
 /// u = m̂ / (√v̂ + ε) + λw; w ← w - rate · ‖w‖/‖u‖ · u, with the ratio 1 where a norm is 0.
 public struct LAMB: UpdateRule {
+  /// The name, for messages.
   public let name = "LAMB"
   /// β₁, of the gradient's average.
   public var beta1: Double
@@ -27,13 +28,18 @@ public struct LAMB: UpdateRule {
 
   private var adam: AdamStep { AdamStep(beta1: beta1, beta2: beta2, epsilon: epsilon) }
 
+  /// Checks the settings.
+  ///
+  /// - Throws: ``OptimizerError/invalidSetting(field:value:expected:)``.
   public func validate() throws(OptimizerError) {
     try adam.validate(name)
     try check("LAMB.weightDecay", weightDecay, .notNegative)
   }
 
+  /// What is kept for a parameter of `shape`.
   public func slots(for shape: Shape) -> [StateSlot] { adam.slots(shape) }
 
+  /// Takes a step.
   public func update(_ update: Update) {
     let direction = adam.direction(update)
     let context = update.context

@@ -6,6 +6,7 @@ import NumericTypes
 ///
 /// w ← w - rate · (sign(β₁m + (1 - β₁) g) + λw); m ← β₂m + (1 - β₂) g.
 public struct Lion: UpdateRule {
+  /// The name, for messages.
   public let name = "Lion"
   /// β₁, of the direction.
   public var beta1: Double
@@ -21,14 +22,19 @@ public struct Lion: UpdateRule {
     self.weightDecay = weightDecay
   }
 
+  /// Checks the settings.
+  ///
+  /// - Throws: ``OptimizerError/invalidSetting(field:value:expected:)``.
   public func validate() throws(OptimizerError) {
     try check("Lion.beta1", beta1, .fraction)
     try check("Lion.beta2", beta2, .fraction)
     try check("Lion.weightDecay", weightDecay, .notNegative)
   }
 
+  /// What is kept for a parameter of `shape`.
   public func slots(for shape: Shape) -> [StateSlot] { [StateSlot("momentum", shape)] }
 
+  /// Takes a step.
   public func update(_ update: Update) {
     let settings = vt_lion_step(
       rate: Float(update.rate), decay: Float(update.rate * weightDecay), rest1: Float(1 - beta1),

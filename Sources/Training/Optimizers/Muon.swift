@@ -18,6 +18,7 @@ public struct Muon: UpdateRule {
     case likeAdamW
   }
 
+  /// The name, for messages.
   public let name = "Muon"
   /// μ.
   public var momentum: Double
@@ -49,6 +50,9 @@ public struct Muon: UpdateRule {
     self.scaling = scaling
   }
 
+  /// Checks the settings.
+  ///
+  /// - Throws: ``OptimizerError/invalidSetting(field:value:expected:)``.
   public func validate() throws(OptimizerError) {
     try check("Muon.momentum", momentum, .fraction)
     try check("Muon.weightDecay", weightDecay, .notNegative)
@@ -62,8 +66,10 @@ public struct Muon: UpdateRule {
     }
   }
 
+  /// What is kept for a parameter of `shape`.
   public func slots(for shape: Shape) -> [StateSlot] { [StateSlot("momentum", shape)] }
 
+  /// Takes a step.
   public func update(_ update: Update) {
     let context = update.context
     let buffer = update.state[0]

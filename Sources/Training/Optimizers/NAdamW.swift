@@ -7,6 +7,7 @@ import NumericTypes
 /// ``momentumDecay`` ψ, as the paper has it: μₜ = β₁ (1 - ½ · 0.96^(tψ)) in the place of β₁, products of all μ in the place
 /// of powers.
 public struct NAdamW: UpdateRule {
+  /// The name, for messages.
   public let name = "NAdamW"
   /// β₁, of the gradient's average.
   public var beta1: Double
@@ -36,16 +37,21 @@ public struct NAdamW: UpdateRule {
 
   private var adam: AdamStep { AdamStep(beta1: beta1, beta2: beta2, epsilon: epsilon) }
 
+  /// Checks the settings.
+  ///
+  /// - Throws: ``OptimizerError/invalidSetting(field:value:expected:)``.
   public func validate() throws(OptimizerError) {
     try adam.validate(name)
     try check("NAdamW.weightDecay", weightDecay, .notNegative)
     if let momentumDecay { try check("NAdamW.momentumDecay", momentumDecay, .notNegative) }
   }
 
+  /// What is kept for a parameter of `shape`.
   public func slots(for shape: Shape) -> [StateSlot] {
     adam.slots(shape) + (momentumDecay == nil ? [] : [StateSlot("momentumProduct", [], .f64, content: .value(1))])
   }
 
+  /// Takes a step.
   public func update(_ update: Update) {
     let (step, rate) = (update.step, update.rate)
     var (now, next) = (beta1, beta1)

@@ -7,6 +7,7 @@ import NumericTypes
 /// g ← g + λw; v ← αv + (1 - α) g²; d = g / (√v + ε), or √(v - a²) with the mean a of g (Graves: Generating sequences with
 /// recurrent neural networks, 2013); w ← w - rate · d, or rate · b with b ← μb + d.
 public struct RMSprop: UpdateRule {
+  /// The name, for messages.
   public let name = "RMSprop"
   /// α, of the averages.
   public var smoothing: Double
@@ -31,6 +32,9 @@ public struct RMSprop: UpdateRule {
     self.weightDecay = weightDecay
   }
 
+  /// Checks the settings.
+  ///
+  /// - Throws: ``OptimizerError/invalidSetting(field:value:expected:)``.
   public func validate() throws(OptimizerError) {
     try check("RMSprop.smoothing", smoothing, .fraction)
     try check("RMSprop.epsilon", epsilon, .positive)
@@ -38,6 +42,7 @@ public struct RMSprop: UpdateRule {
     try check("RMSprop.weightDecay", weightDecay, .notNegative)
   }
 
+  /// What is kept for a parameter of `shape`.
   public func slots(for shape: Shape) -> [StateSlot] {
     var names = ["secondMoment"]
     if centered { names.append("mean") }
@@ -45,6 +50,7 @@ public struct RMSprop: UpdateRule {
     return names.map { StateSlot($0, shape) }
   }
 
+  /// Takes a step.
   public func update(_ update: Update) {
     let settings = vt_rmsprop_step(
       rate: Float(update.rate), coupled: Float(weightDecay), rest: Float(1 - smoothing), epsilon: Float(epsilon),

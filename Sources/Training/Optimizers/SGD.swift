@@ -6,6 +6,7 @@ import NumericTypes
 /// g ← g + λw; b ← μb + (1 - dampening) g, in the first step b ← g; w ← w - rate · b, or rate · (g + μb) for Nesterov's
 /// (Sutskever et al.: On the importance of initialization and momentum in deep learning, 2013).
 public struct SGD: UpdateRule {
+  /// The name, for messages.
   public let name = "SGD"
   /// μ, the share of the last step that is kept.
   public var momentum: Double
@@ -24,6 +25,9 @@ public struct SGD: UpdateRule {
     self.weightDecay = weightDecay
   }
 
+  /// Checks the settings.
+  ///
+  /// - Throws: ``OptimizerError/invalidSetting(field:value:expected:)``.
   public func validate() throws(OptimizerError) {
     try check("SGD.momentum", momentum, .fraction)
     try check("SGD.dampening", dampening, .part)
@@ -36,8 +40,10 @@ public struct SGD: UpdateRule {
     }
   }
 
+  /// What is kept for a parameter of `shape`.
   public func slots(for shape: Shape) -> [StateSlot] { momentum == 0 ? [] : [StateSlot("momentum", shape)] }
 
+  /// Takes a step.
   public func update(_ update: Update) {
     let settings = vt_sgd_step(
       rate: Float(update.rate), coupled: Float(weightDecay), momentum: Float(momentum),

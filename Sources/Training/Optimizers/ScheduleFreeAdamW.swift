@@ -9,6 +9,7 @@ import Tensors
 /// y = (1 - β₁) z + β₁ x. The parameters hold y; a model is evaluated with x:
 /// ``Optimizer/withEvaluationWeights(_:)``.
 public struct ScheduleFreeAdamW: UpdateRule {
+  /// The name, for messages.
   public let name = "ScheduleFreeAdamW"
   /// β₁, how near to the mean gradients are taken.
   public var beta1: Double
@@ -27,6 +28,9 @@ public struct ScheduleFreeAdamW: UpdateRule {
     self.weightDecay = weightDecay
   }
 
+  /// Checks the settings.
+  ///
+  /// - Throws: ``OptimizerError/invalidSetting(field:value:expected:)``.
   public func validate() throws(OptimizerError) {
     try check("ScheduleFreeAdamW.beta1", beta1, .properFraction)
     try check("ScheduleFreeAdamW.beta2", beta2, .fraction)
@@ -34,6 +38,7 @@ public struct ScheduleFreeAdamW: UpdateRule {
     try check("ScheduleFreeAdamW.weightDecay", weightDecay, .notNegative)
   }
 
+  /// What is kept for a parameter of `shape`.
   public func slots(for shape: Shape) -> [StateSlot] {
     [
       StateSlot("iterate", shape, content: .weights), StateSlot("secondMoment", shape),
@@ -41,6 +46,7 @@ public struct ScheduleFreeAdamW: UpdateRule {
     ]
   }
 
+  /// Takes a step.
   public func update(_ update: Update) {
     let rate = update.rate * (1 - power(beta2, update.step)).squareRoot()
     let sum = update.scalar(2) + rate * rate
@@ -60,6 +66,7 @@ public struct ScheduleFreeAdamW: UpdateRule {
     }
   }
 
+  /// The mean of the iterates.
   public func evaluationWeights(of weights: Tensor, state: [Tensor], in context: Context) -> Tensor? {
     let mean = context.copy(weights)
     context.approach(state[0], by: 1 - 1 / beta1, mean)

@@ -24,6 +24,7 @@ public struct Shampoo: UpdateRule {
     case rms
   }
 
+  /// The name, for messages.
   public let name = "Shampoo"
   /// β₁, of the heavy ball.
   public var momentum: Double
@@ -54,6 +55,9 @@ public struct Shampoo: UpdateRule {
     self.grafting = grafting
   }
 
+  /// Checks the settings.
+  ///
+  /// - Throws: ``OptimizerError/invalidSetting(field:value:expected:)``.
   public func validate() throws(OptimizerError) {
     try check("Shampoo.momentum", momentum, .fraction)
     try check("Shampoo.beta2", beta2, .share)
@@ -65,6 +69,7 @@ public struct Shampoo: UpdateRule {
     try check("Shampoo.rootInterval", rootInterval, atLeast: 1)
   }
 
+  /// What is kept for a parameter of `shape`.
   public func slots(for shape: Shape) -> [StateSlot] {
     var slots = [StateSlot("momentum", shape)]
     if shape.rank >= 2, shape.count > 0 {
@@ -79,6 +84,7 @@ public struct Shampoo: UpdateRule {
     return slots
   }
 
+  /// Takes a step.
   public func update(_ update: Update) {
     let context = update.context
     let direction: Tensor

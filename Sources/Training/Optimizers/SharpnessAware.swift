@@ -23,15 +23,25 @@ public final class SharpnessAware: Optimizer {
     self.context = context
   }
 
+  /// The parameters that are changed, without frozen ones.
   public var parameters: [Parameter] { base.parameters }
+  /// The number of steps taken so far, loaded ones included.
   public var stepCount: Int { base.stepCount }
+  /// The state of the optimizer that takes the steps.
   public var state: [String: Tensor] { base.state }
+  /// Takes over a saved state of the optimizer that takes the steps.
+  ///
+  /// - Throws: ``OptimizerError`` naming the entry that does not fit.
   public func load(_ state: [String: Tensor]) throws(OptimizerError) { try base.load(state) }
 
+  /// Runs `body` with the weights that a model is evaluated with in the parameters' places, and puts the trained ones back.
   public func withEvaluationWeights<Result>(_ body: () throws -> Result) rethrows -> Result {
     try base.withEvaluationWeights(body)
   }
 
+  /// Takes a step at `rate`. Gradients are asked for twice.
+  ///
+  /// - Throws: ``OptimizerError``, or what `gradients` throws, with the weights as they were.
   public func step(rate: Double, gradients: () throws -> [String: Tensor]) throws {
     let second = try atTheTop(of: gradients(), gradients)
     try base.step(rate: rate) { second }

@@ -10,5 +10,6 @@ public struct ConstantSchedule: Schedule {
     self.rate = rate
   }
 
+  /// The rate of the step with this number, from 0 on.
   public func rate(at step: Int) -> Double { rate }
 }

@@ -18,6 +18,7 @@ public struct CosineSchedule: Schedule {
     (self.peak, self.floor, self.steps, growth) = (peak, floor, steps, restartGrowth)
   }
 
+  /// The rate of the step with this number, from 0 on.
   public func rate(at step: Int) -> Double {
     var (step, length) = (max(step, 0), steps)
     if growth == 1 { step %= length }

@@ -11,5 +11,6 @@ public struct ExponentialSchedule: Schedule {
     (self.rate, self.factor) = (rate, factor)
   }
 
+  /// The rate of the step with this number, from 0 on.
   public func rate(at step: Int) -> Double { rate * power(factor, max(step, 0)) }
 }

@@ -15,6 +15,7 @@ public struct InverseRootSchedule: Schedule {
     (self.peak, self.rise) = (peak, rise)
   }
 
+  /// The rate of the step with this number, from 0 on.
   public func rate(at step: Int) -> Double {
     let number = Double(max(step, 0)) + 1
     return peak * min(number / Double(rise), (Double(rise) / number).squareRoot())

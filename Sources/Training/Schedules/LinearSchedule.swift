@@ -12,6 +12,7 @@ public struct LinearSchedule: Schedule {
     (self.start, self.end, self.steps) = (start, end, steps)
   }
 
+  /// The rate of the step with this number, from 0 on.
   public func rate(at step: Int) -> Double {
     Anneal.linear.value(from: start, to: end, at: progress(step, of: steps))
   }

@@ -43,6 +43,7 @@ public struct OneCycleSchedule: Schedule {
     }
   }
 
+  /// The rate of the step with this number, from 0 on.
   public func rate(at step: Int) -> Double {
     let step = Double(max(step, 0))
     let phase = phases.first { step <= $0.last } ?? phases[phases.count - 1]

@@ -15,6 +15,7 @@ public struct PolynomialSchedule: Schedule {
     (self.rate, self.floor, self.exponent, self.steps) = (rate, floor, exponent, steps)
   }
 
+  /// The rate of the step with this number, from 0 on.
   public func rate(at step: Int) -> Double {
     floor + (rate - floor) * raised(1 - progress(step, of: steps), exponent)
   }

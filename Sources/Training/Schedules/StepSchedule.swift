@@ -29,6 +29,7 @@ public struct StepSchedule: Schedule {
     (self.rate, self.factor, self.places) = (rate, factor, places)
   }
 
+  /// The rate of the step with this number, from 0 on.
   public func rate(at step: Int) -> Double {
     let step = max(step, 0)
     return switch places {

@@ -13,6 +13,7 @@ public struct WarmUp: Schedule {
     (self.steps, self.start, self.next) = (steps, start, next)
   }
 
+  /// The rate of the step with this number, from 0 on.
   public func rate(at step: Int) -> Double {
     if step >= steps { return next.rate(at: step - steps) }
     return next.rate(at: 0) * Anneal.linear.value(from: start, to: 1, at: progress(step, of: steps))

@@ -23,6 +23,7 @@ public struct WarmUpStableDecay: Schedule {
     (self.peak, self.floor, self.rise, self.plateau, self.fall, self.shape) = (peak, floor, rise, plateau, fall, shape)
   }
 
+  /// The rate of the step with this number, from 0 on.
   public func rate(at step: Int) -> Double {
     if step < rise { return peak * progress(step, of: rise) }
     if step < rise + plateau { return peak }
