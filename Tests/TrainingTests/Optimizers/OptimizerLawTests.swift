@@ -17,7 +17,7 @@ struct OptimizerLawTests {
     ("Adagrad", Adagrad(rateDecay: 0.1, initialSum: 0.1, weightDecay: 0.1)), ("LAMB", LAMB(weightDecay: 0.1)),
     ("Adafactor", Adafactor(weightDecay: 0.1)), ("Muon", Muon()),
     ("Shampoo", Shampoo(weightDecay: 0.1, blockSize: 5, rootInterval: 3)),
-    ("Shampoo sums", Shampoo(beta2: 1, weightDecay: 0.1, blockSize: 64, rootInterval: 1, grafting: .gradient)),
+    ("Shampoo sums", Shampoo(beta2: 1, weightDecay: 0.1, blockSize: 24, rootInterval: 3, grafting: .gradient)),
     ("schedule-free", ScheduleFreeAdamW(weightDecay: 0.1)),
   ]
   /// The same without decay.
@@ -179,6 +179,7 @@ struct OptimizerLawTests {
     let context = Context(threads: 2)
     let rates = [
       "SGD": 0.2, "momentum": 0.05, "Nesterov": 0.05, "Adagrad": 0.5, "Muon": 0.05, "LAMB": 0.05, "Adafactor": 0.1,
+      "schedule-free": 0.2,
     ]
     let (rows, columns) = (6, 4)
     var random = Random(seed: 9)
