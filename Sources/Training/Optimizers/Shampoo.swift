@@ -138,8 +138,8 @@ public struct Shampoo: UpdateRule {
     let (new, old, correction) = averaging(update.step, beta2)
     for block in 0..<blocks.count {
       let part = context.copy(blocks.view(of: gradient, block))
-      gather(context.matmul(part, part.transposed()), new, old, into: left, block, context)
-      gather(context.matmul(part.transposed(), part), new, old, into: right, block, context)
+      gather(context.copy(part.transposed()), new, old, into: left, block, context)
+      gather(part, new, old, into: right, block, context)
     }
     if update.step == 1 || update.step.isMultiple(of: rootInterval) {
       // Each root by one worker; the two sides of a block may differ in size.
@@ -177,19 +177,23 @@ public struct Shampoo: UpdateRule {
     return direction.reshaped(shape)
   }
 
-  /// statistic[block] ← new · x + old · statistic[block].
+  /// statistic[block] ← new · xᵀx + old · statistic[block], in f64: rounded to f32, x's small directions would be lost in
+  /// what is divided by their roots.
   private func gather(
     _ x: Tensor, _ new: Double, _ old: Double, into statistic: Tensor, _ block: Int, _ context: Context
   ) {
-    let (size, stride) = (x.shape[0], statistic.shape[-1])
+    let (rows, size, stride) = (x.shape[0], x.shape[1], statistic.shape[-1])
     let from = x.pointer(as: Float.self)
     let to = statistic.pointer(as: Double.self) + block * stride * stride
     withExtendedLifetime((x, statistic)) {
-      let cost = OperationCost(flops: Double(3 * size * size), bytesRead: Double(12 * size * size))
-      context.performRanges(size, grain: max(1, Update.grain / size), .update, cost) { rows in
-        for row in rows {
-          for column in 0..<size {
-            to[row * stride + column] = new * Double(from[row * size + column]) + old * to[row * stride + column]
+      let cost = OperationCost(flops: Double(2 * rows * size * size), bytesRead: Double(4 * rows * size))
+      context.performRanges(size, grain: max(1, 4 * Update.grain / (size * rows)), .update, cost) { lines in
+        for line in lines {
+          let sums = to + line * stride
+          for column in 0..<size { sums[column] *= old }
+          for row in 0..<rows {
+            let factor = new * Double(from[row * size + line])
+            for column in 0..<size { sums[column] += factor * Double(from[row * size + column]) }
           }
         }
       }

@@ -7,8 +7,9 @@ import VenturiTesting
 /// Steps, clipping and averages of PyTorch in float64, from the same f32 weights and gradients.
 @Suite("Optimizers against PyTorch")
 struct GoldenOptimizerTests {
-  /// Newton–Schulz makes small singular values grow, and with them what they were rounded by.
-  private static func bar(_ rule: String) -> Double { rule == "Muon" ? 2e-5 : 1e-6 }
+  /// RMSprop begins with steps ten times as large as its rate, and a weight that comes near zero keeps the rounding of what
+  /// it was: PyTorch's own f32 is up to 1.0e-6 from its float64 there.
+  private static func bar(_ rule: String) -> Double { rule == "RMSprop" ? 2e-6 : 1e-6 }
 
   @Test("All steps, clipped gradients and averages equal the reference")
   func numbers() throws {
@@ -36,7 +37,6 @@ struct GoldenOptimizerTests {
           }
         }
       }
-      print("\(item.rule) \(index): \(worst)")
       #expect(worst <= Self.bar(item.rule), "\(item.rule), case \(index)")
     }
     try clipping(golden, context, take)

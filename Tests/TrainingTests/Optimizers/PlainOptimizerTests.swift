@@ -38,7 +38,6 @@ struct PlainOptimizerTests {
         }
       }
     }
-    print("\(rule.name): \(worst)")
     return worst
   }
 
