@@ -7,8 +7,8 @@ import VenturiTesting
 /// Steps, clipping and averages of PyTorch in float64, from the same f32 weights and gradients.
 @Suite("Optimizers against PyTorch")
 struct GoldenOptimizerTests {
-  /// RMSprop begins with steps ten times as large as its rate, and a weight that comes near zero keeps the rounding of what
-  /// it was: PyTorch's own f32 is up to 1.0e-6 from its float64 there.
+  /// A scalar is measured by itself: RMSprop's comes near zero and keeps the rounding of what it was. PyTorch's own f32 is
+  /// up to 1.0e-6 from its float64 there.
   private static func bar(_ rule: String) -> Double { rule == "RMSprop" ? 2e-6 : 1e-6 }
 
   @Test("All steps, clipped gradients and averages equal the reference")

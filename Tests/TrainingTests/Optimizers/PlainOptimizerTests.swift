@@ -70,8 +70,7 @@ struct PlainOptimizerTests {
     #expect(found <= 1e-6)
   }
 
-  /// Products with gradients are rounded to f32, and an inverse fourth root of a statistic whose condition is 1e6 makes
-  /// the rounding of small directions about 1e6^¼ = 30 times as large on either side.
+  /// Statistics gathered in f32 would be off by 5e-3 here: their small eigenvalues are lost.
   @Test("Shampoo, whole and in blocks", arguments: [1.0, 0.95], [4, 16])
   func shampoo(_ beta2: Double, _ block: Int) throws {
     for grafting in [Shampoo.Grafting.none, .gradient] {
@@ -83,7 +82,7 @@ struct PlainOptimizerTests {
           shape[0], shape[1], block: block, interval: 4, beta2: beta2, epsilon: 1e-6, momentum: 0.9, decay: 0.1,
           graftsGradient: grafting == .gradient)
       }
-      #expect(found <= 2e-5, "\(grafting)")
+      #expect(found <= 1e-6, "\(grafting)")
     }
   }
 
