@@ -46,11 +46,9 @@ let package = Package(
     .target(
       name: "Models", dependencies: ["CVenturi", "Costs", "NumericTypes", "Tensors", "Layers", "Mixers", "Formats"]),
     .target(
-      name: "Training",
-      dependencies: ["CVenturi", "NumericTypes", "Tensors", "Formats", "Text", "Layers", "Mixers", "Models"]),
-    .target(
       name: "Compression", dependencies: ["CVenturi", "NumericTypes", "Tensors", "Formats", "Models"],
       exclude: ["Quantization/README.md"]),
+    .target(name: "Training", dependencies: ["CVenturi", "Costs", "NumericTypes", "Tensors", "Formats", "Text"]),
     .target(name: "Inference", dependencies: ["CVenturi", "Tensors", "Layers", "Models", "Formats", "Text"]),
     .target(
       name: "Profiling",

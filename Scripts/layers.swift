@@ -38,7 +38,7 @@ struct Manifest: Decodable {
 /// The plan of the house, bottom first: a target may use only what stands before it.
 let order = [
   "CVenturi", "NumericTypes", "Costs", "Tensors", "Formats", "Text", "Graphs", "Layers", "Mixers", "Models",
-  "Training", "Compression",
+  "Compression", "Training",
   "Inference", "Hub", "Profiling", "Planner", "Venturi", "VenturiTesting", "Catalogue", "Console", "Command",
   "HubCommand", "ServerInterface", "ServerPage", "Server", "Plots", "Client", "Load", "ServeCommand", "CSQLite",
   "Atlas", "AtlasCommand",

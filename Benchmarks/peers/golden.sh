@@ -65,7 +65,9 @@ step_npy() { "$python" "$scripts/make_npy.py" "$golden/npy"; }
 
 step_embeddings() { "$python" "$scripts/make_embeddings.py" "$home/models/minilm" "$golden/embeddings" 64; }
 
-[ $# -gt 0 ] || set -- tokenizer quants quantizers logprobs chat tiny perplexity architectures embeddings npy
+step_optimizers() { "$python" "$scripts/make_optimizers.py" "$golden"; }
+
+[ $# -gt 0 ] || set -- tokenizer quants quantizers logprobs chat tiny perplexity architectures embeddings npy optimizers
 for step; do
   printf 'golden: %s\n' "$step" >&2
   "step_$step"

@@ -15,5 +15,6 @@
 #include "vt_recurrence.h"
 #include "vt_rope.h"
 #include "vt_system.h"
+#include "vt_update.h"
 
 #endif

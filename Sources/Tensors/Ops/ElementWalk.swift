@@ -73,7 +73,7 @@ extension Context {
   }
 
   /// Cuts `0..<count` into ranges of at least `grain` (but for the last) and runs `body` over them.
-  func performRanges(
+  package func performRanges(
     _ count: Int, grain: Int, _ kind: OperatorKind, _ cost: OperationCost, _ body: @escaping (Range<Int>) -> Void
   ) {
     if count == 0 { return }

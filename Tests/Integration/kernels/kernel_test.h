@@ -35,5 +35,6 @@ void test_elementwise(void);
 void test_linear(void);
 void test_attention(void);
 void test_quantize(void);
+void test_update(void);
 
 #endif

@@ -20,6 +20,7 @@ static const struct family {
     {"elementwise", test_elementwise, 1500},
     {"attention", test_attention, 1700},
     {"quantize", test_quantize, 1500},
+    {"update", test_update, 1500},
 };
 
 vt_isa tested_isa;
