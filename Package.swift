@@ -143,7 +143,7 @@ let package = Package(
     .testTarget(name: "NumericTypesTests", dependencies: ["NumericTypes"]),
     .testTarget(name: "CostsTests", dependencies: ["Costs", "NumericTypes"]),
     .testTarget(name: "PlannerTests", dependencies: ["Costs", "Planner"]),
-    .testTarget(name: "TensorsTests", dependencies: ["CVenturi", "NumericTypes", "Tensors"]),
+    .testTarget(name: "TensorsTests", dependencies: ["CVenturi", "NumericTypes", "Tensors", "VenturiTesting"]),
     .testTarget(name: "FormatsTests", dependencies: ["NumericTypes", "Formats", "VenturiTesting"]),
     .testTarget(name: "TextTests", dependencies: ["Formats", "Text"]),
     .testTarget(

@@ -24,6 +24,8 @@ public final class Context: @unchecked Sendable {
   /// What is shown the inputs of products with packed matrices, if anything is. Set by ``observing(with:_:)`` on the thread
   /// that runs them.
   var linearObserver: (any LinearObserver)?
+  /// What operators on tracked tensors are recorded on, while a gradient is asked for.
+  public internal(set) var tape: Tape?
   /// Where the operators that come next stand in the model; kept only while a plan is captured or operators are timed.
   public internal(set) var scope = OperatorScope()
 

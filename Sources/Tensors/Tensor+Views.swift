@@ -7,7 +7,9 @@ extension Tensor {
   public func reshaped(_ shape: Shape) -> Tensor {
     precondition(shape.count == count, "cannot reshape \(self.shape) to \(shape)")
     precondition(isContiguous, "cannot reshape the strided view \(self.shape), strides \(strides)")
-    return Tensor(unchecked: storage, dtype, shape, shape.rowMajorStrides, byteOffset)
+    let view = Tensor(unchecked: storage, dtype, shape, shape.rowMajorStrides, byteOffset)
+    guard isTracked else { return view }
+    return recorded(view) { [shape = self.shape] call in call.context.contiguous(call.gradient).reshaped(shape) }
   }
 
   /// A view with two axes exchanged.
@@ -19,7 +21,9 @@ extension Tensor {
     var strides = strides
     dimensions.swapAt(a, b)
     strides.swapAt(a, b)
-    return Tensor(unchecked: storage, dtype, Shape(dimensions), strides, byteOffset)
+    let view = Tensor(unchecked: storage, dtype, Shape(dimensions), strides, byteOffset)
+    guard isTracked else { return view }
+    return recorded(view) { call in call.gradient.transposed(a, b) }
   }
 
   /// A view of the positions `range` along `axis`.
@@ -32,7 +36,22 @@ extension Tensor {
     dimensions[axis] = range.count
     let elements = range.lowerBound * strides[axis]
     let offset = byteOffset + elements / dtype.blockLength * dtype.blockBytes
-    return Tensor(unchecked: storage, dtype, Shape(dimensions), strides, offset)
+    let view = Tensor(unchecked: storage, dtype, Shape(dimensions), strides, offset)
+    guard isTracked else { return view }
+    return recorded(view) { [shape] call in
+      call.context.padded(call.gradient, to: shape, axis: axis, at: range.lowerBound)
+    }
+  }
+
+  /// A view with one more axis, of extent 1.
+  func withAxis(_ axis: Int) -> Tensor {
+    var dimensions = shape.dimensions
+    var strides = strides
+    dimensions.insert(1, at: axis)
+    strides.insert(axis < shape.rank ? strides[axis] * shape[axis] : 1, at: axis)
+    let view = Tensor(unchecked: storage, dtype, Shape(dimensions), strides, byteOffset)
+    guard isTracked else { return view }
+    return recorded(view) { [shape] call in call.context.contiguous(call.gradient).reshaped(shape) }
   }
 
   /// A view stretched to `shape`, with stride 0 along stretched axes.
@@ -48,6 +67,8 @@ extension Tensor {
       precondition(extent == shape[axis + missing] || extent == 1, "cannot broadcast \(self.shape) to \(shape)")
       strides[axis + missing] = extent == 1 ? 0 : self.strides[axis]
     }
-    return Tensor(unchecked: storage, dtype, shape, strides, byteOffset)
+    let view = Tensor(unchecked: storage, dtype, shape, strides, byteOffset)
+    guard isTracked else { return view }
+    return recorded(view) { [shape = self.shape] call in call.context.sum(call.gradient, to: shape) }
   }
 }

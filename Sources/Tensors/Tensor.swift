@@ -16,6 +16,8 @@ public struct Tensor: @unchecked Sendable {
   public let strides: [Int]
   /// The first element's position in the storage, in bytes.
   public let byteOffset: Int
+  /// Where the tensor came from, while a gradient may be asked for; nothing in inference.
+  package internal(set) var node: TapeNode?
 
   /// A row-major tensor over part of a storage, checked against its size.
   ///
@@ -60,7 +62,19 @@ public struct Tensor: @unchecked Sendable {
   }
 
   /// The first element's address, as bytes.
-  public var pointer: UnsafeMutableRawPointer { storage.base + byteOffset }
+  ///
+  /// - Precondition: the tensor is not tracked: what works on addresses is not recorded, so that it must bring its own
+  ///   gradient (``Context/differentiable(_:keepingOutput:_:backward:)``) or take ``detached()``.
+  public var pointer: UnsafeMutableRawPointer {
+    if isTracked { refuseAddress() }
+    return storage.base + byteOffset
+  }
+
+  private func refuseAddress() -> Never {
+    preconditionFailure(
+      "the address of \(dtype.displayName) \(shape) is wanted while its gradient is recorded, by something that has none"
+    )
+  }
 
   /// The first element's address.
   ///

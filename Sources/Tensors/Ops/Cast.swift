@@ -14,6 +14,15 @@ extension Context {
 
   /// A fresh row-major copy.
   public func copy(_ x: Tensor) -> Tensor {
+    guard x.isTracked else { return copied(x) }
+    return differentiable([x]) {
+      copied(x)
+    } backward: {
+      [$0.gradient]
+    }
+  }
+
+  private func copied(_ x: Tensor) -> Tensor {
     let y = empty(x.shape, x.dtype)
     let (source, target) = (UnsafeRawPointer(x.pointer), y.pointer)
     if x.isContiguous {
@@ -48,12 +57,21 @@ extension Context {
   /// The elements as another type: `x` itself when it has that type.
   ///
   /// Floating-point results are rounded to nearest, ties to even (f64 to 16 bits by way of f32). To integers the fraction
-  /// is dropped, NaN gives 0 and what is out of range the nearest 64-bit end, then narrower types wrap; to Bool
+  /// is dropped (and with it the gradient), NaN gives 0 and what is out of range the nearest 64-bit end, then narrower types wrap; to Bool
   /// everything but 0 is true. A quantised or 16-bit source with contiguous rows is decoded exactly.
   ///
   /// - Precondition: `dtype` is not block-quantised; a quantised source becomes f32.
   public func cast(_ x: Tensor, to dtype: DType) -> Tensor {
     if x.dtype == dtype { return x }
+    guard x.isTracked, dtype.isFloatingPoint else { return converted(x.detached(), to: dtype) }
+    return differentiable([x]) {
+      converted(x, to: dtype)
+    } backward: { [from = x.dtype] call in
+      [call.context.cast(call.gradient, to: from)]
+    }
+  }
+
+  private func converted(_ x: Tensor, to dtype: DType) -> Tensor {
     precondition(!dtype.isBlockQuantized, "\(x.dtype.displayName) \(x.shape) cannot be cast to \(dtype.displayName)")
     if x.dtype.isBlockQuantized {
       let decoded = decoded(x)

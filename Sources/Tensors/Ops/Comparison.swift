@@ -17,8 +17,9 @@ public enum Comparison: Sendable, CaseIterable {
 }
 
 extension Context {
-  /// Whether `a relation b` holds for each pair, broadcast; Bool.
+  /// Whether `a relation b` holds for each pair, broadcast; Bool, through which no gradient goes.
   public func compare(_ a: Tensor, _ relation: Comparison, _ b: Tensor) -> Tensor {
+    let (a, b) = (a.detached(), b.detached())
     precondition(
       a.dtype == b.dtype && !a.dtype.isBlockQuantized,
       "cannot compare \(a.dtype.displayName) \(a.shape) with \(b.dtype.displayName) \(b.shape)")
@@ -43,6 +44,20 @@ extension Context {
 
   /// a where `condition` (Bool) holds, b elsewhere; all three broadcast.
   public func select(_ condition: Tensor, _ a: Tensor, _ b: Tensor) -> Tensor {
+    guard a.isTracked || b.isTracked else { return selected(condition, a, b) }
+    return differentiable([a, b]) {
+      selected(condition, a, b)
+    } backward: { [a = a.shape, b = b.shape] call in
+      let context = call.context
+      let zero = context.zeros([], call.gradient.dtype)
+      return [
+        call.wants(0) ? context.sum(context.select(condition, call.gradient, zero), to: a) : nil,
+        call.wants(1) ? context.sum(context.select(condition, zero, call.gradient), to: b) : nil,
+      ]
+    }
+  }
+
+  private func selected(_ condition: Tensor, _ a: Tensor, _ b: Tensor) -> Tensor {
     precondition(
       condition.dtype == .bool && a.dtype == b.dtype && !a.dtype.isBlockQuantized,
       "cannot select by \(condition.dtype.displayName) from \(a.dtype.displayName) and \(b.dtype.displayName)")

@@ -3,18 +3,58 @@ import Costs
 import NumericTypes
 
 extension Context {
-  /// The convolution (cross-correlation) of x [N, C, D, H, W] with w [M, C/groups, d, h, w] plus a bias [M], f32.
+  /// The convolution (cross-correlation) of x [N, C, D, H, W] with w [M, C/groups, d, h, w] plus a bias [M], f32 or f64.
   ///
   /// A matrix product whose second operand is never there as a whole: each item packs the panels of its output positions
-  /// from the input. Every output is the bias and then one chain of fused multiply-adds over channels and kernel.
+  /// from the input. Every output is the bias and then one chain of fused multiply-adds over channels and kernel. In
+  /// f64 the columns are there as a whole, as they are on the way back.
   ///
   /// - Precondition: the shapes fit each other and `window.kernel`; `groups` divides C and M.
   public func convolution(_ x: Tensor, _ w: Tensor, bias: Tensor? = nil, window: Window, groups: Int = 1) -> Tensor {
+    guard x.isTracked || w.isTracked || bias?.isTracked ?? false else {
+      return convolved(x, w, bias, window, groups)
+    }
+    let outputs = (0..<3).map { window.outputs(x.shape[2 + $0], axis: $0) }
+    return differentiable([x, w] + (bias.map { [$0] } ?? [])) {
+      convolved(x, w, bias, window, groups)
+    } backward: { [biasShape = bias?.shape] call in
+      let context = call.context
+      let (channels, positions) = (w.shape[1] * window.taps, outputs.reduce(1, *))
+      let kernels: Shape = [groups, w.shape[0] / groups, channels]
+      let g = context.contiguous(call.gradient)
+        .reshaped([x.shape[0], groups, w.shape[0] / groups, positions])
+      var gradients: [Tensor?] = [nil, nil]
+      if call.wants(0) {
+        let columns = context.matmul(context.contiguous(w).reshaped(kernels).transposed(), g)
+        gradients[0] = context.fold(
+          columns.reshaped([x.shape[0], x.shape[1] * window.taps, positions]), window, outputs, to: x.shape)
+      }
+      if call.wants(1) {
+        let columns = context.unfold(x, window, outputs).reshaped([x.shape[0], groups, channels, positions])
+        gradients[1] = context.sum(context.matmul(g, columns.transposed()), to: kernels).reshaped(w.shape)
+      }
+      if let biasShape {
+        gradients.append(
+          context.sum(context.contiguous(call.gradient), to: [w.shape[0], 1, 1, 1]).reshaped(biasShape))
+      }
+      return gradients
+    }
+  }
+
+  private func convolved(_ x: Tensor, _ w: Tensor, _ bias: Tensor?, _ window: Window, _ groups: Int) -> Tensor {
     precondition(
-      x.shape.rank == 5 && w.shape.rank == 5 && x.dtype == .f32 && w.dtype == .f32 && groups > 0
+      x.shape.rank == 5 && w.shape.rank == 5 && x.dtype == w.dtype && (x.dtype == .f32 || x.dtype == .f64) && groups > 0
         && x.shape[1] == w.shape[1] * groups && w.shape[0].isMultiple(of: groups)
         && Array(w.shape.dimensions[2...]) == window.kernel && (bias.map { $0.count == w.shape[0] } ?? true),
       "convolution: \(x.shape) with \(w.shape) in \(groups) groups")
+    if x.dtype == .f64 {
+      let outputs = (0..<3).map { window.outputs(x.shape[2 + $0], axis: $0) }
+      let (channels, positions) = (w.shape[1] * window.taps, outputs.reduce(1, *))
+      let columns = unfold(x, window, outputs).reshaped([x.shape[0], groups, channels, positions])
+      let product = matmul(contiguous(w).reshaped([groups, w.shape[0] / groups, channels]), columns)
+      let y = product.reshaped(Shape([x.shape[0], w.shape[0]] + outputs))
+      return bias.map { add(y, contiguous($0).reshaped([w.shape[0], 1, 1, 1])) } ?? y
+    }
     let (input, weights) = (contiguous(x), contiguous(w))
     let bias = bias.map { contiguous($0) }
     return withExtendedLifetime((input, weights, bias)) {

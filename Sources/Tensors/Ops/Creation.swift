@@ -93,7 +93,20 @@ extension Context {
       precondition(other == extents, "cannot concatenate \(first.shape) and \(part.shape) along axis \(axis)")
       extents[axis] += extent
     }
-    let y = empty(Shape(extents), first.dtype)
+    guard parts.contains(where: \.isTracked) else { return joined(parts, axis, extents) }
+    return differentiable(parts) {
+      joined(parts, axis, extents)
+    } backward: { [extents = parts.map { $0.shape[axis] }] call in
+      var start = 0
+      return extents.indices.map { index in
+        defer { start += extents[index] }
+        return call.wants(index) ? call.gradient.sliced(axis: axis, start..<start + extents[index]) : nil
+      }
+    }
+  }
+
+  private func joined(_ parts: [Tensor], _ axis: Int, _ extents: [Int]) -> Tensor {
+    let (first, y) = (parts[0], empty(Shape(extents), parts[0].dtype))
     let size = first.dtype.blockBytes
     let outer = extents[..<axis].reduce(1, *)
     let inner = extents[(axis + 1)...].reduce(size, *)
@@ -111,6 +124,33 @@ extension Context {
       start += part.shape[axis]
     }
     return y
+  }
+
+  /// A tensor of zeros of `shape` with `x` at the positions from `start` on along `axis`: the way back of a slice.
+  func padded(_ x: Tensor, to shape: Shape, axis: Int, at start: Int) -> Tensor {
+    guard x.isTracked else { return placed(x, shape, axis, start) }
+    return differentiable([x]) {
+      placed(x, shape, axis, start)
+    } backward: { [count = x.shape[axis]] call in
+      [call.gradient.sliced(axis: axis, start..<start + count)]
+    }
+  }
+
+  private func placed(_ x: Tensor, _ shape: Shape, _ axis: Int, _ start: Int) -> Tensor {
+    if x.shape == shape { return x }
+    let y = zeros(shape, x.dtype)
+    let source = contiguous(x)
+    return withExtendedLifetime(source) {
+      let outer = shape.dimensions[..<axis].reduce(1, *)
+      let inner = shape.dimensions[(axis + 1)...].reduce(x.dtype.blockBytes, *)
+      let (bytes, stride) = (x.shape[axis] * inner, shape[axis] * inner)
+      let (from, to) = (source.pointer, y.pointer + start * inner)
+      let cost = Self.copyCost(x.shape, x.dtype, x.dtype)
+      performRanges(bytes == 0 ? 0 : outer, grain: max(1, (1 << 16) / max(1, bytes)), .copy, cost) { rows in
+        for row in rows { (to + row * stride).copyMemory(from: from + row * bytes, byteCount: bytes) }
+      }
+      return y
+    }
   }
 
   private func generate(_ shape: Shape, _ dtype: DType, _ value: @escaping (Int) -> Double) -> Tensor {

@@ -66,6 +66,10 @@ extension Context {
   }
 
   func unary(_ op: vt_unary_op, _ x: Tensor) -> Tensor {
+    x.isTracked ? recordedUnary(op, x) : computedUnary(op, x)
+  }
+
+  func computedUnary(_ op: vt_unary_op, _ x: Tensor) -> Tensor {
     precondition(
       !x.dtype.isBlockQuantized && (x.dtype.isFloatingPoint || op.takesIntegers),
       "the function does not take \(x.dtype.displayName) \(x.shape)")
@@ -106,6 +110,10 @@ extension Context {
   }
 
   func binary(_ op: vt_binary_op, _ a: Tensor, _ b: Tensor) -> Tensor {
+    a.isTracked || b.isTracked ? recordedBinary(op, a, b) : computedBinary(op, a, b)
+  }
+
+  func computedBinary(_ op: vt_binary_op, _ a: Tensor, _ b: Tensor) -> Tensor {
     precondition(
       a.dtype == b.dtype && !a.dtype.isBlockQuantized && (a.dtype.isFloatingPoint || op.takesIntegers),
       "the operator does not take \(a.dtype.displayName) \(a.shape) and \(b.dtype.displayName) \(b.shape)")

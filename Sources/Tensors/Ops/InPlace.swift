@@ -3,7 +3,7 @@ import Costs
 import NumericTypes
 
 // Operators that work in the storage of their operand, contiguous f32: what runs over a residual stream or over logits needs
-// no second buffer.
+// no second buffer. They have no gradient and refuse tensors whose gradient is recorded.
 
 extension Context {
   /// y += x, in y's own storage.
@@ -46,6 +46,8 @@ extension Context {
   }
 
   private func checked(_ x: Tensor) -> UnsafeMutablePointer<Float> {
+    precondition(
+      !x.isTracked, "\(x.shape) changed in place, or added in place to another, while its gradient is recorded")
     precondition(x.dtype == .f32 && x.isContiguous, "\(x.shape) \(x.dtype.displayName) in place")
     return x.pointer(as: Float.self)
   }

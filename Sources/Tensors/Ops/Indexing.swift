@@ -8,6 +8,19 @@ import NumericTypes
 extension Context {
   /// The rows of `table` [R, ..] at `indices` [I..] → [I.., ..]. A block-quantised table gives f32 rows.
   public func gather(_ table: Tensor, _ indices: Tensor) -> Tensor {
+    guard table.isTracked else { return gathered(table, indices) }
+    return differentiable([table]) {
+      gathered(table, indices)
+    } backward: { [shape = table.shape] call in
+      let context = call.context
+      let rows = Shape([indices.count] + shape.dimensions.dropFirst())
+      let zeros = context.zeros(shape, call.gradient.dtype)
+      let positions = context.contiguous(indices).reshaped([indices.count])
+      return [context.scatterAdd(zeros, positions, context.contiguous(call.gradient).reshaped(rows))]
+    }
+  }
+
+  private func gathered(_ table: Tensor, _ indices: Tensor) -> Tensor {
     precondition(table.shape.rank >= 1, "rows of a scalar")
     let source = contiguous(table)
     let positions = contiguous(cast(indices, to: .i64))
@@ -40,6 +53,37 @@ extension Context {
   /// A copy of `base` [R, ..] whose rows at `indices` [I] are those of `rows` [I, ..]; where an index repeats, the last
   /// one holds.
   public func scatter(_ base: Tensor, _ indices: Tensor, _ rows: Tensor) -> Tensor {
+    guard base.isTracked || rows.isTracked else { return scattered(base, indices, rows) }
+    return differentiable([base, rows]) {
+      scattered(base, indices, rows)
+    } backward: { [shape = rows.shape] call in
+      let context = call.context
+      let (gradient, zeros) = (call.gradient, context.zeros(shape, call.gradient.dtype))
+      let holds = context.lastOccurrences(indices).reshaped(
+        Shape([indices.count] + [Int](repeating: 1, count: shape.rank - 1)))
+      return [
+        call.wants(0) ? context.scatter(gradient, indices, zeros) : nil,
+        call.wants(1) ? context.select(holds, context.gather(gradient, indices), zeros) : nil,
+      ]
+    }
+  }
+
+  /// For each index whether none of those behind it is the same.
+  private func lastOccurrences(_ indices: Tensor) -> Tensor {
+    let positions = contiguous(cast(indices, to: .i64))
+    return withExtendedLifetime(positions) {
+      let y = empty([indices.count], .bool)
+      let (index, to) = (positions.pointer(as: Int64.self), y.pointer(as: UInt8.self))
+      let count = indices.count
+      perform(.gather, cost: OperatorCost(bytesRead: 8 * Double(count), bytesWritten: Double(count))) {
+        var seen: Set<Int64> = []
+        for item in (0..<count).reversed() { to[item] = seen.insert(index[item]).inserted ? 1 : 0 }
+      }
+      return y
+    }
+  }
+
+  private func scattered(_ base: Tensor, _ indices: Tensor, _ rows: Tensor) -> Tensor {
     scatter(base, indices, rows) { dtype, count, source, target in
       target.copyMemory(from: source, byteCount: count * dtype.blockBytes)
     }
@@ -47,6 +91,15 @@ extension Context {
 
   /// A copy of `base` [R, ..] with `rows` [I, ..] added to the rows at `indices` [I], in the order of the indices.
   public func scatterAdd(_ base: Tensor, _ indices: Tensor, _ rows: Tensor) -> Tensor {
+    guard base.isTracked || rows.isTracked else { return scatteredSum(base, indices, rows) }
+    return differentiable([base, rows]) {
+      scatteredSum(base, indices, rows)
+    } backward: { call in
+      [call.gradient, call.wants(1) ? call.context.gather(call.gradient, indices) : nil]
+    }
+  }
+
+  private func scatteredSum(_ base: Tensor, _ indices: Tensor, _ rows: Tensor) -> Tensor {
     let kernels = elementwiseKernels
     return scatter(base, indices, rows) { dtype, count, source, target in
       switch dtype {

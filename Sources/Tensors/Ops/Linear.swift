@@ -10,8 +10,10 @@ public final class LinearInput {
 
   /// Input from rows of f32.
   ///
-  /// - Precondition: `rows` is a contiguous f32 matrix.
+  /// - Precondition: `rows` is a contiguous f32 matrix, not tracked.
   public init(_ rows: Tensor) {
+    precondition(
+      !rows.isTracked, "products with packed matrices have no gradient; that of their input \(rows.shape) is recorded")
     precondition(rows.dtype == .f32 && rows.shape.rank == 2 && rows.isContiguous, "linear input \(rows.shape)")
     self.rows = rows
   }

@@ -5,12 +5,18 @@ import NumericTypes
 extension Context {
   /// The matrix product [.., M, K] · [.., K, N] → [.., M, N] in f32, leading axes broadcast.
   ///
-  /// f16 and bf16 operands are converted exactly and summed in f32; other types are a programmer's error. A transposed
+  /// f16 and bf16 operands are converted exactly and summed in f32, two of f64 are summed in f64 by a plain loop; other
+  /// types are a programmer's error. A transposed
   /// view `w.transposed()` of a linear layer's [N, K] is read as it lies. Every output is one
   /// chain of fused multiply-adds over k: a row has the same bits whatever the other rows, the layout and the threads.
   public func matmul(_ a: Tensor, _ b: Tensor) -> Tensor {
+    a.isTracked || b.isTracked ? recordedMatmul(a, b) : computedMatmul(a, b)
+  }
+
+  func computedMatmul(_ a: Tensor, _ b: Tensor) -> Tensor {
     let shape: Shape
     do { shape = try a.shape.matmul(with: b.shape) } catch { preconditionFailure("matmul: \(error)") }
+    if a.dtype == .f64, b.dtype == .f64 { return doubleMatmul(a, b, shape) }
     let left = matmulRows(a)
     let right = matmulOperand(b)
     return withExtendedLifetime((left, right)) {
@@ -38,6 +44,7 @@ extension Context {
 
   /// The product of rows [.., K] with packed panels → [.., N], f32.
   public func matmul(_ a: Tensor, _ b: PackedPanels) -> Tensor {
+    precondition(!a.isTracked, "a product with packed panels has no gradient; \(a.shape)'s is recorded")
     precondition(a.shape.rank >= 1 && a.shape.last == b.inner, "matmul: rows of \(a.shape) times \(b.inner) rows")
     let left = contiguous(cast(a, to: .f32))
     return withExtendedLifetime(left) {
@@ -52,6 +59,30 @@ extension Context {
       job.bType = b.panels.dtype
       job.ldc = b.columns
       run(job, over: Self.oneMatrix)
+      return c
+    }
+  }
+
+  /// The product in f64, every output a sum over k in order.
+  private func doubleMatmul(_ a: Tensor, _ b: Tensor, _ shape: Shape) -> Tensor {
+    let (left, right, c) = (contiguous(a), contiguous(b), empty(shape, .f64))
+    let leading = Array(shape.dimensions.dropLast(2))
+    let walk = ElementWalk(Shape(leading), [matrixStrides(left, leading), matrixStrides(right, leading)])
+    let (m, n, k) = (shape[-2], shape[-1], a.shape[-1])
+    return withExtendedLifetime((left, right)) {
+      let (a, b, to) = (left.pointer(as: Double.self), right.pointer(as: Double.self), c.pointer(as: Double.self))
+      let cost = Self.matmulCost(m: m * walk.count, n: n, k: k)
+      performRanges(c.count == 0 ? 0 : walk.count * m, grain: max(1, 8192 / max(1, n * k)), .matmul, cost) { rows in
+        for index in rows {
+          let (matrix, row) = index.quotientAndRemainder(dividingBy: m)
+          let (outer, inner) = matrix.quotientAndRemainder(dividingBy: walk.inner)
+          let x = a + walk.offset(0, row: outer) + inner * walk.innerStrides[0] + row * k
+          let y = b + walk.offset(1, row: outer) + inner * walk.innerStrides[1]
+          let out = to + index * n
+          out.update(repeating: 0, count: n)
+          for step in 0..<k { for column in 0..<n { out[column] += x[step] * y[step * n + column] } }
+        }
+      }
       return c
     }
   }

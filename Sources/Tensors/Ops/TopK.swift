@@ -9,6 +9,7 @@ extension Context {
   public func topK(_ x: Tensor, _ k: Int) -> (values: Tensor, indices: Tensor) {
     let width = x.shape.last
     precondition(x.shape.rank >= 1 && k >= 0 && k <= width, "the top \(k) of rows of \(x.shape)")
+    precondition(!x.isTracked, "the largest elements have no gradient; that of \(x.shape) is recorded")
     precondition(x.dtype == .f32 || x.dtype == .f16 || x.dtype == .bf16, "the top of \(x.dtype.displayName) \(x.shape)")
     let source = contiguous(cast(x, to: .f32))
     return withExtendedLifetime(source) {
