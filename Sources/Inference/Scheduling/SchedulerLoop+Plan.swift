@@ -44,6 +44,7 @@ extension SchedulerLoop {
   private func shares(of tokens: Int, after spent: Double, _ prompts: [Job]) -> [(Job, Int)] {
     var counts = [Int](repeating: 0, count: prompts.count)
     var tokens = tokens
+    var (given, ends) = (0, false)
     // One that is alone can be stopped between layers; only who comes meanwhile waits for its step.
     let isAlone = running.count == 1 && waiting.isEmpty
     var units = isAlone ? 4 * budget.units : budget.units - spent
@@ -55,6 +56,8 @@ extension SchedulerLoop {
       units -= budget.units(count, after: prompts[index].depth + counts[index])
       counts[index] += count
       tokens -= count
+      given += count
+      ends = ends || counts[index] == prompts[index].pendingCount
     }
     func affordable(_ index: Int, _ units: Double, _ limit: Int) -> Int {
       budget.tokens(for: units, after: prompts[index].depth + counts[index], limit: limit)
@@ -63,17 +66,11 @@ extension SchedulerLoop {
     let order = prompts.indices.sorted { (prompts[$0].pendingCount, $0) < (prompts[$1].pendingCount, $1) }
     for index in order where tokens > 0 {
       // Whose prompt ends in this step waits for the step's end, so others join only until products are at their fastest.
-      let ends = prompts.indices.contains { counts[$0] > 0 && counts[$0] == prompts[$0].pendingCount }
-      let room = ends ? max(0, StepBudget.fullTokens - counts.reduce(0, +)) : tokens
+      let room = ends ? max(0, StepBudget.fullTokens - given) : tokens
       give(index, affordable(index, units, min(tokens, room)))
     }
     // Where single steps alone take all the time, prompts still go on.
-    var rest = least - counts.reduce(0, +)
-    for index in order where rest > 0 && tokens > 0 {
-      let before = counts[index]
-      give(index, min(rest, tokens))
-      rest -= counts[index] - before
-    }
+    for index in order where given < least && tokens > 0 { give(index, min(least - given, tokens)) }
     return zip(prompts, counts).filter { $0.1 > 0 }
   }
 }

@@ -59,21 +59,23 @@ import VenturiTesting
       return ScriptedModel.scramble(history, 259)
     }
     let engine = try Fixtures.engine(model, options: EngineOptions(stepTokens: 50, stepSeconds: 60))
-    let generations = try await whileHeld(engine) {
-      (0..<4).map { index in
-        engine.generate(
-          .tokens([Int32](repeating: Int32(index), count: 100)), options: GenerationOptions(maxTokens: 1, seed: 1))
-      }
-    }
-    for generation in generations { _ = try await generation.completion() }
+    try await answerFourPrompts(engine)
     #expect(read.withLock { $0 } == [0, 1, 2, 3])
     #expect(model.batches.count <= 8 + 4)
     #expect(model.batches.prefix(2).allSatisfy { $0 == [50] })
   }
+
   @Test("A step in which a prompt ends takes no more of others than makes products fast, however much time it has")
   func nobodyWaitsForTheOthersPrompts() async throws {
     let model = ScriptedModel(contextLength: 8192)
     let engine = try Fixtures.engine(model, options: EngineOptions(stepTokens: 512, stepSeconds: 60))
+    try await answerFourPrompts(engine)
+    let steps = model.batches.filter { $0.reduce(0, +) > 4 }
+    #expect(steps.count == 4 && steps.allSatisfy { $0.reduce(0, +) <= 128 }, "\(steps)")
+  }
+
+  /// Four prompts of 100 tokens that come together, each of its number.
+  private func answerFourPrompts(_ engine: Engine) async throws {
     let generations = try await whileHeld(engine) {
       (0..<4).map { index in
         engine.generate(
@@ -81,7 +83,5 @@ import VenturiTesting
       }
     }
     for generation in generations { _ = try await generation.completion() }
-    let steps = model.batches.filter { $0.reduce(0, +) > 4 }
-    #expect(steps.count == 4 && steps.allSatisfy { $0.reduce(0, +) <= 128 }, "\(steps)")
   }
 }
