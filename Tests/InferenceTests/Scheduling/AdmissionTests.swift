@@ -148,7 +148,8 @@ import VenturiTesting
       answered += outcomes.count { $0 == true }
       refused += outcomes.count { $0 == nil }
     }
-    #expect(answered + refused == 1000 && answered >= 100)
+    // However slow the engine is, six of the longest prompts fit in the queue's 400 tokens.
+    #expect(answered + refused == 1000 && answered >= 5 * 6)
     try await engine.withModel { _ in }
     let statistics = engine.statistics
     #expect(statistics.running == 0 && statistics.queued == 0 && statistics.queuedTokens == 0)

@@ -84,7 +84,7 @@ def s12(bench):
             wait_until("all run", lambda: running(program) == 32 or results)
             time.sleep(random.random() * 0.2)
             program.process.terminate()
-            time.sleep(0.05)
+            wait_until("it says that it ends", lambda: not is_healthy(program))
             try:
                 status = program.complete(timeout=10)[0]
             except OSError:
@@ -109,6 +109,13 @@ def s12(bench):
             holds(f"exit code {code} while it loads: {program.errors()}", code == 0)
     return (f"{runs} runs of 32 streams, all whole or told, exit code 0, also while the model is loaded",
             f"{runs} runs: {whole} streams whole, {told} told, {refused} of {refused} later requests refused, exit code 0 each time")
+
+
+def is_healthy(program):
+    try:
+        return program.get("/health")[0] == 200
+    except OSError:
+        return False  # it listens no longer
 
 
 def wait_until(what, is_so, seconds=60):
