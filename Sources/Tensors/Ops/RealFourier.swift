@@ -8,7 +8,7 @@
 struct RealFourier<Lane: BinaryFloatingPoint & SIMDScalar> {
   let count: Int
   private let plan: ComplexFourier<Lane>
-  /// cos and sin of 2πk/n for k up to n/4, for even n.
+  /// cos and sin of 2πk/n for k up to n/2, for even n.
   private let turns: [(cosine: Lane, sine: Lane)]
 
   init(_ count: Int) {
