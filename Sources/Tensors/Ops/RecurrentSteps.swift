@@ -3,8 +3,8 @@ import CVenturi
 /// The steps of a ``FusedRecurrence`` over addresses. An item is a run of units; what it writes no other item reads in the same
 /// step.
 struct RecurrentSteps {
-  /// Units of an item, in panels of 16.
-  private static let itemPanels = 4
+  /// Units of an item, in panels of 16: two items for a thread, but no more than the second-level cache takes of the weights.
+  private let itemPanels: Int
 
   private let cell: Recurrence.Cell
   private let steps: Int
@@ -37,12 +37,14 @@ struct RecurrentSteps {
     (kernels, functions) = (context.gemmKernels, context.elementwiseKernels)
     (self.panels, self.gates, self.packed, self.inner) = (panels, gates, packed, inner)
     (self.inputBias, self.hiddenBias) = (inputBias, hiddenBias)
+    let shared = 2 * context.workers.count
+    itemPanels = max(2, min(16, (Self.panels(recurrence.units) + shared - 1) / shared))
   }
 
   static func panels(_ units: Int) -> Int { (units + 15) / 16 }
 
   /// The items of a step.
-  var items: Int { (Self.panels(units) + Self.itemPanels - 1) / Self.itemPanels }
+  var items: Int { (Self.panels(units) + itemPanels - 1) / itemPanels }
 
   private var state: Int { batch * units }
   private var width: Int { count * units }
@@ -73,8 +75,8 @@ struct RecurrentSteps {
 
   /// The units of an item: the first panel, the first unit and how many.
   private func run(_ item: Int) -> (panel: Int, first: Int, count: Int) {
-    let panel = item * Self.itemPanels
-    return (panel, 16 * panel, min(16 * Self.itemPanels, units - 16 * panel))
+    let panel = item * itemPanels
+    return (panel, 16 * panel, min(16 * itemPanels, units - 16 * panel))
   }
 
   private func apply(_ op: vt_unary_op, _ count: Int, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>) {
