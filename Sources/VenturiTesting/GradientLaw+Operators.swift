@@ -4,7 +4,9 @@ import Tensors
 extension GradientLaw {
   /// The laws of the operators of ``/Tensors/Context`` and the views of ``/Tensors/Tensor``, each under its name; what
   /// follows a dot tells variants apart.
-  public static var operators: [GradientLaw] { elementwise + views + reductions + rows + matrices + indexing + windows }
+  public static var operators: [GradientLaw] {
+    elementwise + views + reductions + rows + matrices + indexing + windows + sequences + resampling + contractions
+  }
 
   private typealias Unary = (Context) -> (Tensor) -> Tensor
   private typealias Binary = (Context) -> (Tensor, Tensor) -> Tensor
@@ -51,6 +53,7 @@ extension GradientLaw {
           return context.select(isChosen, inputs[0], inputs[1])
         }
       },
+      unary("dropout") { context in { context.square(context.dropout($0, rate: 0.3, seed: 5, stream: 2)) } },
       unary("copy") { $0.copy },
       unary("contiguous") { context in { context.contiguous($0.shape.rank > 1 ? $0.transposed() : $0) } },
       // In f32 a way there and back, in f64 nothing.
@@ -223,24 +226,9 @@ extension GradientLaw {
   }
 
   private static var windows: [GradientLaw] {
-    /// A window that fits an image, and the image's extents.
-    func window(_ random: inout Random) -> (Window, [Int]) {
-      let rank = random.integer(1...3)
-      var (window, extents) = (Window(), [1, 1, 1])
-      for axis in 3 - rank..<3 {
-        window.kernel[axis] = random.integer(1...3)
-        window.strides[axis] = random.integer(1...3)
-        window.dilations[axis] = random.integer(1...2)
-        let span = window.dilations[axis] * (window.kernel[axis] - 1) + 1
-        window.before[axis] = random.integer(0...min(1, window.kernel[axis] - 1))
-        window.after[axis] = random.integer(0...min(1, window.kernel[axis] - 1))
-        extents[axis] = span + random.integer(0...3)
-      }
-      return (window, extents)
-    }
     func pool(_ name: String, _ apply: @escaping (Tensor, Window, [Int], Context) -> Tensor) -> GradientLaw {
       GradientLaw(name) { random in
-        let (window, extents) = window(&random)
+        let (window, extents) = random.window()
         let shape = Shape([random.integer(1...2), random.integer(1...3)] + extents)
         let outputs = (0..<3).map { window.outputs(extents[$0], axis: $0) }
         return GradientCase([shape], &random) { $1.square(apply($0[0], window, outputs, $1)) }
@@ -248,7 +236,7 @@ extension GradientLaw {
     }
     func convolution(_ name: String, hasBias: Bool) -> GradientLaw {
       GradientLaw(name) { random in
-        let (window, extents) = window(&random)
+        let (window, extents) = random.window()
         let groups = random.integer(1...2)
         let (inputs, outputs) = (random.integer(1...2), groups * random.integer(1...3))
         let x = Shape([random.integer(1...2), groups * inputs] + extents)

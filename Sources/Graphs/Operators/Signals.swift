@@ -1,5 +1,6 @@
 import Formats
 import NumericTypes
+import Tensors
 
 #if canImport(Glibc)
   import Glibc
@@ -124,7 +125,8 @@ extension GraphCall {
     let leading = order.dropLast(2).map { x.shape[$0] }
     let kept = isOneSided && !inverse ? length / 2 + 1 : length
     try reserve(bytesEach: 32, leading + [max(kept, length), 2])
-    try reserve(bytesEach: 256, [length])
+    try reserve(bytesEach: 320, [length])
+    let plan = FourierTransform(length)
     var result: [Double] = []
     for row in 0..<Axes.product(leading) {
       func part(_ index: Int) -> [Double] {
@@ -142,9 +144,9 @@ extension GraphCall {
         imaginary[0] = 0
         if length.isMultiple(of: 2) { imaginary[length / 2] = 0 }
       }
-      let spectrum = FourierTransform.transform(real, imaginary, inverse: inverse)
-      result += spectrum.real[..<kept]
-      if !makesReal { result += spectrum.imaginary[..<kept] }
+      plan.transform(&real, &imaginary, isInverse: inverse)
+      result += real[..<kept]
+      if !makesReal { result += imaginary[..<kept] }
     }
     let outputs = makesReal ? 1 : 2
     let made = try make(x.type, leading + [outputs, kept], result)

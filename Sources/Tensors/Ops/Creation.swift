@@ -153,7 +153,7 @@ extension Context {
     }
   }
 
-  private func generate(_ shape: Shape, _ dtype: DType, _ value: @escaping (Int) -> Double) -> Tensor {
+  func generate(_ shape: Shape, _ dtype: DType, _ value: @escaping (Int) -> Double) -> Tensor {
     precondition(!dtype.isBlockQuantized, "\(dtype.displayName) tensors are not generated")
     let y = empty(shape, dtype)
     let target = y.pointer
