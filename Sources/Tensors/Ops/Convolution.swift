@@ -55,11 +55,12 @@ extension Context {
       let outputs = (0..<3).map { window.outputs(x.shape[2 + $0], axis: $0) }
       let y = empty(Shape([x.shape[0], w.shape[0]] + outputs))
       if y.count == 0 { return y }
-      let job = ConvolutionJob(
+      var job = ConvolutionJob(
         kernels: gemmKernels, x: input.pointer(as: Float.self), w: weights.pointer(as: Float.self),
         bias: bias?.pointer(as: Float.self), y: y.pointer(as: Float.self), window: window,
         extents: Array(x.shape.dimensions[2...]), outputs: outputs, channels: w.shape[1],
         rows: w.shape[0] / groups, groups: groups)
+      job.together = job.togetherness(images: x.shape[0], threads: workers.count)
       let scratch = empty([job.scratchFloats * workers.count])
       let matrices = x.shape[0] * groups
       let panels = job.panels(matrices: matrices, threads: workers.count)
@@ -70,8 +71,17 @@ extension Context {
       let cost = Self.matmulCost(m: w.shape[0], n: job.columns * x.shape[0], k: job.inner)
       withExtendedLifetime(scratch) {
         let memory = scratch.pointer(as: Float.self)
-        let workers = workers
-        perform(.matmul, cost: OperatorCost(cost)) {
+        let (workers, images) = (workers, x.shape[0])
+        perform(.matmul, cost: OperatorCost(cost)) { [job] in
+          if job.together > 1 {
+            let parts = (images + job.together - 1) / job.together
+            workers.run(groups * parts) { item, worker in
+              let (group, part) = item.quotientAndRemainder(dividingBy: parts)
+              let range = part * job.together..<min(images, (part + 1) * job.together)
+              job.run(group: group, images: range, memory + worker * job.scratchFloats)
+            }
+            return
+          }
           workers.run(matrices * parts) { item, worker in
             let (matrix, part) = item.quotientAndRemainder(dividingBy: parts)
             let own = memory + worker * job.scratchFloats

@@ -18,6 +18,8 @@ struct ConvolutionJob {
   /// Output channels of a group.
   let rows: Int
   let groups: Int
+  /// Images that are multiplied at once: small ones by themselves would read all weights for a few columns.
+  var together = 1
 
   /// Output positions of an image.
   var columns: Int { outputs[0] * outputs[1] * outputs[2] }
@@ -28,8 +30,12 @@ struct ConvolutionJob {
     let perStep = max(1, Int(kernels.pointee.depth) / window.taps)
     return min(channels, perStep) * window.taps
   }
-  /// What a worker needs: panels, and an image with margins.
-  var scratchFloats: Int { (depth * 16 * mostPanels + (hasMargins ? channels * volume + 16 : 0) + 15) & ~15 }
+  /// What a worker needs: panels, images with margins, and the outputs of several images.
+  var scratchFloats: Int {
+    let outputs = together > 1 ? rows * together * columns : 0
+    return (panelFloats + (hasMargins ? together * channels * volume + 16 : 0) + outputs + 15) & ~15
+  }
+  private var panelFloats: Int { depth * 16 * mostPanels }
   /// Panels at a time: as many as fit the cache.
   private var mostPanels: Int { max(1, min(Int(kernels.pointee.panels), (1 << 20) / (depth * 16))) }
 
@@ -47,12 +53,21 @@ struct ConvolutionJob {
     return max(1, min(most, (all + wanted - 1) / wanted))
   }
 
-  /// The channels of one image and group, with their margins.
-  func widened(matrix: Int, _ scratch: UnsafeMutablePointer<Float>) -> UnsafePointer<Float> {
+  /// How many of `images` make a tile, so that threads have equal parts of them.
+  func togetherness(images: Int, threads: Int) -> Int {
+    let most = min(images, 16 * mostPanels / max(1, columns))
+    if most <= 1 { return 1 }
+    let tiles = (images + most - 1) / most
+    let even = (tiles + threads - 1) / threads * threads
+    return max(1, (images + even - 1) / even)
+  }
+
+  /// The channels of one image and group, with their margins; `place` is that among images that are multiplied at once.
+  func widened(matrix: Int, _ scratch: UnsafeMutablePointer<Float>, place: Int = 0) -> UnsafePointer<Float> {
     let (depth, height, width) = (extents[0], extents[1], extents[2])
     let source = x + matrix * channels * depth * height * width
     if !hasMargins { return source }
-    let image = scratch + self.depth * 16 * mostPanels
+    let image = scratch + panelFloats + place * channels * volume
     image.update(repeating: 0, count: channels * volume + 16)
     let wide = wide
     for channel in 0..<channels {
@@ -82,7 +97,7 @@ struct ConvolutionJob {
       for panel in 0..<(count + 15) / 16 {
         pack(
           image + start / window.taps * volume, volume, channels: steps / window.taps, first: first + 16 * panel,
-          scratch + panel * depth * 16)
+          scratch + panel * depth * 16, last: columns - 1)
       }
       kernels.pointee.block_f32(
         Int32(rows), Int32(steps), weights + start, Int64(inner), scratch, Int64(depth * 16), target, Int64(columns),
@@ -91,9 +106,43 @@ struct ConvolutionJob {
     }
   }
 
-  /// Packs 16 output positions of some channels: [channel][kernel element][16].
+  /// One group of some images at once.
+  func run(group: Int, images: Range<Int>, _ scratch: UnsafeMutablePointer<Float>) {
+    let (weights, columns, volume) = (w + group * rows * inner, columns, volume)
+    // Images without margins are read where they lie, those with them one behind the other.
+    var image = x
+    for index in images {
+      let at = widened(matrix: index * groups + group, scratch, place: index - images.lowerBound)
+      if index == images.lowerBound { image = at }
+    }
+    let apart = (hasMargins ? 1 : groups) * channels * volume
+    let width = images.count * columns
+    let sums = scratch + panelFloats + (hasMargins ? together * channels * volume + 16 : 0)
+    for row in 0..<rows { (sums + row * width).update(repeating: bias?[group * rows + row] ?? 0, count: width) }
+    let depth = depth
+    for start in stride(from: 0, to: inner, by: depth) {
+      let steps = min(depth, inner - start)
+      for panel in 0..<(width + 15) / 16 {
+        pack(
+          image + start / window.taps * volume, volume, channels: steps / window.taps, first: 16 * panel,
+          scratch + panel * depth * 16, last: width - 1, apart: apart)
+      }
+      kernels.pointee.block_f32(
+        Int32(rows), Int32(steps), weights + start, Int64(inner), scratch, Int64(depth * 16), sums, Int64(width),
+        Int32(width), 1)
+    }
+    for index in images {
+      let target = y + (index * groups + group) * rows * columns
+      let from = sums + (index - images.lowerBound) * columns
+      for row in 0..<rows { (target + row * columns).update(from: from + row * width, count: columns) }
+    }
+  }
+
+  /// Packs 16 output positions of some channels: [channel][kernel element][16]; positions behind an image's last are those of
+  /// the next, which lies `apart`.
   private func pack(
-    _ source: UnsafePointer<Float>, _ volume: Int, channels: Int, first: Int, _ panel: UnsafeMutablePointer<Float>
+    _ source: UnsafePointer<Float>, _ volume: Int, channels: Int, first: Int, _ panel: UnsafeMutablePointer<Float>,
+    last: Int, apart: Int = 0
   ) {
     let taps = window.taps
     let (height, width) = hasMargins ? (wide[1], wide[2]) : (extents[1], extents[2])
@@ -113,10 +162,11 @@ struct ConvolutionJob {
       // Lanes behind the last output repeat it; nobody reads them.
       var (turn, turns) = (16, 0)
       for lane in 0..<16 {
-        let (rest, x) = min(first + lane, columns - 1).quotientAndRemainder(dividingBy: outputs[2])
+        let (image, position) = min(first + lane, last).quotientAndRemainder(dividingBy: columns)
+        let (rest, x) = position.quotientAndRemainder(dividingBy: outputs[2])
         let (z, y) = rest.quotientAndRemainder(dividingBy: outputs[1])
         places[lane] =
-          (z * window.strides[0] * height + y * window.strides[1]) * width + x * window.strides[2]
+          image * apart + (z * window.strides[0] * height + y * window.strides[1]) * width + x * window.strides[2]
         if lane > 0, places[lane] != places[lane - 1] + 1 {
           turn = lane
           turns += 1
