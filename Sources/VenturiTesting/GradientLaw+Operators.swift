@@ -5,7 +5,8 @@ extension GradientLaw {
   /// The laws of the operators of ``/Tensors/Context`` and the views of ``/Tensors/Tensor``, each under its name; what
   /// follows a dot tells variants apart.
   public static var operators: [GradientLaw] {
-    elementwise + views + reductions + rows + matrices + indexing + windows + sequences + resampling + contractions
+    elementwise + views + reductions + rows + matrices + indexing + windows + sequences + batches + resampling
+      + contractions
   }
 
   private typealias Unary = (Context) -> (Tensor) -> Tensor

@@ -1,6 +1,7 @@
 import NumericTypes
 import Tensors
 import Testing
+import VenturiTesting
 
 @Suite("Convolution and pooling")
 struct ConvolutionTests {
@@ -142,5 +143,51 @@ struct ConvolutionTests {
 
   private func numbers(_ x: Tensor) -> [Float] {
     withExtendedLifetime(x) { (0..<x.count).map { x.pointer(as: Float.self)[$0] } }
+  }
+
+  /// Extents beyond a block of the kernels, small images of which several are multiplied at once, and rows that are not whole.
+  @Test(
+    "The gradients of large convolutions are those of double precision",
+    arguments: [
+      (images: 3, inputs: 70, outputs: 41, side: 21, kernel: 3, stride: 1, groups: 1),
+      (images: 5, inputs: 66, outputs: 130, side: 14, kernel: 3, stride: 2, groups: 2),
+      (images: 19, inputs: 130, outputs: 70, side: 4, kernel: 3, stride: 1, groups: 1),
+      (images: 13, inputs: 60, outputs: 36, side: 7, kernel: 3, stride: 1, groups: 3),
+      (images: 9, inputs: 65, outputs: 33, side: 8, kernel: 1, stride: 2, groups: 1),
+      (images: 11, inputs: 40, outputs: 24, side: 5, kernel: 1, stride: 1, groups: 2),
+      (images: 1, inputs: 2, outputs: 3, side: 600, kernel: 5, stride: 1, groups: 1),
+    ])
+  func largeGradients(
+    _ one: (images: Int, inputs: Int, outputs: Int, side: Int, kernel: Int, stride: Int, groups: Int)
+  ) {
+    var window = Window(kernel: [1, one.kernel, one.kernel])
+    window.strides = [1, one.stride, one.stride]
+    window.before = [0, one.kernel / 2, one.kernel / 2]
+    window.after = window.before
+    func gradients(_ dtype: DType, threads: Int) -> [[Float]] {
+      let context = Context(threads: threads)
+      var random = Random(seed: 4)
+      func made(_ shape: Shape) -> Tensor {
+        context.cast(context.uniform(shape, low: -1, high: 1, random: &random), to: dtype)
+      }
+      let height = one.side > 100 ? 3 : one.side
+      let x = made([one.images, one.inputs, 1, height, one.side])
+      let w = made([one.outputs, one.inputs / one.groups, 1, one.kernel, one.kernel])
+      let y = context.convolution(x, w, window: window, groups: one.groups)
+      let c = made(y.shape)
+      let (_, found, output) = context.valueAndGradient(of: [x, w]) { parts in
+        let y = context.convolution(parts[0], parts[1], window: window, groups: one.groups)
+        return (context.sum(context.multiply(y, c)), y.detached())
+      }
+      return ([output] + found).map { context.contiguous(context.cast($0, to: .f32)).floats }
+    }
+    let exact = gradients(.f64, threads: 2)
+    let (found, other) = (gradients(.f32, threads: 1), gradients(.f32, threads: 2))
+    for (index, (f, e)) in zip(found, exact).enumerated() {
+      let error = zip(f, e).reduce(0) { $0 + Double($1.0 - $1.1) * Double($1.0 - $1.1) }
+      let power = e.reduce(0) { $0 + Double($1) * Double($1) }
+      #expect(f.count == e.count && error <= 1e-11 * power, "tensor \(index): \(error) of \(power)")
+    }
+    #expect(found.map { $0.map(\.bitPattern) } == other.map { $0.map(\.bitPattern) })
   }
 }
