@@ -25,13 +25,15 @@ public struct TrainingCheckpoint: Sendable {
     public var targets = 0
     /// The loss of the last step.
     public var loss: Double?
-    /// The step of the last evaluation, and what it found.
+    /// The step of the last evaluation.
     public var evaluatedStep = 0
+    /// What it found.
     public var validation: [String: Double] = [:]
-    /// The best value of what is watched, and its step.
+    /// The best value of what is watched.
     public var best: Double?
+    /// The step of the best value.
     public var bestStep = 0
-    /// The evaluations since then.
+    /// The evaluations since the best one.
     public var evaluationsSinceBest = 0
 
     /// The beginning.

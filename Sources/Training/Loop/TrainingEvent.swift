@@ -2,8 +2,9 @@
 public enum TrainingEvent: Sendable {
   /// What a step was like.
   public struct Step: Sendable, Hashable {
-    /// Its number, from 1 on, and that of the last.
+    /// Its number, from 1 on.
     public var step: Int
+    /// The number of the run's last step.
     public var steps: Int
     /// The passes over the data that are complete.
     public var epoch: Int
@@ -13,8 +14,9 @@ public enum TrainingEvent: Sendable {
     public var rate: Double
     /// The norm of the gradients before they were clipped.
     public var gradientNorm: Double
-    /// Elements of the data, and targets, that are learned from in a second, over the last steps.
+    /// Elements of the data that are learned from in a second, over the last steps.
     public var samplesPerSecond: Double
+    /// Targets that are learned from in a second, over the last steps.
     public var targetsPerSecond: Double
     /// The seconds that are left at this speed, evaluations not counted.
     public var secondsLeft: Double
