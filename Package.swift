@@ -54,6 +54,7 @@ let package = Package(
       name: "Profiling",
       dependencies: [
         "CVenturi", "NumericTypes", "Costs", "Tensors", "Formats", "Text", "Layers", "Mixers", "Models", "Inference",
+        "Training",
       ]),
     .target(name: "Planner", dependencies: ["Costs"], exclude: ["FlashAttention2/README.md"]),
     .target(

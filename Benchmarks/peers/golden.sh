@@ -67,7 +67,9 @@ step_embeddings() { "$python" "$scripts/make_embeddings.py" "$home/models/minilm
 
 step_optimizers() { "$python" "$scripts/make_optimizers.py" "$golden"; }
 
-[ $# -gt 0 ] || set -- tokenizer quants quantizers logprobs chat tiny perplexity architectures embeddings npy optimizers
+step_modules() { "$python" "$scripts/make_modules.py" "$golden"; }
+
+[ $# -gt 0 ] || set -- tokenizer quants quantizers logprobs chat tiny perplexity architectures embeddings npy optimizers modules
 for step; do
   printf 'golden: %s\n' "$step" >&2
   "step_$step"

@@ -4,7 +4,7 @@ import Tensors
 extension GradientLaw {
   /// The laws of the operators of ``/Tensors/Context`` and the views of ``/Tensors/Tensor``, each under its name; what
   /// follows a dot tells variants apart.
-  public static var operators: [GradientLaw] { elementwise + views + reductions + rows + matrices + indexing + windows }
+  public static var operators: [GradientLaw] { elementwise + views + reductions + rows + matrices + indexing + windows + batches }
 
   private typealias Unary = (Context) -> (Tensor) -> Tensor
   private typealias Binary = (Context) -> (Tensor, Tensor) -> Tensor

@@ -10,7 +10,7 @@ package struct Bench: ParsableCommand {
       that is not installed is reported as absent.
       """,
     subcommands: [
-      BenchModel.self, BenchGemm.self, BenchAttention.self, BenchTokenize.self, BenchEmbed.self,
+      BenchModel.self, BenchGemm.self, BenchAttention.self, BenchTokenize.self, BenchEmbed.self, BenchTrain.self,
     ])
 
   package init() {}

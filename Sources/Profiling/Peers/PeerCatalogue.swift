@@ -22,6 +22,8 @@ public struct PeerCatalogue: Sendable {
     case tokenize(model: String, file: String)
     /// Embeddings by the encoder in `folder`, whose graph for onnxruntime is at `graph`.
     case embeddings(folder: String, graph: String)
+    /// Steps of training a model that is known by its name.
+    case training(model: String)
 
     /// The task's name.
     public var name: String {
@@ -32,6 +34,7 @@ public struct PeerCatalogue: Sendable {
       case .logits: "logits"
       case .tokenize: "tokenize"
       case .embeddings: "embeddings"
+      case .training: "training"
       }
     }
 
@@ -44,6 +47,7 @@ public struct PeerCatalogue: Sendable {
       case .logits: ["torch"]
       case .tokenize: ["tokenizers"]
       case .embeddings: ["torch", "onnxruntime"]
+      case .training: ["torch", "torch-compile"]
       }
     }
   }
@@ -131,6 +135,19 @@ public struct PeerCatalogue: Sendable {
       return [
         Variant(name: "grouped heads", worker: "torch_worker.py", arguments: [], request: mode("grouped")),
         Variant(name: "expanded heads", worker: "torch_worker.py", arguments: [], request: mode("expanded")),
+      ]
+    case ("torch", .training(let model)):
+      // Convolutions may be faster on images whose channels lie innermost.
+      let layouts = model == "cnn" ? ["contiguous", "channels last"] : ["contiguous"]
+      return layouts.map { layout in
+        Variant(
+          name: layouts.count > 1 ? layout : "", worker: "torch_train_worker.py", arguments: [],
+          request: [JSON.Member("layout", .string(layout))])
+      }
+    case ("torch-compile", .training):
+      return [
+        Variant(
+          name: "", worker: "torch_train_worker.py", arguments: [], request: [JSON.Member("compile", .bool(true))])
       ]
     case ("torch", .logits(let path)):
       return [Variant(name: "", worker: "torch_llama_worker.py", arguments: [path], request: [])]

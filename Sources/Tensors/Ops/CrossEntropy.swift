@@ -45,7 +45,7 @@ extension Context {
 }
 
 /// Rows of logits with their classes, and log Σ e^x of each.
-private struct CrossEntropy {
+struct CrossEntropy {
   let x: Tensor
   let classes: Tensor
   let ignoring: Int

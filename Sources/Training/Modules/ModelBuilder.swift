@@ -13,6 +13,9 @@ public struct ModelBuilder {
   public let context: Context
   /// What the initial values depend on.
   public let seed: UInt64
+  /// What matrices, kernels and tables are stored in, f32 or bf16; vectors are f32. An optimizer keeps f32 weights of
+  /// bf16 ones and sums are f32 in either case.
+  public let storage: DType
   /// The trained weights so far.
   public private(set) var parameters: [Parameter] = []
   /// What is kept beside them so far.
@@ -21,9 +24,13 @@ public struct ModelBuilder {
   private var names: Set<String> = []
 
   /// A builder without parameters.
-  public init(context: Context, seed: UInt64) {
+  ///
+  /// - Precondition: `storage` is f32 or bf16.
+  public init(context: Context, seed: UInt64, storage: DType = .f32) {
+    precondition(storage == .f32 || storage == .bf16, "weights are not stored as \(storage.displayName)")
     self.context = context
     self.seed = seed
+    self.storage = storage
   }
 
   /// Runs `body` with `name` and a dot in front of the names that it gives.
@@ -36,13 +43,14 @@ public struct ModelBuilder {
     return try body(&self)
   }
 
-  /// A new f32 parameter.
+  /// A new parameter, in ``storage`` where it has two axes or more, else f32.
   ///
   /// - Precondition: the name is new in its scope.
   public mutating func weight(_ name: String, _ shape: Shape, _ initializer: Initializer) -> Weight {
     let name = take(name)
     var random = Random(seed: seed, stream: Self.stream(of: name))
-    parameters.append(Parameter(name, initializer.tensor(shape, &random, context)))
+    let values = initializer.tensor(shape, &random, context)
+    parameters.append(Parameter(name, shape.rank > 1 ? context.cast(values, to: storage) : values))
     return Weight(index: parameters.count - 1)
   }
 
@@ -53,6 +61,11 @@ public struct ModelBuilder {
     buffers.append(Parameter(take(name), context.full(shape, value)))
     return Buffer(index: buffers.count - 1)
   }
+
+  /// The stream of a layer that is random, by its name.
+  ///
+  /// - Precondition: the name is new in its scope.
+  public mutating func stream(_ name: String) -> UInt64 { Self.stream(of: take(name)) }
 
   private mutating func take(_ name: String) -> String {
     let full = scope + name

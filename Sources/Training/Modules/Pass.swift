@@ -24,7 +24,7 @@ public final class Pass {
   private let weights: [Tensor]
   private let buffers: [Tensor]
   /// New values of buffers, by their place.
-  private(set) var updates: [Int: Tensor] = [:]
+  public private(set) var updates: [Int: Tensor] = [:]
 
   /// A run.
   ///
@@ -50,6 +50,13 @@ public final class Pass {
 
   /// The tensor behind a buffer.
   public subscript(_ buffer: Buffer) -> Tensor { buffers[buffer.index] }
+
+  /// The tensor behind a weight as f32, whatever it is stored in.
+  public func values(of weight: Weight) -> Tensor { context.cast(weights[weight.index], to: .f32) }
+
+
+  /// The seed of this batch's random numbers, another in each; a layer has its own stream of it.
+  public var batchSeed: UInt64 { seed &+ UInt64(truncatingIfNeeded: batch) &* 0x9E37_79B9_7F4A_7C15 }
 
   /// Gives a buffer a new value, which it has once the step is taken. A segment that runs again gives the same again.
   public func update(_ buffer: Buffer, to value: Tensor) { updates[buffer.index] = value.detached() }

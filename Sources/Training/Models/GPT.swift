@@ -1,0 +1,85 @@
+import NumericTypes
+import Tensors
+
+/// A decoder-only transformer over token rows, its head tied to the embedding (Radford et al.: Language models are
+/// unsupervised multitask learners, 2019).
+///
+/// Attention and places stay within a row's sequences, so that documents packed into one row do not see each other.
+public struct GPT: TrainableModel {
+  /// The sizes.
+  public let configuration: GPTConfiguration
+  /// The trained weights.
+  public let parameters: [Parameter]
+  /// None.
+  public let buffers: [Parameter]
+  private let embedding: EmbeddingLayer
+  private let places: EmbeddingLayer?
+  private let dropout: DropoutLayer
+  private let blocks: [GPTBlock]
+  private let norm: NormLayer
+
+  /// A model with fresh weights.
+  ///
+  /// - Throws: ``DataError/invalidOption(field:value:expected:)``.
+  public init(
+    _ configuration: GPTConfiguration, seed: UInt64, storage: DType = .f32, context: Context
+  ) throws(DataError) {
+    try configuration.validate()
+    let c = configuration
+    self.configuration = c
+    var builder = ModelBuilder(context: context, seed: seed, storage: storage)
+    let table = Initializer.normal(deviation: 0.02)
+    embedding = builder.within("embedding") {
+      EmbeddingLayer(&$0, count: c.vocabulary, width: c.width, weight: table)
+    }
+    places =
+      c.positions == .learned
+      ? builder.within("positions") { EmbeddingLayer(&$0, count: c.length, width: c.width, weight: table) } : nil
+    dropout = DropoutLayer(&builder, rate: c.dropout)
+    blocks = (0..<c.layers).map { index in builder.within("layers.\(index)") { GPTBlock(&$0, c) } }
+    norm = builder.within("norm") { NormLayer(&$0, c.norm, width: c.width) }
+    (parameters, buffers) = (builder.parameters, builder.buffers)
+  }
+
+  /// The stream behind the last norm, [B · N, width].
+  private func stream(_ input: TokenRowsInput, _ pass: Pass) -> Tensor {
+    var x = embedding(input.inputs, pass)
+    if let places { x = pass.context.add(x, places(input.positions, pass)) }
+    x = dropout(x, pass)
+    for block in blocks { x = block(x, input, pass) }
+    return norm(x, pass)
+  }
+
+  private func input(_ batch: TokenBatch, _ context: Context) throws(DataError) -> TokenRowsInput {
+    try TokenRowsInput(batch, vocabulary: configuration.vocabulary, length: configuration.length, context)
+  }
+
+  private var head: LanguageHead { LanguageHead(weight: embedding.weight) }
+
+  /// The logits of every token, [B · N, vocabulary].
+  ///
+  /// - Throws: ``DataError/mismatch(field:found:expected:)``.
+  public func logits(_ batch: TokenBatch, _ pass: Pass) throws(DataError) -> Tensor {
+    let input = try input(batch, pass.context)
+    return pass.context.matmul(stream(input, pass), pass[embedding.weight].transposed())
+  }
+
+  /// The mean cross-entropy over the tokens that are predicted.
+  ///
+  /// - Throws: ``DataError/mismatch(field:found:expected:)``.
+  public func loss(of batch: TokenBatch, _ pass: Pass) throws -> Tensor {
+    let input = try input(batch, pass.context)
+    return head.loss(stream(input, pass), input.targets, pass)
+  }
+
+  /// The number of tokens that are predicted.
+  public func targetCount(of batch: TokenBatch) -> Int { batch.targetCount }
+
+  /// `loss` and `accuracy` over the tokens that are predicted.
+  ///
+  /// - Throws: ``DataError/mismatch(field:found:expected:)``.
+  public func measure(_ batch: TokenBatch, _ pass: Pass) throws -> [String: MetricSum] {
+    let input = try input(batch, pass.context)
+    return head.measure(stream(input, pass), input.targets, pass)
+  }
+}

@@ -1,0 +1,107 @@
+import NumericTypes
+import Tensors
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// Causal self-attention of query heads in groups, each group over one key and value head (Ainslie et al.: GQA, 2023), with
+/// rotary places or none, over packed sequences.
+public struct AttentionLayer: Sendable, Hashable {
+  /// Queries and keys turned by their places (Su et al.: RoFormer, 2021); the halves of a head are the pairs.
+  public struct Rotation: Sendable, Hashable {
+    /// What the angles' powers are of.
+    public var base: Double
+
+    /// A rotation.
+    public init(base: Double = 10000) { self.base = base }
+  }
+
+  /// The rows of queries, of keys and of values one behind the other, [(heads + 2 · kvHeads) · headDim, width].
+  public let inward: DenseLayer
+  /// [width, heads · headDim].
+  public let outward: DenseLayer
+  /// Query heads.
+  public let heads: Int
+  /// Key and value heads.
+  public let kvHeads: Int
+  /// The width of a head.
+  public let headDim: Int
+  /// How places enter.
+  public let rotation: Rotation?
+  /// Whether a token sees only those up to itself.
+  public let isCausal: Bool
+
+  /// The layers `qkv` and `output`.
+  ///
+  /// - Precondition: `heads` divides `width` and `kvHeads` the heads; with a rotation a head is even.
+  public init(
+    _ builder: inout ModelBuilder, width: Int, heads: Int, kvHeads: Int? = nil, rotation: Rotation? = nil,
+    isCausal: Bool = true, hasBias: Bool = true, weight initializer: Initializer = .fanIn,
+    output outInitializer: Initializer = .fanIn, bias: Initializer? = nil
+  ) {
+    self.heads = heads
+    self.kvHeads = kvHeads ?? heads
+    self.rotation = rotation
+    self.isCausal = isCausal
+    precondition(
+      heads > 0 && self.kvHeads > 0 && width.isMultiple(of: heads) && heads.isMultiple(of: self.kvHeads),
+      "\(heads) heads over \(self.kvHeads) of a width of \(width)")
+    headDim = width / heads
+    let rows = (heads + 2 * self.kvHeads) * headDim
+    inward = builder.within("qkv") {
+      DenseLayer(&$0, from: width, to: rows, hasBias: hasBias, weight: initializer, bias: bias)
+    }
+    outward = builder.within("output") {
+      DenseLayer(&$0, from: width, to: width, hasBias: hasBias, weight: outInitializer, bias: bias)
+    }
+  }
+
+  /// Rows x [B · N, width] of B sequences → the same shape.
+  ///
+  /// - Parameters:
+  ///   - rows: B.
+  ///   - positions: each token's place, [B · N], i32 or i64; for a rotation.
+  ///   - starts: [B, N], for documents packed into one row: for each position that of its document's first token.
+  public func callAsFunction(
+    _ x: Tensor, rows: Int, positions: Tensor, starts: Tensor? = nil, _ pass: Pass
+  ) -> Tensor {
+    let context = pass.context
+    let length = x.shape[0] / max(1, rows)
+    let all = inward(x, pass).reshaped([rows, length, heads + 2 * kvHeads, headDim])
+    func part(_ range: Range<Int>) -> Tensor { all.sliced(axis: 2, range) }
+    var (q, k) = (part(0..<heads), part(heads..<heads + kvHeads))
+    if let rotation {
+      let table = rotation.table(positions, headDim, context)
+      let places = positions.reshaped([rows, length])
+      q = context.rotary(q, table: table, positions: places)
+      k = context.rotary(k, table: table, positions: places)
+    }
+    let v = part(heads + kvHeads..<heads + 2 * kvHeads)
+    let y = context.attention(q, k, v, isCausal: isCausal, starts: starts)
+    return outward(y.reshaped([rows * length, heads * headDim]), pass)
+  }
+}
+
+extension AttentionLayer.Rotation {
+  /// Cosine and sine of every place's angles, [P, headDim].
+  func table(_ positions: Tensor, _ headDim: Int, _ context: Context) -> Tensor {
+    let places = context.contiguous(context.cast(positions, to: .i64))
+    let last = withExtendedLifetime(places) {
+      UnsafeBufferPointer(start: places.pointer(as: Int64.self), count: places.count).max() ?? 0
+    }
+    let table = context.empty([Int(last) + 1, headDim])
+    let values = table.pointer(as: Float.self)
+    for pair in 0..<headDim / 2 {
+      let frequency = pow(base, -2 * Double(pair) / Double(headDim))
+      for place in 0...Int(last) {
+        let angle = Double(place) * frequency
+        values[place * headDim + 2 * pair] = Float(cos(angle))
+        values[place * headDim + 2 * pair + 1] = Float(sin(angle))
+      }
+    }
+    return table
+  }
+}

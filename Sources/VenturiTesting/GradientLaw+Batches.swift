@@ -1,0 +1,36 @@
+import NumericTypes
+import Tensors
+
+extension GradientLaw {
+  /// What models are trained with at their ends: norms over a batch, and losses.
+  static var batches: [GradientLaw] {
+    [batchNorm("batchNorm", isRectified: false), batchNorm("batchNorm.rectified", isRectified: true)]
+      + [false, true].map { ignores in
+        GradientLaw("linearCrossEntropy\(ignores ? ".ignoring" : "")") { random in
+          let (rows, width, classes) = (random.integer(1...6), random.integer(1...5), random.integer(1...7))
+          let targets = (0..<rows).map { _ in
+            ignores && random.integer(0...2) == 0 ? -1 : random.integer(0...classes - 1)
+          }
+          return GradientCase([[rows, width], [classes, width]], &random) { inputs, context in
+            let tensor = context.cast(context.tensor(targets.map { Float($0) }), to: .i64)
+            return context.linearCrossEntropy(inputs[0], inputs[1], tensor, ignoring: -1)
+          }
+        }
+      }
+  }
+
+  private static func batchNorm(_ name: String, isRectified: Bool) -> GradientLaw {
+    var law = GradientLaw(name) { random in
+      let channels = random.integer(1...4)
+      // Two elements of a channel are at ±1 whatever they were: their gradient is all but zero.
+      let shape = Shape([random.integer(2...4), channels] + (random.integer(0...2) == 0 ? [] : [random.integer(2...5)]))
+      return GradientCase([shape, [channels], [channels]], &random) { inputs, context in
+        context.batchNorm(
+          inputs[0], weight: inputs[1], bias: inputs[2], epsilon: 0.1, isRectified: isRectified
+        ).output
+      }
+    }
+    law.narrowError = 1e-6
+    return law
+  }
+}
