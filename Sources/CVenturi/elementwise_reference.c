@@ -96,6 +96,15 @@ static void log_softmax_f32(int64_t count, const float *x, float *y) {
   for (int64_t i = 0; i < count; i++) y[i] = (x[i] - top) - rest;
 }
 
+static void exp_shifted_f32(int64_t count, const float *x, float scale, const float *shift, int32_t step, float *y) {
+  for (int64_t i = 0; i < count; i++) y[i] = vt_exp_nonpositive_scalar(fmaf(x[i], scale, -shift[i * step]));
+}
+
+static void softmax_gradient_f32(int64_t count, const float *p, const float *x, const float *mean, float scale,
+                                 float *y) {
+  for (int64_t i = 0; i < count; i++) y[i] = (p[i] * (x[i] - mean[i])) * scale;
+}
+
 static void rms_norm_f32(int64_t count, const float *x, const float *weight, float epsilon, float *y) {
   float lanes[32] = {0};
   for (int64_t i = 0; i < count; i++) lanes[i & 31] = fmaf(x[i], x[i], lanes[i & 31]);
@@ -135,6 +144,8 @@ static const vt_elementwise_kernels vt_elementwise_kernels_reference = {
     .binary_f32 = binary_f32,
     .softmax_f32 = softmax_f32,
     .log_softmax_f32 = log_softmax_f32,
+    .exp_shifted_f32 = exp_shifted_f32,
+    .softmax_gradient_f32 = softmax_gradient_f32,
     .rms_norm_f32 = rms_norm_f32,
     .layer_norm_f32 = layer_norm_f32,
     .sum_f32 = sum_f32,

@@ -19,6 +19,8 @@ extension OperatorKind {
   public static let attention = OperatorKind(rawValue: "attention")
   /// Its gradient.
   public static let attentionBackward = OperatorKind(rawValue: "attentionBackward")
+  /// Recurrent cells over a sequence.
+  public static let recurrence = OperatorKind(rawValue: "recurrence")
   /// Keys and values written to their cache.
   public static let cacheAppend = OperatorKind(rawValue: "cacheAppend")
   /// Rotation by positions.

@@ -23,7 +23,8 @@ extension GradientLaw {
     var law = GradientLaw(name) { random in
       let channels = random.integer(1...4)
       // Two elements of a channel are at ±1 whatever they were: their gradient is all but zero.
-      let shape = Shape([random.integer(2...4), channels] + (random.integer(0...2) == 0 ? [] : [random.integer(2...5)]))
+      let shape = Shape(
+        [random.integer(2...4), channels] + (random.integer(0...2) == 0 ? [] : [random.integer(2...5)]))
       return GradientCase([shape, [channels], [channels]], &random) { inputs, context in
         context.batchNorm(
           inputs[0], weight: inputs[1], bias: inputs[2], epsilon: 0.1, isRectified: isRectified

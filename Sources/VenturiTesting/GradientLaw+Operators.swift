@@ -4,7 +4,9 @@ import Tensors
 extension GradientLaw {
   /// The laws of the operators of ``/Tensors/Context`` and the views of ``/Tensors/Tensor``, each under its name; what
   /// follows a dot tells variants apart.
-  public static var operators: [GradientLaw] { elementwise + views + reductions + rows + matrices + indexing + windows + batches }
+  public static var operators: [GradientLaw] {
+    elementwise + views + reductions + rows + matrices + indexing + windows + sequences + batches
+  }
 
   private typealias Unary = (Context) -> (Tensor) -> Tensor
   private typealias Binary = (Context) -> (Tensor, Tensor) -> Tensor
@@ -51,6 +53,7 @@ extension GradientLaw {
           return context.select(isChosen, inputs[0], inputs[1])
         }
       },
+      unary("dropout") { context in { context.square(context.dropout($0, rate: 0.3, seed: 5, stream: 2)) } },
       unary("copy") { $0.copy },
       unary("contiguous") { context in { context.contiguous($0.shape.rank > 1 ? $0.transposed() : $0) } },
       // In f32 a way there and back, in f64 nothing.

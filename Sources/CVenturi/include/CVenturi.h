@@ -12,6 +12,7 @@
 #include "vt_measure.h"
 #include "vt_pool.h"
 #include "vt_quantize.h"
+#include "vt_random.h"
 #include "vt_recurrence.h"
 #include "vt_rope.h"
 #include "vt_system.h"

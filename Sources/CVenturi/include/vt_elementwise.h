@@ -29,6 +29,11 @@ typedef struct vt_elementwise_kernels {
   void (*softmax_f32)(int64_t count, const float *x, float *y);
   // y = x - max - log sum e^(x - max).
   void (*log_softmax_f32)(int64_t count, const float *x, float *y);
+  // y[i] = e^(scale · x[i] - shift[i * step]), step 0 or 1, for exponents that are not above 0 but for rounding; below
+  // e^-87 it is 0. y may be x.
+  void (*exp_shifted_f32)(int64_t count, const float *x, float scale, const float *shift, int32_t step, float *y);
+  // y[i] = p[i] · (x[i] - mean[i]) · scale, the way back through a softmax; y may be x.
+  void (*softmax_gradient_f32)(int64_t count, const float *p, const float *x, const float *mean, float scale, float *y);
   // y = x / sqrt(mean x² + epsilon) * weight; weight may be NULL.
   void (*rms_norm_f32)(int64_t count, const float *x, const float *weight, float epsilon, float *y);
   // y = (x - mean) / sqrt(variance + epsilon) * weight + bias; weight and bias may be NULL.

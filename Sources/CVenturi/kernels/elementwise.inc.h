@@ -202,6 +202,36 @@ static void vt_rms_norm(int64_t count, const float *input, const float *weight, 
                   v8f_mul(v8f_mul(vt_some(input + i, count - i, 0), scale), vt_some(weight + i, count - i, 0)));
 }
 
+static void vt_exp_shifted(int64_t count, const float *input, float scale, const float *shift, int32_t step,
+                           float *output) {
+  if (count <= 0) return;
+  const v8f factor = v8f_set(scale), only = v8f_set(-*shift);
+  int64_t i = 0;
+  for (; i + 8 <= count; i += 8) {
+    const v8f offset = step ? v8f_negate(v8f_load(shift + i)) : only;
+    v8f_store(output + i, v8f_exp_nonpositive(v8f_fma(v8f_load(input + i), factor, offset)));
+  }
+  if (i < count) {
+    const v8f offset = step ? v8f_negate(vt_some(shift + i, count - i, 0)) : only;
+    vt_store_some(output + i, count - i,
+                  v8f_exp_nonpositive(v8f_fma(vt_some(input + i, count - i, 0), factor, offset)));
+  }
+}
+
+static void vt_softmax_gradient(int64_t count, const float *p, const float *input, const float *mean, float scale,
+                                float *output) {
+  const v8f factor = v8f_set(scale);
+  int64_t i = 0;
+  for (; i + 8 <= count; i += 8)
+    v8f_store(output + i,
+              v8f_mul(v8f_mul(v8f_load(p + i), v8f_sub(v8f_load(input + i), v8f_load(mean + i))), factor));
+  if (i < count)
+    vt_store_some(output + i, count - i,
+                  v8f_mul(v8f_mul(vt_some(p + i, count - i, 0),
+                                  v8f_sub(vt_some(input + i, count - i, 0), vt_some(mean + i, count - i, 0))),
+                          factor));
+}
+
 static void vt_layer_norm(int64_t count, const float *input, const float *weight, const float *bias, float epsilon,
                           float *output) {
   if (count <= 0) return;
@@ -245,6 +275,8 @@ const vt_elementwise_kernels VT_SUFFIX(vt_elementwise_kernels) = {
     .binary_f32 = vt_binary,
     .softmax_f32 = vt_softmax,
     .log_softmax_f32 = vt_log_softmax,
+    .exp_shifted_f32 = vt_exp_shifted,
+    .softmax_gradient_f32 = vt_softmax_gradient,
     .rms_norm_f32 = vt_rms_norm,
     .layer_norm_f32 = vt_layer_norm,
     .sum_f32 = vt_sum,

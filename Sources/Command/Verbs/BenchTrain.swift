@@ -56,7 +56,7 @@ package struct BenchTrain: ParsableCommand {
     try operation.writeWeights(Context(threads: count))
     let field = try PeerField(bench.peers, task: task, catalogue: PeerCatalogue.installed)
     let more = [JSON.Member("threads", .integer(count)), JSON.Member("steps", .integer(steps))]
-    let request = JSON.object([JSON.Member("op", "losses")] + operation.request.dropFirst() + more)
+    let request = JSON.object([JSON.Member("op", "losses")] + Array(operation.request.dropFirst()) + more)
     for name in bench.peers {
       guard let answer = try field.answer(of: name, to: request) else { continue }
       let theirs = try TrainingAgreement(answer, of: name, steps: steps)

@@ -128,7 +128,8 @@ public struct TrainingCase: OperatorCase {
     for parameter in try run(context).parameters {
       let value = parameter.value
       let bytes = withExtendedLifetime(value) {
-        ByteView(copying: Array(UnsafeRawBufferPointer(start: value.pointer, count: value.count * value.dtype.blockBytes)))
+        ByteView(
+          copying: Array(UnsafeRawBufferPointer(start: value.pointer, count: value.count * value.dtype.blockBytes)))
       }
       try writer.add(tensor: parameter.name, dtype: value.dtype, shape: value.shape, bytes: bytes)
     }

@@ -152,7 +152,8 @@ struct ConvolutionBackward {
     let (taps, rows, channels) = (window.taps, rows, channels)
     let inner = images * positions
     let made = context.empty([groups, channels * taps, rows])
-    let unfolding = Unfolding(window, Array(x.shape.dimensions[2...]), outputs, images: images, channels: groups * channels)
+    let unfolding = Unfolding(
+      window, Array(x.shape.dimensions[2...]), outputs, images: images, channels: groups * channels)
     let kernels = context.gemmKernels
     let lines = max(1, Int(kernels.pointee.depth) / outputs[2])
     let depth = lines * outputs[2]

@@ -65,11 +65,11 @@ public struct ConvolutionLayer: Sendable, Hashable {
     func whole(_ x: Tensor) -> Tensor {
       let ones = [Int](repeating: 1, count: 3 - axes)
       return axes == 3
-        ? x : context.contiguous(x).reshaped(Shape(x.shape.dimensions[..<2] + ones + x.shape.dimensions[2...]))
+        ? x : context.contiguous(x).reshaped(Shape(Array(x.shape.dimensions[..<2]) + ones + x.shape.dimensions[2...]))
     }
     let y = context.convolution(
       whole(x), whole(pass.values(of: weight)), bias: bias.map { pass[$0] }, window: settings.window,
       groups: settings.groups)
-    return axes == 3 ? y : y.reshaped(Shape(y.shape.dimensions[..<2] + y.shape.dimensions[(5 - axes)...]))
+    return axes == 3 ? y : y.reshaped(Shape(Array(y.shape.dimensions[..<2]) + y.shape.dimensions[(5 - axes)...]))
   }
 }

@@ -54,7 +54,6 @@ public final class Pass {
   /// The tensor behind a weight as f32, whatever it is stored in.
   public func values(of weight: Weight) -> Tensor { context.cast(weights[weight.index], to: .f32) }
 
-
   /// The seed of this batch's random numbers, another in each; a layer has its own stream of it.
   public var batchSeed: UInt64 { seed &+ UInt64(truncatingIfNeeded: batch) &* 0x9E37_79B9_7F4A_7C15 }
 
