@@ -4,7 +4,7 @@ import Tensors
 extension GradientLaw {
   /// What models are trained with at their ends: norms over a batch, and losses.
   static var batches: [GradientLaw] {
-    [batchNorm("batchNorm", isRectified: false), batchNorm("batchNorm.rectified", isRectified: true)]
+    [batchNorm("batchNorm", isRectified: false), batchNorm("batchNorm.rectified", isRectified: true), packedAttention]
       + [false, true].map { ignores in
         GradientLaw("linearCrossEntropy\(ignores ? ".ignoring" : "")") { random in
           let (rows, width, classes) = (random.integer(1...6), random.integer(1...5), random.integer(1...7))
@@ -17,6 +17,17 @@ extension GradientLaw {
           }
         }
       }
+  }
+
+  private static var packedAttention: GradientLaw {
+    GradientLaw("attention.packed") { random in
+      let (batch, length, depth) = (random.integer(1...2), random.integer(1...6), random.integer(1...5))
+      let (kvHeads, group, isCausal) = (random.integer(1...2), random.integer(1...3), random.integer(0...1) == 0)
+      let heads = kvHeads * group
+      return GradientCase([[batch, length, heads + 2 * kvHeads, depth]], in: -1.5...1.5, &random) {
+        $1.attention(packed: $0[0], heads: heads, kvHeads: kvHeads, isCausal: isCausal)
+      }
+    }
   }
 
   private static func batchNorm(_ name: String, isRectified: Bool) -> GradientLaw {

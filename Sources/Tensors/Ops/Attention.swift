@@ -23,24 +23,57 @@ extension Context {
     _ q: Tensor, _ k: Tensor, _ v: Tensor, isCausal: Bool = true, window: Int? = nil, starts: Tensor? = nil,
     scale: Double? = nil
   ) -> Tensor {
-    let extents = AttentionExtents(q, k, v, isCausal: isCausal, window: window, starts: starts, scale: scale)
     let lane: DType = q.dtype == .f64 ? .f64 : .f32
-    let parts = [q, k, v].map { attentionOperand(cast($0, to: lane)) }
+    let extents = AttentionExtents(q, k, v, isCausal: isCausal, window: window, starts: starts, scale: scale)
+    return attention([q, k, v].map { attentionOperand(cast($0, to: lane)) }, extents, starts) { [$0] }
+  }
+
+  /// ``attention(_:_:_:isCausal:window:starts:scale:)`` of the heads of one projection [B, N, H + 2 K, d]: H of queries, K of
+  /// keys and K of values, whose gradient is made as a whole.
+  ///
+  /// - Precondition: as there; there are H + 2 K heads.
+  public func attention(
+    packed x: Tensor, heads: Int, kvHeads: Int, isCausal: Bool = true, window: Int? = nil, starts: Tensor? = nil,
+    scale: Double? = nil
+  ) -> Tensor {
+    precondition(
+      x.shape.rank == 4 && heads > 0 && kvHeads > 0 && x.shape[2] == heads + 2 * kvHeads,
+      "\(heads) and twice \(kvHeads) heads of \(x.shape)")
+    let whole = attentionOperand(cast(x, to: x.dtype == .f64 ? .f64 : .f32))
+    func parts(_ x: Tensor) -> [Tensor] {
+      [0..<heads, heads..<heads + kvHeads, heads + kvHeads..<heads + 2 * kvHeads].map { x.sliced(axis: 2, $0) }
+    }
+    let views = parts(whole.detached())
+    let extents = AttentionExtents(
+      views[0], views[1], views[2], isCausal: isCausal, window: window, starts: starts, scale: scale)
+    return attention([whole], extents, starts, parts)
+  }
+
+  /// Attention of what `parts` makes of the inputs, which are one, or queries, keys and values.
+  private func attention(
+    _ inputs: [Tensor], _ extents: AttentionExtents, _ starts: Tensor?, _ split: @escaping (Tensor) -> [Tensor]
+  ) -> Tensor {
+    func parts(_ tensors: [Tensor]) -> [Tensor] { tensors.count == 1 ? split(tensors[0]) : tensors }
     let seen = AttentionVisibility(extents, starts, self)
-    guard parts.contains(where: \.isTracked) else { return attended(parts, extents, seen).output }
+    guard inputs.contains(where: \.isTracked) else { return attended(parts(inputs), extents, seen).output }
     var sums: Tensor?
-    return differentiable(parts, keepingOutput: true) {
-      let (output, logarithms) = attended(parts.map { $0.detached() }, extents, seen)
+    return differentiable(inputs, keepingOutput: true) {
+      let (output, logarithms) = attended(parts(inputs.map { $0.detached() }), extents, seen)
       sums = logarithms
       return output
     } backward: { call in
       guard let sums else { preconditionFailure("attention without its sums") }
       let context = call.context
-      if call.isRecorded { return context.composedAttentionGradients(parts, call.gradient, extents, seen) }
-      let gradient = context.contiguous(call.gradient)
-      return context.attentionGradients(parts, call.output, sums, gradient, extents, seen).enumerated().map {
-        call.wants($0.offset) ? $0.element : nil
+      if call.isRecorded {
+        let found = context.composedAttentionGradients(parts(inputs), call.gradient, extents, seen)
+        return inputs.count == 1 ? [context.concatenate(found.compactMap { $0 }, axis: 2)] : found
       }
+      let gradient = context.contiguous(call.gradient)
+      if extents.hasNothing { return inputs.map { context.zeros($0.shape, $0.dtype) } }
+      let made = inputs.map { context.empty($0.shape, $0.dtype) }
+      context.makeAttentionGradients(
+        parts(inputs.map { $0.detached() }), call.output, sums, gradient, parts(made), extents, seen)
+      return made.enumerated().map { call.wants($0.offset) ? $0.element : nil }
     }
   }
 
@@ -62,18 +95,15 @@ extension Context {
     return (output, sums)
   }
 
-  private func attentionGradients(
-    _ parts: [Tensor], _ output: Tensor, _ sums: Tensor, _ gradient: Tensor, _ extents: AttentionExtents,
-    _ seen: AttentionVisibility
-  ) -> [Tensor] {
-    if extents.hasNothing { return parts.map { zeros($0.shape, $0.dtype) } }
-    let made = parts.map { empty($0.shape, $0.dtype) }
+  private func makeAttentionGradients(
+    _ parts: [Tensor], _ output: Tensor, _ sums: Tensor, _ gradient: Tensor, _ made: [Tensor],
+    _ extents: AttentionExtents, _ seen: AttentionVisibility
+  ) {
     if output.dtype == .f64 {
       PlainAttention(parts, extents, seen).backward(output, sums, gradient, to: made, self)
     } else {
       BlockAttention(parts, extents, seen, self).backward(output, sums, gradient, to: made, self)
     }
-    return made
   }
 
   /// The gradients of q, k and v by operators on whole matrices of weights.

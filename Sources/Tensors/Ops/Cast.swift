@@ -34,6 +34,7 @@ extension Context {
       return y
     }
     precondition(!x.dtype.isBlockQuantized, "a strided view of \(x.dtype.displayName) \(x.shape) cannot be copied")
+    if x.isTransposedMatrix { return transposedCopy(x) }
     let walk = ElementWalk(x.shape, [x.strides])
     let size = x.dtype.blockBytes
     let step = walk.innerStrides[0]
@@ -50,6 +51,37 @@ extension Context {
     case 2: strided(UInt16.self)
     case 4: strided(UInt32.self)
     default: strided(UInt64.self)
+    }
+    return y
+  }
+
+  /// The same for f32 whose neighbours lie along the last axis but one: sixteen rows of the source at a time are exchanged
+  /// in registers.
+  private func transposedCopy(_ x: Tensor) -> Tensor {
+    let y = empty(x.shape, x.dtype)
+    let rank = x.shape.rank
+    let (rows, columns, stride) = (x.shape[rank - 2], x.shape[rank - 1], x.strides[rank - 1])
+    let walk = ElementWalk(Shape(x.shape.dimensions.dropLast(2)), [Array(x.strides.dropLast(2))])
+    let (source, target, kernels) = (x.pointer(as: Float.self), y.pointer(as: Float.self), gemmKernels)
+    let blocks = (columns + 15) / 16
+    let grain = max(1, 16384 / (16 * rows))
+    performRanges(walk.count * blocks, grain: grain, .copy, Self.copyCost(x.shape, x.dtype, x.dtype)) { range in
+      let run = 64
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: 16 * run) { buffer in
+        let panel = buffer.baseAddress.unsafelyUnwrapped
+        for item in range {
+          let (matrix, block) = item.quotientAndRemainder(dividingBy: blocks)
+          let (outer, inner) = matrix.quotientAndRemainder(dividingBy: walk.inner)
+          let from = source + walk.offset(0, row: outer) + inner * walk.innerStrides[0] + 16 * block * stride
+          let to = target + matrix * rows * columns + 16 * block
+          let count = min(16, columns - 16 * block)
+          for first in Swift.stride(from: 0, to: rows, by: run) {
+            let some = min(run, rows - first)
+            kernels.pointee.pack_transposed_f32(Int32(count), Int32(some), from + first, Int64(stride), panel)
+            for row in 0..<some { (to + (first + row) * columns).update(from: panel + 16 * row, count: count) }
+          }
+        }
+      }
     }
     return y
   }
@@ -162,4 +194,13 @@ func integer(_ x: Double) -> Int64 {
   if x.isNaN { return 0 }
   if x >= 0x1p63 { return .max }
   return x < -0x1p63 ? .min : Int64(x)
+}
+
+extension Tensor {
+  /// Whether this is f32, and rows of it lie as columns without gaps.
+  fileprivate var isTransposedMatrix: Bool {
+    let rank = shape.rank
+    return rank >= 2 && dtype == .f32 && strides[rank - 2] == 1 && strides[rank - 1] > 1 && shape[rank - 2] >= 8
+      && shape[rank - 1] >= 8
+  }
 }

@@ -52,6 +52,7 @@ struct TokenRowsInput {
       first[index] = Int32(start % length)
     }
     positions = places
-    starts = batch.sequenceStarts.contains { !$0.isMultiple(of: length) } ? firsts : nil
+    let width = length
+    starts = batch.sequenceStarts.contains { !$0.isMultiple(of: width) } ? firsts : nil
   }
 }

@@ -71,16 +71,19 @@ public struct AttentionLayer: Sendable, Hashable {
     let context = pass.context
     let length = x.shape[0] / max(1, rows)
     let all = inward(x, pass).reshaped([rows, length, heads + 2 * kvHeads, headDim])
-    func part(_ range: Range<Int>) -> Tensor { all.sliced(axis: 2, range) }
-    var (q, k) = (part(0..<heads), part(heads..<heads + kvHeads))
+    let y: Tensor
     if let rotation {
+      func part(_ range: Range<Int>) -> Tensor { all.sliced(axis: 2, range) }
       let table = rotation.table(positions, headDim, context)
       let places = positions.reshaped([rows, length])
-      q = context.rotary(q, table: table, positions: places)
-      k = context.rotary(k, table: table, positions: places)
+      // Queries and keys are neighbours and turn together.
+      let turned = context.rotary(part(0..<heads + kvHeads), table: table, positions: places)
+      y = context.attention(
+        turned.sliced(axis: 2, 0..<heads), turned.sliced(axis: 2, heads..<heads + kvHeads),
+        part(heads + kvHeads..<heads + 2 * kvHeads), isCausal: isCausal, starts: starts)
+    } else {
+      y = context.attention(packed: all, heads: heads, kvHeads: kvHeads, isCausal: isCausal, starts: starts)
     }
-    let v = part(heads + kvHeads..<heads + 2 * kvHeads)
-    let y = context.attention(q, k, v, isCausal: isCausal, starts: starts)
     return outward(y.reshaped([rows * length, heads * headDim]), pass)
   }
 }
