@@ -93,12 +93,12 @@ import Training
         "\(String(describing: error))")
     }
     refused("a: [1, 2", "line")
-    refused("a: 1\na: 2", "")
-    refused("a: *b", "")
+    refused("a: 1\na: 2", "twice: a")
+    refused("a: *b", "undefined alias")
     refused("[a]: 1", "no word")
     refused("a: [" + String(repeating: "1,", count: 20_000) + "1]", "more than 10000 values")
-    refused(String(repeating: "[", count: 100_000), "")
-    refused(String(repeating: "- ", count: 100_000) + "1", "")
+    refused(String(repeating: "[", count: 100_000), "nesting level")
+    refused(String(repeating: "- ", count: 100_000) + "1", "nesting level")
     // Each line stands for ten of the one before: a thousand million values.
     var bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
     for level in 1...9 {

@@ -167,7 +167,7 @@ package struct ConfigurationFields {
 }
 
 extension JSON {
-  /// The value with one field changed: `optimizer.rate=0.1`, whose value is read as YAML.
+  /// The value with one field changed: `optimizer.rate=0.1`, whose value is read as YAML; without a value it goes.
   ///
   /// - Throws: ``ConfigurationError``.
   package func setting(_ assignment: String) throws(ConfigurationError) -> JSON {
@@ -192,7 +192,9 @@ extension JSON {
       throw .invalid(field: "--set", value: "'\(assignment)'", expected: "a field of a section before '\(name)'")
     }
     let rest = path.dropFirst()
-    if let index = members.firstIndex(where: { $0.key == name }) {
+    if rest.isEmpty, value == .null {
+      members.removeAll { $0.key == name }
+    } else if let index = members.firstIndex(where: { $0.key == name }) {
       members[index].value = try members[index].value.setting(rest, value, assignment)
     } else {
       members.append(Member(name, try JSON.null.setting(rest, value, assignment)))
