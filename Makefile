@@ -35,7 +35,7 @@ examples: model ## Build and run the programs of Examples/, packages of their ow
 	@Scripts/examples
 
 ##@ Building
-.PHONY: setup packages-run packages-atlas packages-test packages-soak cases clients build build-serve serve build-atlas build-tests model clean
+.PHONY: setup packages-run packages-atlas packages-test packages-soak cases clients build build-serve serve build-train build-atlas build-tests model clean
 setup: packages-test cases clients build-tests model ## Install what is missing for building, running and testing
 
 packages-run:
@@ -67,6 +67,9 @@ serve: build-serve model ## Serve the default model to clients of the OpenAI int
 
 build-serve: build
 	@$(BUILD) --product venturi-serve >&2
+
+build-train: build ## Build the trainer too: venturi train Examples/fashion-mnist.yaml
+	@$(BUILD) --product venturi-train >&2
 
 build-atlas: packages-atlas build ## Build the reproductions too: venturi reproduce, venturi results
 	@$(BUILD) --product venturi-atlas >&2

@@ -15,6 +15,7 @@ let package = Package(
     .executable(name: "venturi-atlas", targets: ["AtlasCommand"]),
     .executable(name: "venturi-hub", targets: ["HubCommand"]),
     .executable(name: "venturi-serve", targets: ["ServeCommand"]),
+    .executable(name: "venturi-train", targets: ["TrainCommand"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -26,6 +27,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
   ],
@@ -125,6 +127,13 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),
       ]),
+    .executableTarget(
+      name: "TrainCommand",
+      dependencies: [
+        "NumericTypes", "Tensors", "Formats", "Text", "Training", "Venturi", "Profiling", "Console",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Yams", package: "Yams"),
+      ]),
     // Debian's libsqlite3-dev; only what reproduces and keeps results needs it.
     .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
     .target(
@@ -187,9 +196,12 @@ let package = Package(
       name: "CommandTests",
       dependencies: [
         "AtlasCommand", "Client", "Command", "Console", "Formats", "Inference", "Load", "Models", "NumericTypes",
-        "Profiling", "ServeCommand", "Tensors", "VenturiTesting",
+        "Profiling", "ServeCommand", "Tensors", "TrainCommand", "VenturiTesting",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+    .testTarget(
+      name: "TrainCommandTests",
+      dependencies: ["Console", "Formats", "TrainCommand", "Training"]),
     .testTarget(
       name: "AtlasTests",
       dependencies: ["Atlas", "CSQLite", "Catalogue", "Costs", "Formats", "Planner", "Plots", "Profiling"]),

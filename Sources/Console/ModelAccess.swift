@@ -24,6 +24,14 @@ package enum ModelAccess {
     }
   }
 
+  /// The tokenizer of a model.
+  ///
+  /// - Throws: what reading the file throws.
+  package static func tokenizer(_ model: String) throws -> Tokenizer {
+    let checkpoint = try Checkpoint(path: try path(of: model))
+    return try checkpoint.reading { try Tokenizer(checkpoint) }
+  }
+
   /// The models in the home, by name; none where it cannot be read.
   package static func models() -> [ModelHome.Entry] { (try? ModelHome().list()) ?? [] }
 }

@@ -86,6 +86,7 @@ extension ParsableCommand {
     if _commandName == "venturi", let exception = Siblings.exception(arguments), exception.sibling != "hub" {
       throw absent(arguments.prefix(2).joined(separator: " "), exception.sibling)
     }
+    if (self as? any SingleVerbProgram.Type)?.takesWords == true { return }
     guard let verb = arguments.first, !verb.hasPrefix("-"), !verbs.contains(verb) else { return }
     let sibling = Siblings.name(for: verb)
     if Siblings.known[sibling] != nil { throw absent(verb, sibling) }

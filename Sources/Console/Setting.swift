@@ -59,7 +59,7 @@ package struct Setting: Sendable, Equatable {
   private static let everywhere =
     [
       "run", "chat", "pull", "ls", "show", "rm", "tokenize", "embed", "profile", "optimize", "eval perplexity",
-      "eval kl", "eval onnx", "plan devices", "doctor", "quantize", "serve",
+      "eval kl", "eval onnx", "plan devices", "doctor", "quantize", "serve", "train",
     ] + remote + servers + benches + systems + ["reproduce", "results"]
 
   /// All of them. A test compares this list with the parser's.
@@ -68,7 +68,7 @@ package struct Setting: Sendable, Equatable {
     Setting("model", .value, opens + servers, aliases: ["-m"]),
     Setting(
       "threads", .value,
-      loads + ["embed"] + benches.dropLast() + ["doctor", "reproduce", "eval onnx", "quantize"] + servers,
+      loads + ["embed"] + benches.dropLast() + ["doctor", "reproduce", "eval onnx", "quantize", "train"] + servers,
       aliases: ["-t"]
     ),
     Setting("ctx-size", .value, generate + ["serve"] + servers, aliases: ["-c"]),
@@ -150,8 +150,11 @@ package struct Setting: Sendable, Equatable {
     "token-embedding-type", "allow-requantize", "imatrix", "imatrix-text", "write-imatrix", "report", "beside",
     "reference", "grammar", "json-schema",
     "server", "server-certificate", "clients", "rate", "shared-prefix", "text", "chat", "until-end", "requests",
-    "timeout", "max-in-flight", "slo", "plots",
+    "timeout", "max-in-flight", "slo", "plots", "set", "out",
   ]
+
+  /// The same of one verb only, in which they mean something else than elsewhere.
+  package static let callOnlyOf: [String: Set<String>] = ["train": ["resume"]]
 
   /// The verbs that have settings.
   static let verbs = Set(all.flatMap(\.verbs))

@@ -12,7 +12,7 @@ package enum Siblings {
   /// Siblings of the house, and what they do.
   package static let known = [
     "serve": "the HTTP server", "cluster": "work across machines", "atlas": "reproductions of published systems",
-    "hub": "models of a model hub",
+    "hub": "models of a model hub", "train": "trains a model as a file describes it",
   ]
 
   /// Verbs that a sibling of another name does: `venturi reproduce 67` is `venturi-atlas reproduce 67`.

@@ -4,4 +4,11 @@ import ArgumentParser
 package protocol SingleVerbProgram: ParsableCommand {
   /// The verb.
   static var verb: String { get }
+  /// Whether its arguments begin with words that are no verbs.
+  static var takesWords: Bool { get }
+}
+
+extension SingleVerbProgram {
+  /// Whether its arguments begin with words that are no verbs.
+  package static var takesWords: Bool { false }
 }

@@ -6,6 +6,7 @@ import Formats
 import Profiling
 import ServeCommand
 import Testing
+import TrainCommand
 
 @Suite("Settings and arguments")
 struct SettingsTests {
@@ -67,7 +68,9 @@ struct SettingsTests {
     let options = try Self.longOptions()
     #expect(options.count > 60, "the parser was asked for its options")
     var verbs: [String: Set<String>] = [:]
-    for (verb, option) in options { verbs[option, default: []].insert(verb) }
+    for (verb, option) in options where Setting.callOnlyOf[verb]?.contains(option) != true {
+      verbs[option, default: []].insert(verb)
+    }
     let known = Dictionary(uniqueKeysWithValues: Setting.all.map { ($0.name, Set($0.verbs)) })
     for (option, found) in verbs {
       let isAlias = Setting.all.contains { $0.aliases.contains("--" + option) || $0.aliases.contains("-" + option) }
@@ -87,7 +90,7 @@ struct SettingsTests {
   private static func longOptions() throws -> [(verb: String, option: String)] {
     try [
       (VenturiCommand.dumpedHelp, []), (AtlasProgram.dumpedHelp, []), (ServeProgram.dumpedHelp, ["serve"]),
-      (ClientProgram.dumpedHelp, []),
+      (ClientProgram.dumpedHelp, []), (TrainProgram.dumpedHelp, ["train"]),
     ].flatMap { dump, path in collect(try #require(dump)["command"] ?? .null, path: path) }
   }
 

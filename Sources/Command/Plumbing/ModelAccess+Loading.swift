@@ -25,14 +25,6 @@ extension ModelAccess {
     return (engine, seconds)
   }
 
-  /// The tokenizer of a model.
-  ///
-  /// - Throws: what reading the file throws.
-  static func tokenizer(_ model: String) throws -> Tokenizer {
-    let checkpoint = try Checkpoint(path: try path(of: model))
-    return try checkpoint.reading { try Tokenizer(checkpoint) }
-  }
-
   /// The profiles beside the models in the home.
   static func profiles() -> [(model: String, path: String)] {
     models().map { ($0.name, EngineProfile.path(beside: $0.path)) }.filter { Files.size($0.path) > 0 }

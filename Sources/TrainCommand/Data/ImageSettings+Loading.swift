@@ -1,0 +1,91 @@
+import Formats
+import NumericTypes
+import Tensors
+import Training
+import Venturi
+
+/// Images with a class each, ready to be learned from.
+struct ImageData {
+  var parts: Parts<LabeledImage>
+  /// [C, H, W]
+  var shape: Shape
+  var classes: Int
+}
+
+extension ImageSettings {
+  /// The mean and deviation of Fashion-MNIST's training pixels, from 0 to 1.
+  private static let (mean, deviation): (Float, Float) = (0.2860, 0.3530)
+
+  /// Reads the data.
+  ///
+  /// - Throws: `DataError`; ``ConfigurationError``.
+  func load(allocator: Allocator, seed: UInt64) throws -> ImageData {
+    switch source {
+    case .fashionMNIST(let given):
+      let folder = try given ?? ModelHome().dataFolder(of: "fashion-mnist")
+      let training = try LabeledImages.fashionMNIST(folder: folder, isTraining: true, allocator: allocator)
+      let validation = try LabeledImages.fashionMNIST(folder: folder, isTraining: false, allocator: allocator)
+      let plain = try ImageAugmentation(
+        [.normalize(mean: [Self.mean], deviation: [Self.deviation])], seed: seed)
+      let changed = try ImageAugmentation(
+        (crop > 0 ? [.crop(padding: crop)] : []) + (flips ? [.horizontalFlip] : [])
+          + (cutout > 0 ? [.cutout(side: cutout)] : []) + plain.steps, seed: seed)
+      let parts = Parts(
+        training: Elements(training.mapped(Self.change(changed, allocator))),
+        validation: Elements(validation.mapped(Self.change(plain, allocator))))
+      return ImageData(parts: parts.limited(limit), shape: training.shape, classes: training.classes)
+    case .csv(let path, let label, let validation, let seed):
+      return try Self.table(path, label, validation, seed, limit, allocator)
+    }
+  }
+
+  private static func change(
+    _ augmentation: ImageAugmentation, _ allocator: Allocator
+  ) -> @Sendable (LabeledImage, Int, Int) throws -> LabeledImage {
+    { element, index, epoch in
+      LabeledImage(
+        image: try augmentation.applied(to: element.image, index: index, epoch: epoch, allocator: allocator),
+        label: element.label)
+    }
+  }
+
+  /// The rows of a table in an order that depends on the seed, their columns brought to mean 0 and deviation 1 by the
+  /// training rows'.
+  private static func table(
+    _ path: String, _ label: String, _ share: Double, _ seed: UInt64, _ limit: Int?, _ allocator: Allocator
+  ) throws -> ImageData {
+    let storage = try Storage(mapping: path)
+    let file = try storage.reading { try CSVFile(ByteView(copying: storage.bytes)) }
+    let column = try file.column(named: label)
+    let (names, labels) = try file.classes(column: column, limit: 1 << 12)
+    let order = Permutation(count: file.rows, seed: seed, epoch: 0)
+    let held = Int(share * Double(file.rows))
+    let training = file.rows - held
+    let features = (0..<file.columns).filter { $0 != column }
+    guard training > 0, !features.isEmpty else {
+      throw ConfigurationError.invalid(
+        field: "data.path", value: path, expected: "a table with rows to learn from and a column beside '\(label)'")
+    }
+    var rows = [[Float]](repeating: [], count: file.rows)
+    for feature in features {
+      let values = try file.numbers(column: feature)
+      let known = (0..<training).map { values[order[$0]] }
+      let mean = known.reduce(0, +) / Double(training)
+      let variance = known.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(training)
+      let scale = variance > 0 && variance.isFinite ? 1 / variance.squareRoot() : 1
+      for place in 0..<file.rows { rows[place].append(Float((values[order[place]] - mean) * scale)) }
+    }
+    let shape: Shape = [1, 1, features.count]
+    var elements: [LabeledImage] = []
+    for (place, values) in rows.enumerated() {
+      let storage = try Storage(byteCount: 4 * values.count, allocator: allocator)
+      let image = try Tensor(storage: storage, dtype: .f32, shape: shape)
+      image.pointer(as: Float.self).update(from: values, count: values.count)
+      elements.append(LabeledImage(image: image, label: labels[order[place]]))
+    }
+    let source = ArraySource(elements)
+    let parts = Parts(
+      training: Elements(source, 0..<training), validation: Elements(source, training..<file.rows))
+    return ImageData(parts: parts.limited(limit), shape: shape, classes: max(2, names.count))
+  }
+}

@@ -1,0 +1,75 @@
+import Console
+import Formats
+import Tensors
+import Text
+import Training
+
+/// Rows of tokens, ready to be learned from.
+struct TokenData {
+  var parts: Parts<TokenSequence>
+  var vocabulary: Int
+  var length: Int
+}
+
+extension TokenSettings {
+  /// The digest of the vocabulary in which each byte is a token.
+  private static var byteDigest: String {
+    var digest = SHA256()
+    Array("a token for each byte".utf8).withUnsafeBytes { digest.update($0) }
+    return digest.finish()
+  }
+
+  /// Reads the data; a text becomes a file of tokens in the run's `folder`, once.
+  ///
+  /// - Throws: `DataError`; ``ConfigurationError``.
+  func load(folder: String, isResumed: Bool) throws -> TokenData {
+    let path: String
+    switch source {
+    case .file(let given): path = given
+    case .text(let paths, let field, let form, let tokenizer):
+      path = "\(folder)/tokens.bin"
+      // Held while the file is written: the folder is this process's alone, and made where it is not there.
+      let store = try CheckpointStore(writing: folder)
+      if !isResumed, !store.steps.isEmpty { throw TrainingError.notEmpty(path: folder) }
+      if !isResumed || !Self.isThere(path) { try Self.write(paths, form, field, tokenizer, to: path) }
+      withExtendedLifetime(store) {}
+    }
+    let storage = try Storage(mapping: path)
+    let digest = try storage.reading { () throws -> String in
+      do throws(FormatError) {
+        return try TokenFile(ByteView(storage.bytes, keeper: storage), verifies: false).vocabularyDigest
+      } catch { throw DataError.format(path: path, error) }
+    }
+    let corpus = try TokenCorpus(path: path, vocabularyDigest: digest)
+    let rows = try TokenWindows(corpus, length: length)
+    let held = Int(validation * Double(rows.count))
+    guard rows.count > held else {
+      throw ConfigurationError.invalid(
+        field: "data.length", value: "\(length)",
+        expected: "rows to learn from: \(path) has \(corpus.file.count) tokens")
+    }
+    let parts = Parts(
+      training: Elements(rows, 0..<rows.count - held), validation: Elements(rows, rows.count - held..<rows.count))
+    return TokenData(parts: parts.limited(limit), vocabulary: corpus.file.vocabularyCount, length: length)
+  }
+
+  private static func isThere(_ path: String) -> Bool { (try? Storage(mapping: path)) != nil }
+
+  private static func write(
+    _ paths: [String], _ form: String, _ field: String?, _ tokenizer: String?, to path: String
+  ) throws {
+    let corpus = TextCorpus(
+      paths: paths, form: field.map { .jsonLines(field: $0) } ?? (form == "lines" ? .lines : .files))
+    if let tokenizer {
+      try TokenCorpusWriter(tokenizer: try ModelAccess.tokenizer(tokenizer)).write(corpus, to: path)
+      return
+    }
+    var encoder = try TokenFileEncoder(vocabularyCount: 256, vocabularyDigest: byteDigest)
+    let file = try OutputFile(replacing: path)
+    try corpus.forEachDocument { bytes in
+      if !bytes.isEmpty { try file.write(encoder.document(bytes.map { TokenID($0) })) }
+    }
+    try file.write(encoder.end())
+    try file.commit()
+  }
+}

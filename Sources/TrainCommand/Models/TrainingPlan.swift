@@ -1,0 +1,135 @@
+import NumericTypes
+import Tensors
+import Training
+
+/// A run of a configuration: data, model and optimizer made, then trained.
+package struct TrainingPlan {
+  /// The configuration.
+  package let configuration: RunConfiguration
+  /// The run's folder.
+  package let folder: String
+  /// Whether to go on from the folder's newest checkpoint.
+  package let isResumed: Bool
+  private let context: Context
+
+  /// A run in a folder.
+  package init(_ configuration: RunConfiguration, folder: String, isResumed: Bool, context: Context) {
+    self.configuration = configuration
+    self.folder = folder
+    self.isResumed = isResumed
+    self.context = context
+  }
+
+  /// Trains.
+  ///
+  /// - Parameters:
+  ///   - isCancelled: asked before each step.
+  ///   - tell: takes what happens.
+  /// - Throws: ``ConfigurationError``; what training throws.
+  package func run(
+    isCancelled: () -> Bool, tell: (TrainingEvent) -> Void
+  ) throws -> TrainingOutcome {
+    switch configuration.data {
+    case .images(let settings):
+      let data = try settings.load(allocator: context.allocator, seed: configuration.seed)
+      return try run(data, isCancelled, tell)
+    case .tokens(let settings):
+      return try run(settings.load(folder: folder, isResumed: isResumed), isCancelled, tell)
+    }
+  }
+
+  // MARK: Models
+
+  private var kind: ModelSettings.Kind { configuration.model.kind }
+  private var storage: DType { configuration.model.storage }
+
+  private func run(
+    _ data: ImageData, _ isCancelled: () -> Bool, _ tell: (TrainingEvent) -> Void
+  ) throws -> TrainingOutcome {
+    let allocator = context.allocator
+    let collate: @Sendable ([LabeledImage]) throws -> ImageBatch = { try ImageBatch($0, allocator: allocator) }
+    switch kind {
+    case .mlp(let hidden, let activation, let dropout):
+      let model = try MLPClassifier(
+        MLPConfiguration(
+          inputs: data.shape.count, hidden: hidden, classes: data.classes, activation: activation, dropout: dropout),
+        seed: configuration.seed, storage: storage, context: context)
+      return try train(model, data.parts, collate, isCancelled, tell)
+    case .resnet18(let width):
+      let model = try ResNet18(
+        ResNetConfiguration(channels: data.shape[0], classes: data.classes, width: width),
+        seed: configuration.seed, storage: storage, context: context)
+      return try train(model, data.parts, collate, isCancelled, tell)
+    case .gpt, .lstm: throw mismatch("mlp or resnet18, which learn from images and tables")
+    }
+  }
+
+  private func run(
+    _ data: TokenData, _ isCancelled: () -> Bool, _ tell: (TrainingEvent) -> Void
+  ) throws -> TrainingOutcome {
+    let collate: @Sendable ([TokenSequence]) throws -> TokenBatch = { try TokenBatch($0) }
+    switch kind {
+    case .gpt(let sizes):
+      let make = sizes.isLlama ? GPTConfiguration.llama : Self.plain
+      let model = try GPT(
+        make(
+          data.vocabulary, data.length, sizes.layers, sizes.width, sizes.heads, sizes.kvHeads, sizes.hidden,
+          sizes.dropout),
+        seed: configuration.seed, storage: storage, context: context)
+      return try train(model, data.parts, collate, isCancelled, tell)
+    case .lstm(let width, let hidden, let layers, let dropout):
+      let model = try LSTMLanguageModel(
+        LSTMConfiguration(
+          vocabulary: data.vocabulary, length: data.length, width: width, hidden: hidden, layers: layers,
+          dropout: dropout),
+        seed: configuration.seed, storage: storage, context: context)
+      return try train(model, data.parts, collate, isCancelled, tell)
+    case .mlp, .resnet18: throw mismatch("gpt or lstm, which learn from tokens")
+    }
+  }
+
+  private static func plain(
+    vocabulary: Int, length: Int, layers: Int, width: Int, heads: Int, kvHeads: Int?, hidden: Int?, dropout: Double
+  ) -> GPTConfiguration {
+    GPTConfiguration(
+      vocabulary: vocabulary, length: length, layers: layers, width: width, heads: heads, kvHeads: kvHeads,
+      hidden: hidden, dropout: dropout)
+  }
+
+  private func mismatch(_ expected: String) -> ConfigurationError {
+    let name =
+      switch kind {
+      case .mlp: "mlp"
+      case .resnet18: "resnet18"
+      case .gpt: "gpt"
+      case .lstm: "lstm"
+      }
+    return .invalid(field: "model.kind", value: name, expected: "\(expected), for these data")
+  }
+
+  // MARK: Training
+
+  private func train<Model: TrainableModel, Element: Sendable>(
+    _ model: Model, _ parts: Parts<Element>, _ collate: @escaping @Sendable ([Element]) throws -> Model.Batch,
+    _ isCancelled: () -> Bool, _ tell: (TrainingEvent) -> Void
+  ) throws -> TrainingOutcome {
+    let steps = try configuration.steps(elements: parts.training.count)
+    let optimizer = try configuration.optimizer.optimizer(model.parameters, context: context)
+    let average = try configuration.average.map {
+      try WeightAverage(of: optimizer.parameters, $0, context: context)
+    }
+    var options = DataLoaderOptions(batch: configuration.batch)
+    options.seed = configuration.seed
+    options.threads = configuration.data.threads
+    var held = options
+    held.shuffles = false
+    let (training, heldOut) = (options, held)
+    let trainer = try Trainer(
+      model, optimizer, schedule: configuration.schedule.schedule(peak: configuration.optimizer.rate, steps: steps),
+      average: average, options: configuration.options(steps: steps), context: context,
+      validation: parts.validation.count == 0
+        ? nil : { try DataLoader(parts.validation, options: heldOut, collate: collate) },
+      data: { try DataLoader(parts.training, options: training, from: $0, collate: collate) })
+    return try trainer.run(in: folder, resuming: isResumed, tell: tell, isCancelled: isCancelled)
+  }
+}

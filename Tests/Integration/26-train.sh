@@ -1,0 +1,140 @@
+#!/bin/sh
+# `venturi train`: runs that are killed at any moment and resumed are the uninterrupted one; Ctrl-C; what is refused.
+# usage: 26-train.sh [PATH OF venturi], with venturi-train beside it
+set -eu
+venturi=${1:-${VENTURI:-.build/release/venturi}}
+examples=$(cd "$(dirname "$0")/../../Examples" && pwd)
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+export VENTURI_CONFIG="$folder/config"
+command -v python3 >/dev/null || { echo "train: skipped, there is no python3 to read JSON"; exit 0; }
+
+fail() { echo "train: $1"; cat "$folder/err"; exit 1; }
+train() { code=0; "$venturi" train "$@" --json >"$folder/out" 2>"$folder/err" </dev/null || code=$?; }
+last() { # last EXPRESSION: what Python says of the last line's object
+  tail -n 1 "$folder/out" | python3 -c "import json,sys; it=json.load(sys.stdin); assert $1, it" || fail "not so: $1"
+}
+losses() { # losses FOLDER: the log without what depends on the time
+  python3 - "$1/metrics.jsonl" <<'PYTHON'
+import json, sys
+timed = ("samplesPerSecond", "targetsPerSecond", "peakBytes")
+for line in open(sys.argv[1]):
+    print(json.dumps({k: v for k, v in json.loads(line).items() if k not in timed}))
+PYTHON
+}
+same() { # same FOLDER: it is as the uninterrupted run left its own
+  losses "$folder/whole" >"$folder/a"; losses "$1" >"$folder/b"
+  cmp -s "$folder/a" "$folder/b" || { diff "$folder/a" "$folder/b" | head -n 5; fail "$1 has another log"; }
+  for file in "$folder"/whole/step-00000060/*.safetensors; do
+    cmp -s "$file" "$1/step-00000060/$(basename "$file")" || fail "$1 has another $(basename "$file")"
+  done
+}
+
+python3 - >"$folder/points.csv" <<'PYTHON'
+import random
+random.seed(3)
+print("x,y,z,side")
+for _ in range(300):
+    x, y, z = (random.gauss(0, 1) for _ in range(3))
+    print(f"{x:.4f},{y:.4f},{z:.4f},{'in' if x * x + y * y < 1 else 'out'}")
+PYTHON
+cat >"$folder/run.yaml" <<YAML
+model: {kind: mlp, hidden: [64, 64], dropout: 0.1}
+data: {kind: csv, path: $folder/points.csv, label: side, validation: 0.2}
+optimizer: {kind: adamw, rate: 1e-2}
+schedule: {kind: cosine, warmUp: 5}
+average: {decay: 0.9, warmUp: true}
+batch: 16
+accumulate: 2
+clip: 1
+seed: 5
+steps: 60
+log: {every: 1}
+evaluate: {every: 10}
+checkpoint: {every: 1, keep: 2}
+YAML
+run="$folder/run.yaml"
+
+train "$run" --out "$folder/whole"; [ $code = 0 ] || fail "exit code $code"
+last 'it["steps"] == 60 and it["reason"] == "finished" and it["validation"]["accuracy"] > 0.7'
+last 'it["seconds"] > 0 and it["samplesPerSecond"] > 0 and it["trainLoss"] > 0 and it["peakBytes"] > 1 << 20'
+last 'it["checkpoint"].endswith("/whole/step-00000060")'
+[ "$(ls "$folder/whole" | grep -c '^step-')" = 2 ] || fail "two checkpoints are to be kept"
+train "$run" --out "$folder/one" -t 1; [ $code = 0 ]; same "$folder/one"
+
+# Killed at any moment, again and again; each resumption begins where a whole checkpoint is.
+python3 - "$venturi" "$run" "$folder/killed" >"$folder/kills" 2>"$folder/err" <<'PYTHON' || fail "a killed run was not resumed"
+import random, subprocess, sys, time
+random.seed(11)
+call = [sys.argv[1], "train", sys.argv[2], "--out", sys.argv[3], "--resume", "--json"]
+kills = 0
+for _ in range(400):
+    process = subprocess.Popen(call, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
+        # At least some steps are taken, on slow machines too, for the time grows with each kill.
+        out, err = process.communicate(timeout=random.uniform(0.02, 0.1 + 0.02 * kills))
+        assert process.returncode == 0, err
+        break
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        kills += 1
+else:
+    sys.exit("no run came to its end")
+print(kills)
+PYTHON
+[ "$(cat "$folder/kills")" -ge 3 ] || fail "only $(cat "$folder/kills") kills"
+same "$folder/killed"
+ls "$folder/killed" | grep -v -e '^step-[0-9]*$' -e '^metrics.jsonl$' >"$folder/err" && fail "something is left over"
+
+# Ctrl-C saves and ends with 130.
+python3 - "$venturi" "$run" "$folder/stopped" 2>"$folder/err" <<'PYTHON' || fail "Ctrl-C"
+import json, os, signal, subprocess, sys, time
+call = [sys.argv[1], "train", sys.argv[2], "--out", sys.argv[3], "--json", "--set", "steps=60000000", "--set", "schedule={kind: constant}", "--set", "checkpoint.every=100000000"]
+process = subprocess.Popen(call, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+log = sys.argv[3] + "/metrics.jsonl"
+while not (os.path.exists(log) and os.path.getsize(log) > 2000): time.sleep(0.02)
+process.send_signal(signal.SIGINT)
+out, err = process.communicate(timeout=60)
+it = json.loads(out.splitlines()[-1])
+assert process.returncode == 130 and it["reason"] == "cancelled" and 0 < it["steps"] < 60000000, (process.returncode, out, err)
+assert os.path.exists(it["checkpoint"] + "/checkpoint.json")
+PYTHON
+
+# A damaged checkpoint is passed over and named.
+cp -r "$folder/whole" "$folder/damaged"
+printf 'x' | dd of="$folder/damaged/step-00000060/optimizer-00001-of-00001.safetensors" bs=1 seek=500 conv=notrunc 2>/dev/null
+train "$run" --out "$folder/damaged" --resume; [ $code = 0 ] || fail "exit code $code"
+grep -q 'step-00000060/optimizer-00001-of-00001.safetensors is damaged' "$folder/err" || fail "the shard is not named"
+same "$folder/damaged"
+
+refused() { # refused CODE TEXT ARGUMENT...
+  wanted=$1; text=$2; shift 2
+  train "$@"
+  [ $code = "$wanted" ] || fail "$*: exit code $code, not $wanted"
+  grep -q -- "$text" "$folder/err" || fail "$*: no '$text'"
+  last '"error" in it'
+}
+refused 2 'resume it, or give another folder' "$run" --out "$folder/whole"
+refused 2 "its optimizer.rate is 0.01, that of this run 0.02" "$run" --out "$folder/whole" --resume --set optimizer.rate=0.02
+refused 2 "did you mean 'optimizer.rate'" "$run" --out "$folder/no" --set optimizer.raet=1
+refused 2 'batch is 0, expected a whole number' "$run" --out "$folder/no" --set batch=0
+refused 2 'model.kind is gpt, expected mlp' "$run" --out "$folder/no" --set 'model={kind: gpt}'
+refused 69 'none.yaml' "$folder/none.yaml"
+refused 69 'none.csv' "$run" --out "$folder/no" --set data.path="$folder/none.csv"
+refused 65 'nowhere' "$run" --out "$folder/no" --set data.label=nowhere
+[ ! -e "$folder/no" ] || fail "a refused run has left a folder"
+refused 1 'of step [0-9]* is' "$run" --out "$folder/burst" --set optimizer='{kind: sgd, rate: 1000000}' --set clip= --set schedule=
+
+# The examples, a few steps of them.
+if "$venturi" ls --json >/dev/null 2>&1 && [ -d "${VENTURI_HOME:-$HOME/.cache/venturi}/data/fashion-mnist" ]; then
+  train "$examples/fashion-mnist.yaml" --out "$folder/images" --set data.limit=256 --set epochs= --set steps=12 \
+    --set batch=32 --set model.hidden=[32] --set schedule.warmUp=2
+  [ $code = 0 ] || fail "fashion-mnist.yaml: exit code $code"
+  last 'it["steps"] == 12 and set(it["validation"]) == {"accuracy", "loss"}'
+fi
+train "$examples/gpt-small.yaml" --out "$folder/text" --set data.path="$examples/gpt-small.yaml" --set steps=6 \
+  --set data.length=16 --set model.layers=1 --set model.width=16 --set model.heads=2 --set schedule.warmUp=1
+[ $code = 0 ] || fail "gpt-small.yaml: exit code $code"
+last 'it["steps"] == 6 and it["targetsPerSecond"] > it["samplesPerSecond"] and it["validation"]["loss"] > 1'
+echo "train: passed"
