@@ -20,7 +20,7 @@ MAX_TOKENS ?= 96
 # Anything else for the verb, e.g. `make run ARGS="--temp 0 --json"`.
 ARGS ?=
 
-LINTED := Package.swift Sources Tests Scripts $(wildcard Examples Benchmarks)
+LINTED := Package.swift Sources Tests Scripts $(wildcard examples Benchmarks)
 
 ##@ First
 .PHONY: run test examples
@@ -31,7 +31,7 @@ test: setup ## Build and run the whole suite: unit tests, laws, integration scri
 	@$(TEST) $(if $(FILTER),--filter $(FILTER)) 2>&1 | Scripts/closing-line
 	@$(if $(FILTER),:,Scripts/integration)
 
-examples: model ## Build and run the programs of Examples/, packages of their own that depend on the library
+examples: model ## Build and run the programs of examples/, packages of their own that depend on the library
 	@Scripts/examples
 
 ##@ Building
@@ -68,7 +68,7 @@ serve: build-serve model ## Serve the default model to clients of the OpenAI int
 build-serve: build
 	@$(BUILD) --product venturi-serve >&2
 
-build-train: build ## Build the trainer too: venturi train Examples/fashion-mnist.yaml
+build-train: build ## Build the trainer too: venturi train examples/fashion-mnist.yaml
 	@$(BUILD) --product venturi-train >&2
 
 build-atlas: packages-atlas build ## Build the reproductions too: venturi reproduce, venturi results

@@ -53,7 +53,9 @@ package struct Setting: Sendable, Equatable {
     "run", "chat", "serve", "tokenize", "bench model", "bench tokenize", "profile", "optimize", "eval perplexity",
     "eval kl",
   ]
-  private static let benches = ["bench model", "bench gemm", "bench attention", "bench embed", "bench tokenize"]
+  private static let benches = [
+    "bench model", "bench gemm", "bench attention", "bench embed", "bench train", "bench tokenize",
+  ]
   private static let encoders = ["embed", "bench embed"]
   private static let systems = ["systems list", "systems show", "systems search"]
   private static let everywhere =

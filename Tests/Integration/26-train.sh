@@ -3,7 +3,7 @@
 # usage: 26-train.sh [PATH OF venturi], with venturi-train beside it
 set -eu
 venturi=${1:-${VENTURI:-.build/release/venturi}}
-examples=$(cd "$(dirname "$0")/../../Examples" && pwd)
+examples=$(cd "$(dirname "$0")/../../examples" && pwd)
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 export VENTURI_CONFIG="$folder/config"
