@@ -12,6 +12,9 @@ public struct NumberArray: Sendable, Equatable {
   /// The array that `bytes` hold.
   ///
   /// - Parameters:
+  ///   - type: of an element.
+  ///   - shape: the extents, outermost first.
+  ///   - bytes: the elements.
   ///   - field: what the array is in its file.
   ///   - offset: where its bytes begin there.
   /// - Throws: ``FormatError`` naming `field` when sizes disagree.
