@@ -11,6 +11,9 @@ extension Context {
   /// depend on the shapes, the mask and what the row reads alone, not on threads.
   ///
   /// - Parameters:
+  ///   - q: the queries.
+  ///   - k: the keys.
+  ///   - v: the values.
   ///   - isCausal: whether a query sees no key behind its own position; the last query stands beside the last key.
   ///   - window: the distance from which on keys are not seen, before a query and (where not causal) behind it; a causal query
   ///     sees as many keys.

@@ -9,9 +9,11 @@ extension Context {
   /// is composed of operators.
   ///
   /// - Parameters:
+  ///   - x: the sequences.
   ///   - inputWeight: Wᵢ [4 H, I], the rows of i, f, g, o one behind the other.
   ///   - hiddenWeight: Wₕ [4 H, H], likewise.
-  ///   - inputBias, hiddenBias: [4 H] each.
+  ///   - inputBias: bᵢ [4 H].
+  ///   - hiddenBias: bₕ [4 H].
   ///   - state: h and c before the first step, [B, H] each; zeros by default.
   /// - Returns: h of every step [N, B, H], and h and c after the last one [B, H].
   public func lstm(

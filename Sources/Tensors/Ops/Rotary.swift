@@ -12,10 +12,9 @@ public enum RotaryPairing: Sendable, Hashable {
 extension Context {
   /// x [.., N, H, d] turned by positions (Su et al.: RoFormer, 2021): pair i of a head at position p by the angle whose cosine
   /// and sine are table[p, 2i] and table[p, 2i + 1]. The table [P, rotated] says how many values of a head turn; the others
-  /// pass through. Going back it turns back.
+  /// pass through. Going back it turns back. `positions` [N], or the leading axes of x with N, of i32 or i64 are the rows of
+  /// the table; 0, 1, … by default.
   ///
-  /// - Parameters:
-  ///   - positions: [N], or the leading axes of x with N, of i32 or i64: the rows of the table; 0, 1, … by default.
   /// - Precondition: positions are below P; `rotated` is even and at most d; the table is not tracked.
   public func rotary(_ x: Tensor, table: Tensor, positions: Tensor? = nil, pairing: RotaryPairing = .halves) -> Tensor {
     turned(x, table, positions, pairing, isBack: false)

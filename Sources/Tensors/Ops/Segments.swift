@@ -5,8 +5,8 @@ import NumericTypes
 
 extension Context {
   /// The sums of the rows of x [I, ..] that belong to each of `count` segments: [count, ..], 0 for one without rows.
+  /// `segments` [I] are i64 or i32, in any order.
   ///
-  /// - Parameter segments: [I], i64 or i32, in any order.
   /// - Precondition: each is in 0 ..< count.
   public func segmentSum(_ x: Tensor, _ segments: Tensor, count: Int) -> Tensor {
     scatterAdd(zeros(segmentShape(x, segments, count), x.dtype), segments, x)

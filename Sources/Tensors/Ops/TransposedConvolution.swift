@@ -4,8 +4,9 @@ extension Context {
   /// What a convolution over `window` does to gradients of its input, as an operator of its own: x [N, C, D, H, W] with
   /// w [C, M/groups, d, h, w] plus a bias [M] → [N, M, ..], each element of x spread over the kernel where the window lies.
   ///
-  /// - Parameter extents: those of the result's last three axes. Several can have the same convolution's outputs; by default the
-  ///   smallest.
+  /// `extents` are those of the result's last three axes. Several can have the same convolution's outputs; by default they are
+  /// the smallest.
+  ///
   /// - Precondition: the shapes fit each other and `window.kernel`; a convolution over `extents` has those of x; `groups` divides C.
   public func transposedConvolution(
     _ x: Tensor, _ w: Tensor, bias: Tensor? = nil, window: Window, extents: [Int]? = nil, groups: Int = 1

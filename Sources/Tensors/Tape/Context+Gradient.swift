@@ -25,7 +25,7 @@ extension Context {
     return (value, gradients)
   }
 
-  /// As ``valueAndGradient(of:_:)-([Tensor],_)``, with more that `body` gives beside the result: logits, for instance,
+  /// The value and its gradient, with more that `body` gives beside the result: logits, for instance,
   /// of which nothing is tracked afterwards.
   public func valueAndGradient<Others>(
     of parameters: [Tensor], _ body: (_ parameters: [Tensor]) throws -> (value: Tensor, others: Others)
@@ -61,7 +61,7 @@ extension Context {
     return (value.detached(), gradients.map { $0.detached() }, others)
   }
 
-  /// The gradient of a scalar function, as ``valueAndGradient(of:_:)-([Tensor],_)`` gives it.
+  /// The gradient of a scalar function with respect to each of `parameters`, without its value.
   public func gradient(
     of parameters: [Tensor], _ body: (_ parameters: [Tensor]) throws -> Tensor
   ) rethrows -> [Tensor] {
