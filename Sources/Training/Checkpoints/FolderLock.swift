@@ -13,7 +13,11 @@ final class FolderLock: Sendable {
 
   private init(_ descriptor: Int32) { self.descriptor = descriptor }
 
-  deinit { close(descriptor) }
+  deinit {
+    // A program that is being started may hold a copy of the descriptor for a moment yet.
+    _ = flock(descriptor, LOCK_UN)
+    close(descriptor)
+  }
 
   /// Takes a folder.
   ///
