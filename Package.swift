@@ -77,7 +77,7 @@ let package = Package(
         "CVenturi", "Costs", "Compression", "Venturi", "Profiling", "Catalogue", "Console",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
-    .target(name: "Hub", dependencies: ["Formats", "Inference"]),
+    .target(name: "Hub", dependencies: ["Tensors", "Formats", "Inference"]),
     .executableTarget(
       name: "HubCommand",
       dependencies: [

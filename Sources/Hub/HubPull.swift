@@ -1,6 +1,7 @@
 import Foundation
 import Inference
 import Synchronization
+import Tensors
 
 #if canImport(Glibc)
   import Glibc
@@ -63,7 +64,7 @@ public struct HubPull: Sendable {
     // The folder that the model arrives in is on the same disk, so that the last step is a rename.
     let staging = "\(home.models)/.hub-\(name)"
     try FileManager.default.createDirectory(atPath: staging, withIntermediateDirectories: true)
-    let lock = try FolderLock(staging)
+    let lock = try Self.locked(staging)
     defer { withExtendedLifetime(lock) {} }
 
     let listing: HubListing
@@ -105,6 +106,16 @@ public struct HubPull: Sendable {
       bytes: files.reduce(0) { $0 + Files.size($1) })
   }
 
+  /// Keeps two processes from fetching one model at the same time.
+  private static func locked(_ folder: String) throws -> FileLock {
+    let descriptor = open("\(folder)/.lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
+    guard descriptor >= 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+    do throws(FileLock.Refusal) { return try FileLock.take(descriptor) } catch {
+      if error.isHeld { throw HubError.inUse(path: folder) }
+      throw POSIXError(POSIXErrorCode(rawValue: error.code) ?? .EIO)
+    }
+  }
+
   private func checkRoom(_ needed: Int, at path: String) throws {
     var status = statvfs()
     guard needed > 0, statvfs(path, &status) == 0 else { return }
@@ -133,20 +144,4 @@ public struct HubPull: Sendable {
     try Files.sync(home.models)
     try? manager.removeItem(atPath: staging)
   }
-}
-
-/// Keeps two processes from fetching one model at the same time; goes with the process, however that ends.
-private final class FolderLock {
-  private let descriptor: Int32
-
-  init(_ folder: String) throws {
-    descriptor = open("\(folder)/.lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
-    guard descriptor >= 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-      close(descriptor)
-      throw HubError.inUse(path: folder)
-    }
-  }
-
-  deinit { close(descriptor) }
 }

@@ -35,19 +35,13 @@ package struct TrainProgram: AsyncParsableCommand, SingleVerbProgram {
     help: ArgumentHelp("The run's folder; by default runs/ and the name of the file.", valueName: "folder"))
   package var out: String?
 
-  @Option(
-    name: [.customShort("t"), .customLong("threads")], parsing: .unconditional,
-    help: "Threads that compute; by default one per processor.")
-  package var threads: Int?
+  @OptionGroup package var computing: ThreadOptions
 
   @OptionGroup(title: "Output") package var output: OutputOptions
 
   package init() {}
 
   package func validate() throws {
-    if let threads, !(1...1024).contains(threads) {
-      throw ValidationError("--threads \(threads): must be from 1 to 1024")
-    }
     if out == "" { throw ValidationError("--out: the path is empty") }
   }
 
@@ -56,7 +50,7 @@ package struct TrainProgram: AsyncParsableCommand, SingleVerbProgram {
     for assignment in set { json = try json.setting(assignment) }
     let configuration = try RunConfiguration(json)
     let plan = TrainingPlan(
-      configuration, folder: folder, isResumed: resume, context: Context(threads: threads))
+      configuration, folder: folder, isResumed: resume, context: Context(threads: computing.threads))
     let isInterrupted = Atomic<Bool>(false)
     let progress = TrainingProgress()
     let outcome = try await Interrupts.handled(by: {

@@ -66,19 +66,13 @@ package struct Quantize: AsyncParsableCommand {
   @Option(help: "The most windows of the report's text to score.")
   package var windows: Int?
 
-  @Option(
-    name: [.customShort("t"), .customLong("threads")], parsing: .unconditional,
-    help: "Threads that compute; by default one per processor.")
-  package var threads: Int?
+  @OptionGroup package var computing: ThreadOptions
 
   @OptionGroup(title: "Output") package var output: OutputOptions
 
   package init() {}
 
   package func validate() throws {
-    if let threads, !(1...1024).contains(threads) {
-      throw ValidationError("--threads \(threads): must be from 1 to 1024")
-    }
     if let windows, windows < 1 { throw ValidationError("--windows \(windows): must be at least 1") }
     if target == nil, !dryRun { throw ValidationError("the file to write is missing") }
     if target == "" { throw ValidationError("the path of the file to write is empty") }
@@ -119,11 +113,12 @@ package struct Quantize: AsyncParsableCommand {
     note(quantizer)
     guard let target, !dryRun else { return report }
     report.seconds = try TimingProtocol.time {
-      report.bytes = try Self.write(quantizer, to: target, threads: threads, check)
+      report.bytes = try Self.write(quantizer, to: target, threads: computing.threads, check)
     }
     guard self.report else { return report }
     let trial = try QuantizationTrial(
-      source: path, text: file.map { try readWholeFile($0) }, name: file, windows: windows ?? .max, threads: threads,
+      source: path, text: file.map { try readWholeFile($0) }, name: file, windows: windows ?? .max,
+      threads: computing.threads,
       check: check)
     let recipes = (beside?.recipes ?? type.neighbours).filter { $0 != type }
     report.trial = try trial.measure(quantizer: quantizer, target: target, beside: recipes)
@@ -153,7 +148,8 @@ package struct Quantize: AsyncParsableCommand {
     }
     guard let imatrixText else { return nil }
     let evaluation = try Evaluation(
-      bytes: try readWholeFile(imatrixText), path: path, options: EngineOptions(threads: threads, profile: .none))
+      bytes: try readWholeFile(imatrixText), path: path,
+      options: EngineOptions(threads: computing.threads, profile: .none))
     let model = try evaluation.load(compute: .f32, rows: 1, stepTokens: Importance.window)
     let progress = ProgressBar("importance")
     defer { progress.finish() }

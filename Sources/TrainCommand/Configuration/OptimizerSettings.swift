@@ -102,39 +102,9 @@ package struct OptimizerSettings: Sendable {
   }
 
   private static func withoutDecay(_ rule: any UpdateRule) -> any UpdateRule {
-    switch rule {
-    case var rule as SGD:
-      rule.weightDecay = 0
-      return rule
-    case var rule as Adam:
-      rule.weightDecay = 0
-      return rule
-    case var rule as AdamW:
-      rule.weightDecay = 0
-      return rule
-    case var rule as NAdamW:
-      rule.weightDecay = 0
-      return rule
-    case var rule as Lion:
-      rule.weightDecay = 0
-      return rule
-    case var rule as RMSprop:
-      rule.weightDecay = 0
-      return rule
-    case var rule as Adagrad:
-      rule.weightDecay = 0
-      return rule
-    case var rule as Adafactor:
-      rule.weightDecay = 0
-      return rule
-    case var rule as LAMB:
-      rule.weightDecay = 0
-      return rule
-    case var rule as ScheduleFreeAdamW:
-      rule.weightDecay = 0
-      return rule
-    default: return rule
-    }
+    guard var rule = rule as? any WeightDecayingRule else { return rule }
+    rule.weightDecay = 0
+    return rule
   }
 
   /// The optimizer of a model's parameters.

@@ -27,7 +27,7 @@ public final class CheckpointStore {
   private let shardBytes: Int
   private let pieceBytes: Int
   /// Held by a store for writing.
-  private let lock: FolderLock?
+  private let lock: FileLock?
 
   static let partial = ".partial"
   static let replaced = ".replaced"
@@ -57,8 +57,16 @@ public final class CheckpointStore {
     self.shardBytes = max(1, shardBytes)
     self.pieceBytes = max(1, pieceBytes)
     do throws(FileFailure) { try Self.makeFolders(path, operations) } catch { throw CheckpointError(error) }
-    lock = try FolderLock.take(path)
+    lock = try Self.locked(path)
     do throws(FileFailure) { try clean() } catch { throw CheckpointError(error) }
+  }
+
+  private static func locked(_ path: String) throws(CheckpointError) -> FileLock {
+    let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    if descriptor < 0 { throw .file(operation: "open", path: path, code: errno) }
+    do throws(FileLock.Refusal) { return try FileLock.take(descriptor) } catch {
+      throw error.isHeld ? .inUse(path: path) : .file(operation: "lock", path: path, code: error.code)
+    }
   }
 
   private static func makeFolders(_ path: String, _ operations: any FileOperations) throws(FileFailure) {

@@ -8,7 +8,7 @@ import Tensors
 /// With b = t^``secondMomentDecay``: R and C move by b to the means of g² over rows and columns, V = R Cᵀ / mean R, vectors
 /// keep V itself; u = g / max(√V, ε₁), u ← u / max(1, RMS(u) / d); ρ = min(rate, 1/√t), α = max(ε₂, RMS(w)) ρ;
 /// w ← w - rate · λw - αu. The last two axes are factored, each matrix of leading axes by itself.
-public struct Adafactor: UpdateRule {
+public struct Adafactor: WeightDecayingRule {
   /// The name, for messages.
   public let name = "Adafactor"
   /// The exponent of t, 0 or below.

@@ -5,7 +5,7 @@ import NumericTypes
 /// (Duchi, Hazan, Singer: Adaptive subgradient methods for online learning and stochastic optimization, 2011).
 ///
 /// g ← g + λw; s ← s + g²; w ← w - rate / (1 + (t - 1) rateDecay) · g / (√s + ε).
-public struct Adagrad: UpdateRule {
+public struct Adagrad: WeightDecayingRule {
   /// The name, for messages.
   public let name = "Adagrad"
   /// What the rate falls by.

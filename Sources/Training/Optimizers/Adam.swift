@@ -2,7 +2,7 @@ import NumericTypes
 
 /// Adam (Kingma, Ba: Adam: a method for stochastic optimization, 2015); weight decay is part of the gradient, λw added
 /// to it. See ``AdamW`` for the formula and for decay apart from it.
-public struct Adam: UpdateRule {
+public struct Adam: WeightDecayingRule {
   /// The name, for messages.
   public let name = "Adam"
   /// β₁, of the gradient's average.

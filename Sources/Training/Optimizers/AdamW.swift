@@ -3,7 +3,7 @@ import NumericTypes
 /// Adam with weight decay apart from the gradient (Loshchilov, Hutter: Decoupled weight decay regularization, 2019).
 ///
 /// m ← β₁m + (1 - β₁) g; v ← β₂v + (1 - β₂) g²; w ← w - rate · (λw + m̂ / (√v̂ + ε)), the hats for the division by 1 - βᵗ.
-public struct AdamW: UpdateRule {
+public struct AdamW: WeightDecayingRule {
   /// The name, for messages.
   public let name = "AdamW"
   /// β₁, of the gradient's average.

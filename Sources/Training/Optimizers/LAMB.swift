@@ -6,7 +6,7 @@ import Tensors
 /// (You et al.: Large batch optimization for deep learning: training BERT in 76 minutes, 2020).
 ///
 /// u = m̂ / (√v̂ + ε) + λw; w ← w - rate · ‖w‖/‖u‖ · u, with the ratio 1 where a norm is 0.
-public struct LAMB: UpdateRule {
+public struct LAMB: WeightDecayingRule {
   /// The name, for messages.
   public let name = "LAMB"
   /// β₁, of the gradient's average.

@@ -5,7 +5,7 @@ import NumericTypes
 /// (Chen et al.: Symbolic discovery of optimization algorithms, 2023).
 ///
 /// w ← w - rate · (sign(β₁m + (1 - β₁) g) + λw); m ← β₂m + (1 - β₂) g.
-public struct Lion: UpdateRule {
+public struct Lion: WeightDecayingRule {
   /// The name, for messages.
   public let name = "Lion"
   /// β₁, of the direction.

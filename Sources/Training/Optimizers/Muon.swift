@@ -8,7 +8,7 @@ import Tensors
 /// X ← aX + (bA + cA²) X with A = XXᵀ; w ← w - rate · (λw + scale · X). Of tensors with more than two axes the last ones are
 /// taken together. All products are f32, sums in the order of the engine's matrix product. Vectors and scalars, embeddings
 /// and the last layer want another rule: ``ParameterGroup/muon(_:rest:auxiliary:muon:rateScale:)``.
-public struct Muon: UpdateRule {
+public struct Muon: WeightDecayingRule {
   /// How large a step is.
   public enum Scaling: Sendable {
     /// √max(1, rows / columns), the author's.

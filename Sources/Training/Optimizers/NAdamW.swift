@@ -6,7 +6,7 @@ import NumericTypes
 /// With β₁ all along: m̂ = β₁m/(1 - β₁ᵗ⁺¹) + (1 - β₁) g/(1 - β₁ᵗ), as the AlgoPerf benchmark has it. With a
 /// ``momentumDecay`` ψ, as the paper has it: μₜ = β₁ (1 - ½ · 0.96^(tψ)) in the place of β₁, products of all μ in the place
 /// of powers.
-public struct NAdamW: UpdateRule {
+public struct NAdamW: WeightDecayingRule {
   /// The name, for messages.
   public let name = "NAdamW"
   /// β₁, of the gradient's average.

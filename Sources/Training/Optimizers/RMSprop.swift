@@ -6,7 +6,7 @@ import NumericTypes
 ///
 /// g ← g + λw; v ← αv + (1 - α) g²; d = g / (√v + ε), or √(v - a²) with the mean a of g (Graves: Generating sequences with
 /// recurrent neural networks, 2013); w ← w - rate · d, or rate · b with b ← μb + d.
-public struct RMSprop: UpdateRule {
+public struct RMSprop: WeightDecayingRule {
   /// The name, for messages.
   public let name = "RMSprop"
   /// α, of the averages.

@@ -5,7 +5,7 @@ import NumericTypes
 ///
 /// g ← g + λw; b ← μb + (1 - dampening) g, in the first step b ← g; w ← w - rate · b, or rate · (g + μb) for Nesterov's
 /// (Sutskever et al.: On the importance of initialization and momentum in deep learning, 2013).
-public struct SGD: UpdateRule {
+public struct SGD: WeightDecayingRule {
   /// The name, for messages.
   public let name = "SGD"
   /// μ, the share of the last step that is kept.

@@ -8,7 +8,7 @@ import Tensors
 /// With γ = rate · √(1 - β₂ᵗ), c = γ²/Σγ² and the gradient g at y: z ← z - γ (g / (√v + ε) + λy), x ← (1 - c) x + c z,
 /// y = (1 - β₁) z + β₁ x. The parameters hold y; a model is evaluated with x:
 /// ``Optimizer/withEvaluationWeights(_:)``.
-public struct ScheduleFreeAdamW: UpdateRule {
+public struct ScheduleFreeAdamW: WeightDecayingRule {
   /// The name, for messages.
   public let name = "ScheduleFreeAdamW"
   /// β₁, how near to the mean gradients are taken.

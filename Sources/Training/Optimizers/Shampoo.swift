@@ -13,7 +13,7 @@ import Tensors
 /// L and R are f64 and change in every step. Their roots are found by ``InverseRoot`` in f64 in the first step and in each
 /// step whose number is a multiple of ``rootInterval``; a root that cannot be found leaves the one before it in use.
 /// Products with gradients are f32.
-public struct Shampoo: UpdateRule {
+public struct Shampoo: WeightDecayingRule {
   /// Whose step length the preconditioned direction gets, for each parameter as a whole.
   public enum Grafting: Sendable {
     /// Its own.
