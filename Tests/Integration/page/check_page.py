@@ -344,6 +344,8 @@ def what_was_kept_in_the_browser_may_be_anything(site):
 
 def the_keyboard_alone_is_enough(site):
     page = site.page()
+    # What the model says to this may be a word.
+    page.answer("/v1/chat/completions", saying("an answer of some words"), **EVENTS)
     page.run("document.activeElement.blur()")
     seen = []
     for _ in range(40):
