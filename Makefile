@@ -35,7 +35,7 @@ examples: model ## Build and run the programs of examples/, packages of their ow
 	@Scripts/examples
 
 ##@ Building
-.PHONY: setup packages-run packages-atlas packages-test packages-soak cases clients build build-serve serve build-train build-atlas build-tests model clean
+.PHONY: setup packages-run packages-atlas packages-train packages-test packages-soak cases clients build build-serve serve build-train build-atlas build-tests model clean
 setup: packages-test cases clients build-tests model ## Install what is missing for building, running and testing
 
 packages-run:
@@ -44,11 +44,14 @@ packages-run:
 packages-atlas:
 	@Scripts/packages run atlas >&2
 
+packages-train:
+	@Scripts/packages run train >&2
+
 packages-test:
 	@Scripts/packages run test >&2
 
 packages-soak:
-	@Scripts/packages run atlas test soak >&2
+	@Scripts/packages run atlas train test soak >&2
 
 # What tests compare with and may not be copied: tokenizers' vocabularies, chat templates, ONNX cases.
 cases: packages-run
@@ -68,13 +71,13 @@ serve: build-serve model ## Serve the default model to clients of the OpenAI int
 build-serve: build
 	@$(BUILD) --product venturi-serve >&2
 
-build-train: build ## Build the trainer too: venturi train examples/fashion-mnist.yaml
+build-train: packages-train build ## Build the trainer too: venturi train examples/fashion-mnist.yaml
 	@$(BUILD) --product venturi-train >&2
 
 build-atlas: packages-atlas build ## Build the reproductions too: venturi reproduce, venturi results
 	@$(BUILD) --product venturi-atlas >&2
 
-build-tests: packages-atlas
+build-tests: packages-atlas packages-train
 	@$(BUILD) --build-tests >&2
 
 # The pull is skipped by the program itself when the model is there and whole.

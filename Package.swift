@@ -127,10 +127,13 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),
       ]),
+    // Debian's libpng-dev and libturbojpeg0-dev; only what learns from images needs them.
+    .systemLibrary(name: "CImages", providers: [.apt(["libpng-dev", "libturbojpeg0-dev"])]),
+    .target(name: "Images", dependencies: ["CImages", "NumericTypes", "Tensors", "Training"]),
     .executableTarget(
       name: "TrainCommand",
       dependencies: [
-        "NumericTypes", "Tensors", "Formats", "Text", "Training", "Venturi", "Profiling", "Console",
+        "NumericTypes", "Tensors", "Formats", "Text", "Training", "Images", "Plots", "Venturi", "Profiling", "Console",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Yams", package: "Yams"),
       ]),
@@ -192,6 +195,8 @@ let package = Package(
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
       ]),
+    .testTarget(
+      name: "ImagesTests", dependencies: ["Formats", "Images", "Tensors", "Training", "VenturiTesting"]),
     .testTarget(
       name: "CommandTests",
       dependencies: [

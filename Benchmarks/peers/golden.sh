@@ -65,11 +65,13 @@ step_npy() { "$python" "$scripts/make_npy.py" "$golden/npy"; }
 
 step_embeddings() { "$python" "$scripts/make_embeddings.py" "$home/models/minilm" "$golden/embeddings" 64; }
 
+step_images() { "$python" "$scripts/make_images.py" "$golden/images"; }
+
 step_optimizers() { "$python" "$scripts/make_optimizers.py" "$golden"; }
 
 step_modules() { "$python" "$scripts/make_modules.py" "$golden"; }
 
-[ $# -gt 0 ] || set -- tokenizer quants quantizers logprobs chat tiny perplexity architectures embeddings npy optimizers modules
+[ $# -gt 0 ] || set -- tokenizer quants quantizers logprobs chat tiny perplexity architectures embeddings npy images optimizers modules
 for step; do
   printf 'golden: %s\n' "$step" >&2
   "step_$step"

@@ -1,4 +1,4 @@
-"""PyTorch on the CPU as a worker: steps of training in f32 (train, losses).
+"""PyTorch on the CPU as a worker: steps of training in f32 (train, losses, curve).
 
 usage: torch_train_worker.py
 
@@ -18,7 +18,7 @@ from safetensors.torch import load_file  # noqa: E402
 from torch.nn import functional as F  # noqa: E402
 
 VOCABULARY, LENGTH, BATCHES = 65, 256, 5
-HEADS, LAYERS = 6, 6
+HEADS = 6
 
 
 def status(key):
@@ -67,6 +67,11 @@ class Model(torch.nn.Module):
 
 
 class GPT(Model):
+    def __init__(self, weights, heads=HEADS):
+        super().__init__(weights)
+        self.heads = heads
+        self.layers = 1 + max(int(name.split(".")[1]) for name in weights if name.startswith("layers."))
+
     def norm(self, name, x):
         return F.layer_norm(x, x.shape[-1:], self.named[name + ".weight"], self.named[name + ".bias"])
 
@@ -74,16 +79,16 @@ class GPT(Model):
         w = self.named
         batch, n = tokens.shape
         x = F.embedding(tokens, w["embedding.weight"]) + w["positions.weight"][:n]
-        for i in range(LAYERS):
+        for i in range(self.layers):
             name = f"layers.{i}."
             qkv = self.linear(name + "attention.qkv", self.norm(name + "norm1", x))
-            q, k, v = (t.reshape(batch, n, HEADS, -1).transpose(1, 2) for t in qkv.chunk(3, -1))
+            q, k, v = (t.reshape(batch, n, self.heads, -1).transpose(1, 2) for t in qkv.chunk(3, -1))
             y = F.scaled_dot_product_attention(q, k, v, is_causal=True)
             x = x + self.linear(name + "attention.output", y.transpose(1, 2).reshape(x.shape))
             hidden = F.gelu(self.linear(name + "mlp.up", self.norm(name + "norm2", x)))
             x = x + self.linear(name + "mlp.down", hidden)
         logits = F.linear(self.norm("norm", x), w["embedding.weight"])
-        return F.cross_entropy(logits.reshape(-1, VOCABULARY), targets.reshape(-1))
+        return F.cross_entropy(logits.reshape(targets.numel(), -1), targets.reshape(-1))
 
 
 class CNN(Model):
@@ -187,5 +192,49 @@ def losses(model, weights, batch, rate, steps, threads=2, layout="contiguous", c
     return {"losses": found, "peakBytes": status("VmHWM") - before}
 
 
+class Curve:
+    """A GPT over bytes of a text: the batch of a step begins at places that only the step decides."""
+
+    def __init__(self, weights, text, heads, length, batch, held):
+        self.model = GPT(load_file(weights), heads)
+        self.optimizer = torch.optim.AdamW(list(self.model.named.values()), lr=1e-3, weight_decay=0.01, fused=True)
+        self.text = np.fromfile(text, dtype=np.uint8)
+        self.length, self.batch, self.held, self.steps = length, batch, held, 0
+
+    def rows(self, starts):
+        rows = torch.from_numpy(np.stack([self.text[s:s + self.length + 1] for s in starts]).astype(np.int64))
+        return rows[:, :-1].contiguous(), rows[:, 1:].contiguous()
+
+    def step(self, rate, warm):
+        places = len(self.text) - self.held - self.length
+        starts = sequence(self.steps * self.batch, self.batch, places)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate * min(1, (self.steps + 1) / warm)
+        self.steps += 1
+        self.optimizer.zero_grad(set_to_none=True)
+        loss = self.model(*self.rows(starts))
+        loss.backward()
+        self.optimizer.step()
+        return loss.item()
+
+    def held_out(self):
+        first = len(self.text) - self.held
+        starts = range(first, len(self.text) - self.length, self.length)
+        with torch.no_grad():
+            losses = [self.model(*self.rows([start])).item() for start in starts]
+        return sum(losses) / len(losses)
+
+
+def curve(weights, text, heads, length, batch, held, rate, warm, steps, threads=2):
+    """The next `steps` losses of a run, and what it loses on the text's end; a run begins with its first request."""
+    torch.set_num_threads(threads)
+    if "curve" not in running:
+        running["curve"] = Curve(weights, text, heads, length, batch, held)
+    run = running["curve"]
+    start = time.perf_counter()
+    losses = [run.step(rate, warm) for _ in range(steps)]
+    return {"losses": losses, "seconds": time.perf_counter() - start, "heldOut": run.held_out() if steps == 0 else None}
+
+
 assert [token_at(i, 65) for i in range(3)] == sequence(0, 3, 65).tolist()
-serve(answers, {"ready": "torch", "version": torch.__version__}, train=train, losses=losses)
+serve(answers, {"ready": "torch", "version": torch.__version__}, train=train, losses=losses, curve=curve)

@@ -2,6 +2,7 @@ extension Plot {
   private static let (width, height) = (720, 420)
   private static let (left, right, top, bottom) = (78.0, 24.0, 86.0, 60.0)
   private static let colours = 6
+  private static let dotLimit = 64
   private static var plotWidth: Double { Double(width) - left - right }
   private static var plotHeight: Double { Double(height) - top - bottom }
 
@@ -103,6 +104,8 @@ extension Plot {
               "y2": number(Self.vertical(vertical.place(point.high))),
             ])
         }
+        // So many that they would hide the line have no dots.
+        if places.count > Self.dotLimit { continue }
         out.element("circle", ["class": "\(colour) dot", "cx": number(place.0), "cy": number(place.1), "r": "4"])
       }
       out.element("rect", ["class": "\(colour) bar", "x": number(legend), "y": "50", "width": "18", "height": "4"])

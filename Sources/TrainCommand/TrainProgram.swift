@@ -11,7 +11,7 @@ package struct TrainProgram: AsyncParsableCommand, SingleVerbProgram {
   package static let configuration = CommandConfiguration(
     commandName: "venturi-train", abstract: "Trains a model as a YAML file describes it.",
     discussion: """
-      The run's folder gets checkpoints, `step-00001234/`, and `metrics.jsonl`, a JSON object for a line. A run that was \
+      The run's folder gets checkpoints, `step-00001234/`, `metrics.jsonl`, a JSON object for a line, and `loss.svg`, drawn anew while it goes on. A run that was \
       interrupted, by whatever, goes on with --resume as if nothing had been. Ctrl-C saves and ends with 130; a second one \
       ends at once. Sections: model, data, optimizer, schedule, average, evaluate, checkpoint, log; beside them batch, \
       accumulate, clip, seed, and steps or epochs.
@@ -53,12 +53,16 @@ package struct TrainProgram: AsyncParsableCommand, SingleVerbProgram {
       configuration, folder: folder, isResumed: resume, context: Context(threads: computing.threads))
     let isInterrupted = Atomic<Bool>(false)
     let progress = TrainingProgress()
+    var plot = RunPlot(folder: folder)
     let outcome = try await Interrupts.handled(by: {
       isInterrupted.store(true, ordering: .relaxed)
       return true
     }) {
       defer { progress.finish() }
-      return try plan.run(isCancelled: { isInterrupted.load(ordering: .relaxed) }, tell: progress.show)
+      return try plan.run(isCancelled: { isInterrupted.load(ordering: .relaxed) }) { event in
+        progress.show(event)
+        plot.add(event)
+      }
     }
     Output.answer(output.json ? outcome.json.line : outcome.checkpoint ?? "")
     if outcome.reason == .cancelled { throw ExitStatus.interrupted }

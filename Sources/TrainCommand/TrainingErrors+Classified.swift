@@ -1,4 +1,5 @@
 import Console
+import Images
 import Training
 
 extension TrainingError: ClassifiedError {
@@ -75,4 +76,9 @@ extension DataError: ClassifiedError {
     case .system(let error): CommandFailure(error).kind
     }
   }
+}
+
+extension ImageError: ClassifiedError {
+  package var status: ExitStatus { .badModel }
+  package var kindOfFailure: String { "bad_data" }
 }

@@ -124,17 +124,6 @@ public struct TrainingCase: OperatorCase {
   ///
   /// - Throws: what making the model and writing the file throws.
   public func writeWeights(_ context: Context) throws {
-    var writer = SafetensorsWriter()
-    for parameter in try run(context).parameters {
-      let value = parameter.value
-      let bytes = withExtendedLifetime(value) {
-        ByteView(
-          copying: Array(UnsafeRawBufferPointer(start: value.pointer, count: value.count * value.dtype.blockBytes)))
-      }
-      try writer.add(tensor: parameter.name, dtype: value.dtype, shape: value.shape, bytes: bytes)
-    }
-    var file: [UInt8] = []
-    try writer.write { file += $0 }
-    try writeFileAtomically(weights, file)
+    try run(context).parameters.write(to: weights)
   }
 }

@@ -7,7 +7,7 @@ package enum DataSettings: Sendable {
   /// Rows of tokens.
   case tokens(TokenSettings)
 
-  static let kinds = ["fashion-mnist", "csv", "text", "token-file"]
+  static let kinds = ["fashion-mnist", "images", "csv", "text", "token-file"]
 
   /// Reads the section.
   ///
@@ -16,7 +16,7 @@ package enum DataSettings: Sendable {
     var fields = section
     let kind = try fields.choice("kind", Self.kinds)
     switch kind {
-    case "fashion-mnist", "csv": self = .images(try ImageSettings(kind, &fields))
+    case "fashion-mnist", "images", "csv": self = .images(try ImageSettings(kind, &fields))
     default: self = .tokens(try TokenSettings(kind, &fields))
     }
     try fields.finish()
@@ -36,6 +36,8 @@ package struct ImageSettings: Sendable, Equatable {
   package enum Source: Sendable, Equatable {
     /// The folder; nothing for where `venturi pull` puts it.
     case fashionMNIST(folder: String?)
+    /// A folder of images, a folder for each class, and another, or the share, that is held out.
+    case folder(ImageFolderSettings)
     /// A table, its column with the class, and the share of its rows that is held out.
     case csv(path: String, label: String, validation: Double, seed: UInt64)
   }
@@ -57,10 +59,16 @@ package struct ImageSettings: Sendable, Equatable {
         validation: try fields.number("validation", 0...0.99, default: 0.1),
         seed: UInt64(try fields.whole("seed", 0...Int.max, default: 0)))
     } else {
-      source = .fashionMNIST(folder: try fields.textIfPresent("path"))
-      crop = try fields.whole("crop", 0...28, default: 0)
+      var side = 28
+      if kind == "images" {
+        let folder = try ImageFolderSettings(&fields)
+        (source, side) = (.folder(folder), min(folder.height, folder.width))
+      } else {
+        source = .fashionMNIST(folder: try fields.textIfPresent("path"))
+      }
+      crop = try fields.whole("crop", 0...side, default: 0)
       flips = try fields.isOn("flip", default: false)
-      cutout = try fields.whole("cutout", 0...28, default: 0)
+      cutout = try fields.whole("cutout", 0...side, default: 0)
     }
     limit = try fields.wholeIfPresent("limit", 1...1 << 40)
     threads = try fields.whole("threads", 0...64, default: 1)

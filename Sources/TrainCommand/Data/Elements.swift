@@ -16,6 +16,18 @@ struct Elements<Element: Sendable>: DataSource {
   func element(at index: Int, epoch: Int) throws -> Element { try give(start + index, epoch) }
 }
 
+/// Elements in another order.
+struct ReorderedSource<Base: DataSource>: DataSource {
+  private let base: Base
+  private let order: Permutation
+
+  init(_ base: Base, _ order: Permutation) { (self.base, self.order) = (base, order) }
+
+  var count: Int { base.count }
+
+  func element(at index: Int, epoch: Int) throws -> Base.Element { try base.element(at: order[index], epoch: epoch) }
+}
+
 /// What is learned from and what is held out.
 struct Parts<Element: Sendable> {
   var training: Elements<Element>

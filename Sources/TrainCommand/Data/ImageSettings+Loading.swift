@@ -1,4 +1,5 @@
 import Formats
+import Images
 import NumericTypes
 import Tensors
 import Training
@@ -16,6 +17,10 @@ extension ImageSettings {
   /// The mean and deviation of Fashion-MNIST's training pixels, from 0 to 1.
   private static let (mean, deviation): (Float, Float) = (0.2860, 0.3530)
 
+  /// Those of photographs, as ImageNet's are usually given: grey, and red, green, blue.
+  private static let grey: (mean: Float, deviation: Float) = (0.449, 0.226)
+  private static let colours: (mean: [Float], deviation: [Float]) = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
+
   /// Reads the data.
   ///
   /// - Throws: `DataError`; ``ConfigurationError``.
@@ -25,18 +30,32 @@ extension ImageSettings {
       let folder = try given ?? ModelHome().dataFolder(of: "fashion-mnist")
       let training = try LabeledImages.fashionMNIST(folder: folder, isTraining: true, allocator: allocator)
       let validation = try LabeledImages.fashionMNIST(folder: folder, isTraining: false, allocator: allocator)
-      let plain = try ImageAugmentation(
-        [.normalize(mean: [Self.mean], deviation: [Self.deviation])], seed: seed)
-      let changed = try ImageAugmentation(
-        (crop > 0 ? [.crop(padding: crop)] : []) + (flips ? [.horizontalFlip] : [])
-          + (cutout > 0 ? [.cutout(side: cutout)] : []) + plain.steps, seed: seed)
-      let parts = Parts(
-        training: Elements(training.mapped(Self.change(changed, allocator))),
-        validation: Elements(validation.mapped(Self.change(plain, allocator))))
+      let parts = try changed(
+        Parts(training: Elements(training), validation: Elements(validation)), [Self.mean], [Self.deviation], seed,
+        allocator)
       return ImageData(parts: parts.limited(limit), shape: training.shape, classes: training.classes)
+    case .folder(let folder):
+      let all = try folder.images(folder.path, classes: nil, allocator)
+      let mean = folder.channels == 1 ? [Self.grey.mean] : Self.colours.mean
+      let deviation = folder.channels == 1 ? [Self.grey.deviation] : Self.colours.deviation
+      let parts = try changed(folder.parts(of: all, allocator), mean, deviation, seed, allocator)
+      return ImageData(parts: parts.limited(limit), shape: all.shape, classes: max(2, all.classes.count))
     case .csv(let path, let label, let validation, let seed):
       return try Self.table(path, label, validation, seed, limit, allocator)
     }
+  }
+
+  /// The images brought to mean 0 and deviation 1, those learned from changed at random first.
+  private func changed(
+    _ parts: Parts<LabeledImage>, _ mean: [Float], _ deviation: [Float], _ seed: UInt64, _ allocator: Allocator
+  ) throws -> Parts<LabeledImage> {
+    let plain = try ImageAugmentation([.normalize(mean: mean, deviation: deviation)], seed: seed)
+    let random = try ImageAugmentation(
+      (crop > 0 ? [.crop(padding: crop)] : []) + (flips ? [.horizontalFlip] : [])
+        + (cutout > 0 ? [.cutout(side: cutout)] : []) + plain.steps, seed: seed)
+    return Parts(
+      training: Elements(parts.training.mapped(Self.change(random, allocator))),
+      validation: Elements(parts.validation.mapped(Self.change(plain, allocator))))
   }
 
   private static func change(
@@ -87,5 +106,24 @@ extension ImageSettings {
     let parts = Parts(
       training: Elements(source, 0..<training), validation: Elements(source, training..<file.rows))
     return ImageData(parts: parts.limited(limit), shape: shape, classes: max(2, names.count))
+  }
+}
+
+extension ImageFolderSettings {
+  func images(_ path: String, classes: [String]?, _ allocator: Allocator) throws -> ImageFolder {
+    try ImageFolder(
+      path, classes: classes, height: height, width: width, channels: channels, allocator: allocator)
+  }
+
+  /// What is learned from and what is held out: another folder's images, or a share in an order that depends on the seed.
+  func parts(of all: ImageFolder, _ allocator: Allocator) throws -> Parts<LabeledImage> {
+    if let heldOut {
+      let held = try images(heldOut, classes: all.classes, allocator)
+      return Parts(training: Elements(all), validation: Elements(held))
+    }
+    let training = all.count - Int(share * Double(all.count))
+    let order = Permutation(count: all.count, seed: seed, epoch: 0)
+    let shuffled = ReorderedSource(all, order)
+    return Parts(training: Elements(shuffled, 0..<training), validation: Elements(shuffled, training..<all.count))
   }
 }
