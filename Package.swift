@@ -60,7 +60,9 @@ let package = Package(
         "CVenturi", "NumericTypes", "Costs", "Tensors", "Formats", "Text", "Layers", "Mixers", "Models", "Inference",
         "Training",
       ]),
-    .target(name: "Planner", dependencies: ["Costs"], exclude: ["FP4/README.md", "FlashAttention2/README.md", "WTACRS/README.md"]),
+    .target(
+      name: "Planner", dependencies: ["Costs"],
+      exclude: ["FP4/README.md", "FlashAttention2/README.md", "WTACRS/README.md"]),
     .target(
       name: "Venturi",
       dependencies: ["NumericTypes", "Tensors", "Formats", "Text", "Graphs", "Layers", "Mixers", "Models", "Inference"]),
@@ -141,8 +143,8 @@ let package = Package(
     .target(
       name: "Atlas",
       dependencies: [
-        "CSQLite", "NumericTypes", "Costs", "Tensors", "Formats", "Layers", "Mixers", "Profiling", "Planner", "Training",
-        "Venturi", "VenturiTesting", "Catalogue", "Plots",
+        "CSQLite", "NumericTypes", "Costs", "Tensors", "Formats", "Layers", "Mixers", "Profiling", "Planner",
+        "Training", "Venturi", "VenturiTesting", "Catalogue", "Plots",
       ],
       exclude: ["Catalogue"]),
     .executableTarget(

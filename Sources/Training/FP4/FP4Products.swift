@@ -22,7 +22,8 @@ public final class FP4Products: ProductRule {
     try recipe.validate()
     self.recipe = recipe
     streams = parameters.map { parameter in
-      recipe.exactLayers.contains { parameter.name.contains($0) } ? nil : ModelBuilder.stream(of: "fp4/\(parameter.name)")
+      recipe.exactLayers.contains { parameter.name.contains($0) }
+        ? nil : ModelBuilder.stream(of: "fp4/\(parameter.name)")
     }
   }
 

@@ -107,7 +107,8 @@ public struct FP4Quantizer: Sendable, Hashable {
     let parts = context.empty([max(1, (count + run - 1) / run)])
     let (from, to) = (x.pointer(as: Float.self), parts.pointer(as: Float.self))
     return withExtendedLifetime((x, parts)) {
-      context.performRanges((count + run - 1) / run, grain: 4, .reduction, Context.copyCost(x.shape, .f32, .f32)) { range in
+      context.performRanges((count + run - 1) / run, grain: 4, .reduction, Context.copyCost(x.shape, .f32, .f32)) {
+        range in
         for part in range {
           var largest: Float = 0
           for index in part * run..<min(count, (part + 1) * run) {

@@ -12,7 +12,7 @@ public enum FP4Scale: String, Sendable, Hashable, CaseIterable {
     /// As each format's own recipe has it: the nearest, and for powers of two 2^(⌊log₂ a⌋ − 2) of a block's largest
     /// element a, which may cut off what is above 6 scales.
     case standard
-    /// The nearest, ties to the even code.
+    /// The nearest, ties to the even code; of powers of two the standard's, which rounding again leaves as it is.
     case nearest
     /// The next one above: nothing is cut off.
     case up
@@ -66,9 +66,9 @@ public enum FP4Scale: String, Sendable, Hashable, CaseIterable {
   ///   - chance: even in [0, 1), for ``Rounding/stochastic``.
   /// - Returns: a code of a number above 0, or that of NaN for what is not finite.
   public func encode(_ scale: Float, largest: Float, _ rounding: Rounding, chance: Float = 0) -> UInt8 {
-    if !scale.isFinite { return nan }
+    if !scale.isFinite || !largest.isFinite { return nan }
     if scale <= 0 { return first }
-    if self == .e8m0, rounding == .standard {
+    if self == .e8m0, largest > 0, rounding == .standard || rounding == .nearest {
       return UInt8(clamping: Swift.min(254, Swift.max(0, Int(largest.exponent) - 2 + 127)))
     }
     if scale >= max { return last }

@@ -62,7 +62,8 @@ extension Context {
     let y = empty([max(1, rows)])
     let (from, to) = (source.pointer(as: Float.self), y.pointer(as: Float.self))
     return withExtendedLifetime((source, y)) {
-      performRanges(rows, grain: max(1, 16384 / max(1, width)), .reduction, Self.copyCost(x.shape, .f32, .f32)) { range in
+      let grain = max(1, 16384 / max(1, width))
+      performRanges(rows, grain: grain, .reduction, Self.copyCost(x.shape, .f32, .f32)) { range in
         for row in range {
           let values = from + row * width
           var lanes = SIMD8<Float>.zero

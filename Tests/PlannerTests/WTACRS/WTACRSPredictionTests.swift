@@ -11,10 +11,12 @@ import Testing
 
   @Test func bytesAreThoseCountedByHand() {
     let large = WTACRSPrediction(.large)
-    // d = i = 1024, S = 2048, f = 4096.
-    #expect(large.exactNumbers == 4 * 1024 + 4 * 1024 + 2.25 * 2048 + 2.25 * 4096 + 512)
-    let kept = 0.3 * (2 * 1024 + 3 * 1024 + 2048 + 4096)
-    #expect(abs(large.sampledNumbers - (2 * 1024 + 1024 + 2048 + kept + (2048 + 2048 + 8192) / 32)) < 1e-6)
+    let (d, scores, f) = (1024.0, 2048.0, 4096.0)  // i = d
+    let exact: Double = 8.5 * d + 2.25 * scores + 2.25 * f
+    #expect(large.exactNumbers == exact)
+    let kept: Double = 0.3 * (5 * d + scores + f)
+    let masks: Double = (scores + 2 * d + 2 * f) / 32
+    #expect(abs(large.sampledNumbers - (3 * d + scores + kept + masks)) < 1e-6)
     #expect(large.exactBytes(batch: 0) == 16 * 737.7e6)
     let batch = large.largestBatch(in: 40e9)
     #expect(large.exactBytes(batch: batch.exact) <= 40e9 && large.exactBytes(batch: batch.exact + 1) > 40e9)

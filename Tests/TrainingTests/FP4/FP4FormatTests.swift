@@ -62,8 +62,9 @@ import Training
       }
       #expect(Double(value) == expected, "\(code)")
       if value > 0 {
+        // No block has a largest element beyond f32.
+        guard (6 * value).isFinite else { continue }
         for rounding in FP4Scale.Rounding.allCases {
-          // The standard rounding of powers of two goes by a block's largest element.
           #expect(scale.encode(value, largest: 6 * value, rounding) == UInt8(code), "\(code), \(rounding)")
         }
       }
@@ -71,7 +72,7 @@ import Training
     #expect(scale.encode(.nan, largest: .nan, .nearest) == scale.nan)
     #expect(scale.encode(.infinity, largest: .infinity, .up) == scale.nan)
     #expect(scale.decode(scale.encode(0, largest: 0, .nearest)) == scale.min && scale.min > 0)
-    #expect(scale.decode(scale.encode(3e38, largest: 3e38, .nearest)) == scale.max)
+    #expect(scale.decode(scale.encode(3e38, largest: 3e38, .up)) == scale.max)
   }
 
   @Test func theFormatsReachAsFarAsTheySay() {
@@ -89,12 +90,14 @@ import Training
       let (low, high) = (values[place], values[place + 1])
       let x = Float(low + (high - low) * random.uniform())
       if Double(x) <= low || Double(x) >= high { continue }
-      #expect(Double(scale.decode(scale.encode(x, largest: x * 6, .up))) == high)
-      let nearest = Double(scale.decode(scale.encode(x, largest: x * 6, .nearest)))
-      #expect(abs(nearest - Double(x)) == min(Double(x) - low, high - Double(x)))
+      #expect(Double(scale.decode(scale.encode(x, largest: x, .up))) == high)
+      if scale != .e8m0 {
+        let nearest = Double(scale.decode(scale.encode(x, largest: x * 6, .nearest)))
+        #expect(abs(nearest - Double(x)) == min(Double(x) - low, high - Double(x)))
+      }
       let part = (Double(x) - low) / (high - low)
-      #expect(Double(scale.decode(scale.encode(x, largest: 0, .stochastic, chance: Float(part) * 0.999))) == high)
-      #expect(Double(scale.decode(scale.encode(x, largest: 0, .stochastic, chance: Float(part) * 1.001))) == low)
+      #expect(Double(scale.decode(scale.encode(x, largest: x, .stochastic, chance: Float(part) * 0.999))) == high)
+      #expect(Double(scale.decode(scale.encode(x, largest: x, .stochastic, chance: Float(part) * 1.001))) == low)
     }
     guard scale == .e8m0 else { return }
     for (largest, exponent) in [(Float(6), 0), (8, 1), (7.99, 0), (4, 0), (3.99, -1), (1, -2)] {

