@@ -83,7 +83,8 @@ build-tests: packages-atlas packages-train
 # The pull is skipped by the program itself when the model is there and whole.
 model: $(if $(filter test setup,$(MAKECMDGOALS)),build-tests,build)
 	@$(BIN) pull smollm2 >&2
-	@$(if $(filter test setup,$(MAKECMDGOALS)),$(BIN) pull minilm >&2 && $(BIN) pull fashion-mnist >&2,:)
+	@$(if $(filter test setup,$(MAKECMDGOALS)),$(BIN) pull minilm >&2 && $(BIN) pull fashion-mnist >&2 \
+		&& for data in digits iris wine breast-cancer diabetes; do $(BIN) pull $$data >&2 || exit 1; done,:)
 
 clean: ## Remove build products; downloaded models stay
 	@rm -rf .build .build-* docs

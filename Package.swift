@@ -50,7 +50,9 @@ let package = Package(
     .target(
       name: "Compression", dependencies: ["CVenturi", "NumericTypes", "Tensors", "Formats", "Models"],
       exclude: ["Quantization/README.md"]),
-    .target(name: "Training", dependencies: ["CVenturi", "Costs", "NumericTypes", "Tensors", "Formats", "Text"]),
+    .target(
+      name: "Training", dependencies: ["CVenturi", "Costs", "NumericTypes", "Tensors", "Formats", "Text"],
+      exclude: ["FP4/README.md", "WTACRS/README.md"]),
     .target(name: "Inference", dependencies: ["CVenturi", "Tensors", "Layers", "Models", "Formats", "Text"]),
     .target(
       name: "Profiling",
@@ -58,7 +60,9 @@ let package = Package(
         "CVenturi", "NumericTypes", "Costs", "Tensors", "Formats", "Text", "Layers", "Mixers", "Models", "Inference",
         "Training",
       ]),
-    .target(name: "Planner", dependencies: ["Costs"], exclude: ["FlashAttention2/README.md"]),
+    .target(
+      name: "Planner", dependencies: ["Costs"],
+      exclude: ["FP4/README.md", "FlashAttention2/README.md", "WTACRS/README.md"]),
     .target(
       name: "Venturi",
       dependencies: ["NumericTypes", "Tensors", "Formats", "Text", "Graphs", "Layers", "Mixers", "Models", "Inference"]),
@@ -142,8 +146,8 @@ let package = Package(
     .target(
       name: "Atlas",
       dependencies: [
-        "CSQLite", "NumericTypes", "Tensors", "Formats", "Layers", "Mixers", "Profiling", "Planner", "Venturi",
-        "VenturiTesting", "Catalogue", "Plots",
+        "CSQLite", "NumericTypes", "Costs", "Tensors", "Formats", "Layers", "Mixers", "Profiling", "Planner",
+        "Training", "Venturi", "VenturiTesting", "Catalogue", "Plots",
       ],
       exclude: ["Catalogue"]),
     .executableTarget(

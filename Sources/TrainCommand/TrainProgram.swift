@@ -13,8 +13,8 @@ package struct TrainProgram: AsyncParsableCommand, SingleVerbProgram {
     discussion: """
       The run's folder gets checkpoints, `step-00001234/`, `metrics.jsonl`, a JSON object for a line, and `loss.svg`, drawn anew while it goes on. A run that was \
       interrupted, by whatever, goes on with --resume as if nothing had been. Ctrl-C saves and ends with 130; a second one \
-      ends at once. Sections: model, data, optimizer, schedule, average, evaluate, checkpoint, log; beside them batch, \
-      accumulate, clip, seed, and steps or epochs.
+      ends at once. Sections: model, data, optimizer, schedule, average, wtaCRS, fp4, evaluate, checkpoint, log; beside \
+      them batch, accumulate, clip, seed, and steps or epochs.
       """,
     version: Version.text)
   package static let verb = "train"
@@ -64,6 +64,7 @@ package struct TrainProgram: AsyncParsableCommand, SingleVerbProgram {
         plot.add(event)
       }
     }
+    for line in outcome.figureLines { Output.note(line) }
     Output.answer(output.json ? outcome.json.line : outcome.checkpoint ?? "")
     if outcome.reason == .cancelled { throw ExitStatus.interrupted }
   }
@@ -86,7 +87,7 @@ extension TrainingOutcome {
       "trainLoss": trainLoss.map { .number($0) } ?? .null,
       "validation": .object(
         validation.sorted { $0.key < $1.key }.map { JSON.Member($0.key, .number($0.value)) }),
-      "peakBytes": .integer(peakBytes), "checkpoint": checkpoint.map { .string($0) } ?? .null,
+      "peakBytes": .integer(peakBytes), "checkpoint": checkpoint.map { .string($0) } ?? .null, "figures": figures,
     ]
   }
 }

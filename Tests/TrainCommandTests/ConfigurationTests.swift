@@ -47,6 +47,36 @@ import Training
     #expect(changed.model.kind == .mlp(hidden: [8], activation: .gelu, dropout: 0))
   }
 
+  @Test("Sampled rows and 4-bit products are taken and checked") func products() throws {
+    let plain = try configuration(Self.whole)
+    #expect(plain.products == .plain)
+    let sampled = try configuration(
+      Self.whole, ["wtaCRS={ratio: 0.1, cache: samples, estimator: column-row, exactLayers: layers.0}"])
+    #expect(
+      sampled.products
+        == .sampled(
+          WTACRSOptions(ratio: 0.1, estimator: .columnRow, cache: .samples, exactLayers: ["layers.0"])))
+    let rounded = try configuration(
+      Self.whole,
+      ["fp4={scale: e4m3, tensorScale: true, hadamard: {block: 16, forward: false}, estimator: {kind: spline}}"])
+    #expect(
+      rounded.products
+        == .fp4(
+          FP4Recipe(
+            .nvfp4, gradients: .stochastic, turned: [.inputGradient, .weightGradient], hadamardBlock: 16,
+            gradient: FP4Gradient(.spline))))
+    // Another way of multiplying is another run.
+    #expect(sampled.options(steps: 1).configuration != plain.options(steps: 1).configuration)
+    for wrong in [
+      "wtaCRS={ratio: 0}", "wtaCRS={ratio: 2}", "wtaCRS={cache: disk}", "wtaCRS={rows: 3}", "fp4={scale: e5m2}",
+      "fp4={block: 24}", "fp4={scale: e8m0, tensorScale: true}", "fp4={hadamard: {block: 12}}",
+      "fp4={estimator: {kind: power, exponent: 0.5}}", "fp4={outliers: 0.5}", "fp4=3",
+    ] {
+      #expect(throws: ConfigurationError.self, "\(wrong)") { try configuration(Self.whole, [wrong]) }
+    }
+    #expect(throws: ConfigurationError.self) { try configuration(Self.whole, ["fp4={}", "wtaCRS={}"]) }
+  }
+
   @Test("What makes a run is told from how long it is") func identity() throws {
     let run = try configuration(Self.whole)
     func options(_ set: [String]) throws -> JSON { try configuration(Self.whole, set).options(steps: 10).configuration }

@@ -102,7 +102,29 @@ public struct ModelPackage: Sendable, Hashable {
       ],
       tool: Tool(
         command: ["./usr/bin/bible", "-f", "-p", "usr/lib", "gen1:1-rev22:21"], output: "bible-kjv.txt")),
+    table(
+      "digits", [("digits.csv.gz", 57_523, "09f66e6debdee2cd2b5ae59e0d6abbb73fc2b0e0185d2e1957e9ebb51e23aa22")]),
+    table("iris", [("iris.csv", 2734, "f13ffa8fdd56fd8e6c8d16d4081a3fbd3114bcd0aae4256c43205169cd9d1449")]),
+    table("wine", [("wine_data.csv", 11_157, "10e8a802908b34f86e5da8ce962f3c806694bc98450a18f61851af59f324bede")]),
+    table(
+      "breast-cancer",
+      [("breast_cancer.csv", 119_913, "fed3eb72d0575ef6192293f5093c6e801b1476b577d0386bf4455504522172ed")]),
+    table(
+      "diabetes",
+      [
+        ("diabetes_data_raw.csv.gz", 7105, "a3e94cc7cea00f8a84fa5f6345203913a68efa42df18f87ddf9bead721bfd503"),
+        ("diabetes_target.csv.gz", 1050, "8e53f65eb811df43c206f3534bb3af0e5fed213bc37ed6ba36310157d6023803"),
+      ]),
   ]
+
+  /// A data set that is a file inside of scikit-learn's wheel, which pip fetches once for all of them.
+  private static func table(_ name: String, _ files: [(name: String, bytes: Int, sha256: String)]) -> ModelPackage {
+    ModelPackage(
+      name: name, requirement: "scikit-learn==1.7.2", content: .data,
+      files: files.map {
+        File(source: "sklearn/datasets/data/\($0.name)", path: $0.name, bytes: $0.bytes, sha256: $0.sha256)
+      })
+  }
 
   private static let fashionMNIST = [
     ("train-images-idx3", 26_421_856, "b0564c3eedabfbf835052cff8503ea422014ce006caf5b757f851416ee8300c7"),

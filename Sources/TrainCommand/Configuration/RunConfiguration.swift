@@ -14,6 +14,7 @@ package struct RunConfiguration: Sendable {
   package var optimizer: OptimizerSettings
   package var schedule: ScheduleSettings
   package var average: WeightAverage.Kind?
+  package var products: ProductSettings
   package var batch: Int
   package var accumulate: Int
   package var clip: Double?
@@ -39,6 +40,7 @@ package struct RunConfiguration: Sendable {
     optimizer = try OptimizerSettings(fields.section("optimizer"))
     schedule = try ScheduleSettings(fields.section("schedule"))
     average = try Self.average(fields.sectionIfPresent("average"))
+    products = try ProductSettings(&fields)
     batch = try fields.whole("batch", 1...1 << 20)
     accumulate = try fields.whole("accumulate", 1...1 << 16, default: 1)
     clip = try fields.numberIfPresent("clip", Double.leastNormalMagnitude...1e30)
@@ -66,7 +68,9 @@ package struct RunConfiguration: Sendable {
     keep = try checkpoint.whole("keep", 1...1 << 20, default: 3)
     try checkpoint.finish()
     try fields.finish()
-    let own: Set = ["model", "data", "optimizer", "schedule", "average", "batch", "accumulate", "clip", "seed"]
+    let own: Set = [
+      "model", "data", "optimizer", "schedule", "average", "batch", "accumulate", "clip", "seed", "wtaCRS", "fp4",
+    ]
     identity = JSON.object((json.members ?? []).filter { own.contains($0.key) }).canonical
   }
 

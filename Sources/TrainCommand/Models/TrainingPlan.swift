@@ -109,8 +109,24 @@ package struct TrainingPlan {
 
   // MARK: Training
 
+  /// Trains a model, its products done as the configuration has it.
   private func train<Model: TrainableModel, Element: Sendable>(
     _ model: Model, _ parts: Parts<Element>, _ collate: @escaping @Sendable ([Element]) throws -> Model.Batch,
+    _ isCancelled: () -> Bool, _ tell: (TrainingEvent) -> Void
+  ) throws -> TrainingOutcome {
+    switch configuration.products {
+    case .plain: return try train(plain: model, parts, collate, isCancelled, tell)
+    case .sampled(let options):
+      let rows = if case .tokens(let settings) = configuration.data { settings.length } else { 1 }
+      let sampled = try SampledModel(
+        model, options, samples: parts.training.count, rowsPerSample: rows, context: context)
+      return try train(plain: sampled, parts, collate, isCancelled, tell)
+    case .fp4(let recipe): return try train(plain: FP4Model(model, recipe), parts, collate, isCancelled, tell)
+    }
+  }
+
+  private func train<Model: TrainableModel, Element: Sendable>(
+    plain model: Model, _ parts: Parts<Element>, _ collate: @escaping @Sendable ([Element]) throws -> Model.Batch,
     _ isCancelled: () -> Bool, _ tell: (TrainingEvent) -> Void
   ) throws -> TrainingOutcome {
     let steps = try configuration.steps(elements: parts.training.count)

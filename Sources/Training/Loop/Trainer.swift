@@ -114,7 +114,8 @@ public final class Trainer<Model: TrainableModel> {
     return TrainingOutcome(
       reason: reason, steps: optimizer.stepCount, seconds: pace.elapsed, samplesPerSecond: pace.samplesPerSecond,
       targetsPerSecond: pace.targetsPerSecond, trainLoss: progress.loss, validation: progress.validation,
-      peakBytes: Self.peakBytes, checkpoint: savedStep.map(store.folder))
+      peakBytes: Self.peakBytes, checkpoint: savedStep.map(store.folder),
+      figures: .object(model.figures(ofRun: true)))
   }
 
   /// Whether what happens every so many steps, and at the end, is due.
@@ -147,7 +148,9 @@ public final class Trainer<Model: TrainableModel> {
       gradientNorm: result.gradientNorm, samplesPerSecond: pace.recentSamplesPerSecond,
       targetsPerSecond: pace.recentTargetsPerSecond,
       secondsLeft: Double(options.steps - number) * pace.recentSecondsPerStep, peakBytes: Self.peakBytes)
-    if number % options.logEvery == 0 || number == options.steps { try log.append(line(report)) }
+    if number % options.logEvery == 0 || number == options.steps {
+      try log.append(.object((line(report).members ?? []) + model.figures(ofRun: false)))
+    }
     tell(.step(report))
   }
 

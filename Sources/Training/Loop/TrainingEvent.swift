@@ -1,3 +1,5 @@
+import Formats
+
 /// What a run tells while it is under way.
 public enum TrainingEvent: Sendable {
   /// What a step was like.
@@ -37,7 +39,7 @@ public enum TrainingEvent: Sendable {
 }
 
 /// How a run ended.
-public struct TrainingOutcome: Sendable, Hashable {
+public struct TrainingOutcome: Sendable, Equatable {
   /// Why.
   public enum Reason: String, Sendable, Hashable {
     /// All steps were taken.
@@ -66,4 +68,6 @@ public struct TrainingOutcome: Sendable, Hashable {
   public var peakBytes: Int
   /// The folder of the last checkpoint.
   public var checkpoint: String?
+  /// What the way of training tells of itself: ``TrainableModel/figures(ofRun:)``.
+  public var figures: JSON = .object([])
 }

@@ -28,7 +28,7 @@ public struct DenseLayer: Sendable, Hashable {
   public func callAsFunction(_ x: Tensor, _ pass: Pass) -> Tensor {
     let context = pass.context
     let rows = x.shape.rank == 2 ? x : context.contiguous(x).reshaped([x.shape.rows, inputs])
-    var y = context.matmul(rows, pass[weight].transposed())
+    var y = pass.product(rows, by: weight)
     if let bias { y = context.add(y, pass[bias]) }
     return x.shape.rank == 2 ? y : y.reshaped(Shape(x.shape.dimensions.dropLast() + [outputs]))
   }

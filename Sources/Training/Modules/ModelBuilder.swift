@@ -74,7 +74,7 @@ public struct ModelBuilder {
   }
 
   /// FNV-1a, 64 bits.
-  private static func stream(of name: String) -> UInt64 {
+  static func stream(of name: String) -> UInt64 {
     name.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
   }
 }

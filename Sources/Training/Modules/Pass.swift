@@ -23,6 +23,8 @@ public final class Pass {
   public let batch: Int
   private let weights: [Tensor]
   private let buffers: [Tensor]
+  /// Another way of multiplying by weights than the plain one, where a method of training has one.
+  public var products: (any ProductRule)?
   /// New values of buffers, by their place.
   public private(set) var updates: [Int: Tensor] = [:]
 
@@ -50,6 +52,12 @@ public final class Pass {
 
   /// The tensor behind a buffer.
   public subscript(_ buffer: Buffer) -> Tensor { buffers[buffer.index] }
+
+  /// Rows x [N, inputs] by a matrix W [outputs, inputs] → x Wᵀ, [N, outputs]: the product of a layer, plain or as
+  /// ``products`` has it.
+  public func product(_ x: Tensor, by weight: Weight) -> Tensor {
+    products?.product(x, by: weight, self) ?? context.matmul(x, self[weight].transposed())
+  }
 
   /// The tensor behind a weight as f32, whatever it is stored in.
   public func values(of weight: Weight) -> Tensor { context.cast(weights[weight.index], to: .f32) }

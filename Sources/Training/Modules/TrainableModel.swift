@@ -1,3 +1,4 @@
+import Formats
 import Tensors
 
 /// A model that a loop can train: parameters by name, and a loss.
@@ -24,6 +25,15 @@ public protocol TrainableModel {
   ///
   /// - Throws: for a batch that does not fit the model.
   func measure(_ batch: Batch, _ pass: Pass) throws -> [String: MetricSum]
+
+  /// What the way of training tells of itself beside losses: of the last step for a line of the log, or of the run so far,
+  /// layer by layer, for its end.
+  func figures(ofRun: Bool) -> [JSON.Member]
+}
+
+extension TrainableModel {
+  /// None.
+  public func figures(ofRun: Bool) -> [JSON.Member] { [] }
 }
 
 /// A mean that is gathered over batches.

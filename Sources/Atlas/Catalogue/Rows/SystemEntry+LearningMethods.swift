@@ -8,11 +8,13 @@ extension SystemEntry {
     SystemEntry(
       84, "wta-crs", "WTA-CRS", .learningMethods, .training, arXiv: "2305.15265",
       "Keeps only sampled rows of the activations; the weight gradient stays unbiased, with low variance.",
-      keywords: "activation memory, column-row sampling, winner take all, unbiased gradient, fine-tuning memory"),
+      keywords: "activation memory, column-row sampling, winner take all, unbiased gradient, fine-tuning memory",
+      folder: "WTACRS", state: .partial),
     SystemEntry(
       62, "fp4-training", "FP4 training design space", .learningMethods, .training, arXiv: "2509.17791",
       "Simulates training with products of 4-bit floats, and works out which stabilisers are worth their cost.",
-      keywords: "FP4, low precision training, quantised GEMM, Hadamard, stochastic rounding, microscaling"),
+      keywords: "FP4, low precision training, quantised GEMM, Hadamard, stochastic rounding, microscaling",
+      folder: "FP4", state: .partial),
     SystemEntry(
       80, "bp-free-training", "Backprop-free training", .learningMethods, .training, arXiv: "2509.19063",
       "Layer-local learning rules without a backward pass, held against well-tuned backpropagation.",

@@ -8,6 +8,12 @@ public struct ImageBatch: Sendable {
   /// The classes, B of them.
   public let labels: [Int]
 
+  /// A batch from its parts.
+  public init(images: Tensor, labels: [Int]) {
+    self.images = images
+    self.labels = labels
+  }
+
   /// The images as one batch; a loader's collation.
   ///
   /// - Parameters:
