@@ -51,7 +51,9 @@ let package = Package(
       name: "Compression", dependencies: ["CVenturi", "NumericTypes", "Tensors", "Formats", "Models"],
       exclude: ["Quantization/README.md"]),
     .target(name: "Training", dependencies: ["CVenturi", "Costs", "NumericTypes", "Tensors", "Formats", "Text"]),
-    .target(name: "Inference", dependencies: ["CVenturi", "Tensors", "Layers", "Models", "Formats", "Text"]),
+    .target(
+      name: "Inference", dependencies: ["CVenturi", "Tensors", "Layers", "Models", "Formats", "Text"],
+      exclude: ["Adapters/README.md"]),
     .target(
       name: "Profiling",
       dependencies: [

@@ -111,8 +111,8 @@ extension LowRankAdapter {
       .init("bias", "none"), .init("fan_in_fan_out", false), .init("inference_mode", true),
       .init("lora_alpha", Self.number(alpha)), .init("lora_dropout", 0.0), .init("peft_type", "LORA"),
       .init("r", .integer(rank)),
-      .init("rank_pattern", Self.pattern(targets.filter { $0.rank != rank }) { .integer($0.rank) }),
-      .init("alpha_pattern", Self.pattern(targets.filter { $0.alpha != alpha }) { Self.number($0.alpha) }),
+      .init("rank_pattern", try Self.pattern(targets.filter { $0.rank != rank }) { .integer($0.rank) }),
+      .init("alpha_pattern", try Self.pattern(targets.filter { $0.alpha != alpha }) { Self.number($0.alpha) }),
       .init("target_modules", .array(modules.map { .string($0) })), .init("task_type", "CAUSAL_LM"),
       .init("use_dora", false), .init("use_rslora", .bool(isRankStabilized)),
     ]
@@ -121,8 +121,12 @@ extension LowRankAdapter {
     return (Array((JSON.object(members).pretty + "\n").utf8), writer)
   }
 
-  private static func pattern(_ targets: [Target], _ value: (Target) -> JSON) -> JSON {
-    .object(targets.map { JSON.Member($0.name, value($0)) })
+  /// Values by names in full: a name alone would be the end of others too.
+  private static func pattern(_ targets: [Target], _ value: (Target) -> JSON) throws(FormatError) -> JSON {
+    if let odd = targets.first(where: { !PEFTConfiguration.isName($0.name[...]) }) {
+      throw .notWritable(field: odd.name, reason: "the name is an expression to PEFT, which a pattern would need it for")
+    }
+    return .object(targets.map { JSON.Member("^" + $0.name, value($0)) })
   }
 
   private static func number(_ value: Double) -> JSON { Int(exactly: value).map { .integer($0) } ?? .number(value) }

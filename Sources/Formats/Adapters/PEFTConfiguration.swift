@@ -87,7 +87,7 @@ struct PEFTConfiguration {
     return patterns
   }
 
-  private static func isName(_ text: Substring) -> Bool {
+  static func isName(_ text: Substring) -> Bool {
     !text.isEmpty
       && text.utf8.allSatisfy { byte in
         switch byte {
