@@ -53,7 +53,9 @@ let package = Package(
     .target(
       name: "Training", dependencies: ["CVenturi", "Costs", "NumericTypes", "Tensors", "Formats", "Text"],
       exclude: ["FP4/README.md", "WTACRS/README.md"]),
-    .target(name: "Inference", dependencies: ["CVenturi", "Tensors", "Layers", "Models", "Formats", "Text"]),
+    .target(
+      name: "Inference", dependencies: ["CVenturi", "Tensors", "Layers", "Models", "Formats", "Text"],
+      exclude: ["Adapters/README.md"]),
     .target(
       name: "Profiling",
       dependencies: [

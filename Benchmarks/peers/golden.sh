@@ -61,6 +61,12 @@ step_architectures() {
   HF_HUB_OFFLINE=1 "$python" "$scripts/make_architectures.py" "$golden/architectures" >&2
 }
 
+# peft without what it would bring along, beside the pinned packages.
+step_adapters() {
+  "$python" -m pip install --quiet --no-deps peft==0.21.2 accelerate==1.15.0 psutil==7.2.2 packaging==26.4
+  HF_HUB_OFFLINE=1 "$python" "$scripts/make_adapters.py" "$golden/architectures" "$golden/adapters" >&2
+}
+
 step_npy() { "$python" "$scripts/make_npy.py" "$golden/npy"; }
 
 step_embeddings() { "$python" "$scripts/make_embeddings.py" "$home/models/minilm" "$golden/embeddings" 64; }
@@ -71,7 +77,7 @@ step_optimizers() { "$python" "$scripts/make_optimizers.py" "$golden"; }
 
 step_modules() { "$python" "$scripts/make_modules.py" "$golden"; }
 
-[ $# -gt 0 ] || set -- tokenizer quants quantizers logprobs chat tiny perplexity architectures embeddings npy images optimizers modules
+[ $# -gt 0 ] || set -- tokenizer quants quantizers logprobs chat tiny perplexity architectures adapters embeddings npy images optimizers modules
 for step; do
   printf 'golden: %s\n' "$step" >&2
   "step_$step"

@@ -76,7 +76,8 @@ package struct CommandFailure: Error, Sendable, Equatable, CustomStringConvertib
 
   private static func classify(_ error: ModelError) -> (ExitStatus, String) {
     switch error {
-    case .unknownArchitecture, .wrongKind, .configuration, .missingTensor, .tensorMismatch: (.badModel, "bad_model")
+    case .unknownArchitecture, .wrongKind, .configuration, .missingTensor, .tensorMismatch, .adapter:
+      (.badModel, "bad_model")
     case .doesNotFit: (.unavailable, "out_of_memory")
     case .contextExceeded: (.failure, "context_length_exceeded")
     case .tokenOutOfRange: (.usage, "usage")
@@ -98,6 +99,8 @@ package struct CommandFailure: Error, Sendable, Equatable, CustomStringConvertib
     case .contextExceeded: (.failure, "context_length_exceeded")
     case .overloaded: (.overloaded, "overloaded")
     case .noChatTemplate, .checksumMismatch, .vocabularyMismatch: (.badModel, "bad_model")
+    case .adapter: (.badModel, "bad_adapter")
+    case .unknownAdapter: (.unavailable, "adapter_not_found")
     case .damagedProfile: (.badModel, "bad_profile")
     case .modelNotFound: (.unavailable, "model_not_found")
     case .unknownPackage, .pullFailed: (.unavailable, "unavailable")

@@ -32,6 +32,9 @@ public final class Engine: Sendable {
   /// The longest sequence, in tokens.
   public let contextLength: Int
   let scheduler: Scheduler
+  let adapters: AdapterRegistry?
+  /// The adapter of its sessions; nothing for the model as it is.
+  public let adapter: String?
   private let trie = Mutex<TokenTrie?>(nil)
   /// What is there as long as the model's memory is taken.
   package let lifetime: any AnyObject & Sendable
@@ -49,14 +52,23 @@ public final class Engine: Sendable {
   ///   - notes: what was passed over before.
   ///   - draft: a model with the same tokens that guesses ahead.
   ///   - allocator: where the model's memory comes from, if it is for the model alone.
+  ///   - baseHash: the digest of the model's files, which adapters that say one must have.
   /// - Throws: ``InferenceError/invalidOption(field:value:problem:)``,
-  ///   ``InferenceError/vocabularyMismatch(tokenizer:model:)`` and ``InferenceError/extensionFailed(name:problem:)``.
+  ///   ``InferenceError/vocabularyMismatch(tokenizer:model:)``, ``InferenceError/adapter(name:problem:)`` and
+  ///   ``InferenceError/extensionFailed(name:problem:)``.
   public init(
     model: any LanguageModel, tokenizer: Tokenizer, template: ChatTemplate? = nil,
     options: EngineOptions = EngineOptions(), profile: EngineProfile? = nil, notes: [String] = [],
-    draft: (any LanguageModel)? = nil, allocator: Allocator? = nil
+    draft: (any LanguageModel)? = nil, allocator: Allocator? = nil, baseHash: String? = nil
   ) throws(InferenceError) {
     let options = try Self.resolve(options, profile)
+    adapters =
+      options.adapters.isEmpty
+      ? nil
+      : try AdapterRegistry(
+        options.adapters, model: model, baseHash: baseHash,
+        limit: options.adapterMemoryLimit ?? EngineOptions.defaultAdapterMemory)
+    adapter = nil
     let (model, passedOver) = try Self.extend(model, options)
     let size = model.description.vocabularySize
     if tokenizer.vocabulary.count > size {
@@ -75,14 +87,15 @@ public final class Engine: Sendable {
     contextLength = min(options.contextLength ?? .max, model.description.contextLength)
     lifetime = allocator?.lifetime ?? model
     loan = nil
-    scheduler = try Scheduler(model: model, options: options, contextLength: contextLength)
+    scheduler = try Scheduler(model: model, options: options, contextLength: contextLength, adapters: adapters)
   }
 
   /// Another's model and thread.
-  private init(_ owner: Engine, holding token: any AnyObject & Sendable) {
+  init(_ owner: Engine, holding token: any AnyObject & Sendable, adapter: String? = nil) {
     (model, draft, tokenizer, template) = (owner.model, owner.draft, owner.tokenizer, owner.template)
     (options, profile, notes, contextLength) = (owner.options, owner.profile, owner.notes, owner.contextLength)
-    (scheduler, lifetime) = (owner.scheduler, owner.lifetime)
+    (scheduler, lifetime, adapters) = (owner.scheduler, owner.lifetime, owner.adapters)
+    self.adapter = adapter ?? owner.adapter
     loan = (owner, token)
   }
 
@@ -120,7 +133,9 @@ public final class Engine: Sendable {
     // Without a copy of the state its tokens are computed again: slower, and the same.
     let (state, tokens) = (try? snapshot.copy(for: model)) ?? (nil, [])
     return Session(
-      engine: self, content: Session.Content(tokens: tokens, state: state, messages: snapshot.messages))
+      engine: self,
+      content: Session.Content(
+        tokens: tokens, state: state, version: snapshot.version, messages: snapshot.messages))
   }
 
   /// Continues a prompt in a session of its own.

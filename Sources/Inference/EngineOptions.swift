@@ -46,6 +46,13 @@ public struct EngineOptions: Sendable {
   /// while prompts of others are read, and until a cancelled one is gone. Prompts are cut accordingly, which changes no
   /// answer; a step is never shorter than its single tokens make it.
   public var stepSeconds: Double
+  /// The adapters that sessions may have; see ``Engine/adapted(by:)``.
+  public var adapters: [AdapterSource] = []
+  /// The most bytes of loaded adapters, ``defaultAdapterMemory`` by default. Those in use stay; a generation whose adapter
+  /// finds no room waits.
+  public var adapterMemoryLimit: Int?
+  /// The bytes of loaded adapters where the options do not say.
+  public static let defaultAdapterMemory = 1 << 29
 
   /// Options; nothing said leaves the choice to the profile and the defaults.
   public init(
@@ -125,6 +132,7 @@ public struct EngineOptions: Sendable {
     try check("maxQueued", maxQueued, 0...1_000_000)
     try check("maxQueuedTokens", maxQueuedTokens, 0...1 << 40)
     try check("stateMemoryLimit", stateMemoryLimit, 0...Int.max)
+    try check("adapterMemoryLimit", adapterMemoryLimit, 0...Int.max)
     if case .bytes(let bytes) = prefixCache { try check("prefixCache", bytes, 0...Int.max) }
     guard 0.001...60 ~= stepSeconds else {
       throw .invalidOption(field: "stepSeconds", value: "\(stepSeconds)", problem: "must be from 0.001 to 60")

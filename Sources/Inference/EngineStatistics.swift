@@ -37,6 +37,17 @@ public struct EngineStatistics: Sendable, Hashable, Codable {
   /// Tokens that were found.
   public var prefixHitTokens = 0
 
+  /// Adapters that are loaded.
+  public var adapters = 0
+  /// Their bytes.
+  public var adapterBytes = 0
+  /// The most of them.
+  public var adapterLimit = 0
+  /// How often an adapter was loaded.
+  public var adapterLoads = 0
+  /// How often one went because another needed its room, or because its file had changed.
+  public var adapterEvictions = 0
+
   /// Evaluations of the model.
   public var steps = 0
   /// Rows of all of them: prompt tokens, single steps and guesses.

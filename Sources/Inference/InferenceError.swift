@@ -43,6 +43,10 @@ public enum InferenceError: Error, Sendable, Equatable {
   case damagedProfile(path: String, field: String, problem: String)
   /// An extension that refused its setting.
   case extensionFailed(name: String, problem: String)
+  /// An adapter that cannot be used, and why.
+  case adapter(name: String, problem: String)
+  /// No adapter of the engine has this name.
+  case unknownAdapter(name: String, known: [String])
   /// The engine was shut down.
   case engineStopped
 }
@@ -78,6 +82,9 @@ extension InferenceError: CustomStringConvertible {
       "the tokenizer has \(tokenizer) tokens where the model has \(model)"
     case .damagedProfile(let path, let field, let problem): "profile \(path): \(field): \(problem)"
     case .extensionFailed(let name, let problem): "extension '\(name)': \(problem)"
+    case .adapter(let name, let problem): "adapter '\(name)': \(problem)"
+    case .unknownAdapter(let name, let known):
+      "no adapter '\(name)'; there " + (known.isEmpty ? "are none" : "are \(known.joined(separator: ", "))")
     case .engineStopped: "the engine was shut down"
     }
   }

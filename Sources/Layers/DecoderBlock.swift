@@ -37,6 +37,13 @@ public struct DecoderBlock: Sendable {
     self.isParallel = isParallel
   }
 
+  /// The block with other cores for the matrices of its layers.
+  public func replacing(_ change: (LinearRole, any LinearCore) -> any LinearCore) -> DecoderBlock {
+    DecoderBlock(
+      mixerNorm: mixerNorm, mixer: mixer.replacing(change), mixerOutputNorm: mixerOutputNorm, mlpNorm: mlpNorm,
+      mlp: mlp.replacing(change), mlpOutputNorm: mlpOutputNorm, isParallel: isParallel)
+  }
+
   /// Updates the residual stream x [rows, width] in place.
   ///
   /// - Throws: ``MixerError`` for tensors or states that do not fit.

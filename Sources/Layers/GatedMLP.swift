@@ -34,6 +34,11 @@ public struct GatedMLP: FeedForward {
     context.within("down") { down.add(LinearInput(hidden), to: y, context) }
   }
 
+  /// The layer with other cores for its matrices.
+  public func replacing(_ change: (LinearRole, any LinearCore) -> any LinearCore) -> GatedMLP {
+    GatedMLP(gate: change(.gate, gate), up: change(.up, up), down: change(.down, down), function: function)
+  }
+
   private func hidden(_ x: LinearInput, _ context: Context) -> Tensor {
     context.within("gate,up") {
       if let gate = gate as? PackedLinear, let up = up as? PackedLinear, gate.precision == up.precision {
@@ -41,11 +46,11 @@ public struct GatedMLP: FeedForward {
           x, gate: gate.matrix, up: up.matrix, function: function, gateBias: gate.bias, upBias: up.bias,
           precision: gate.precision)
       }
-      let (gate, up) = (gate(x, context), up(x, context))
+      let parts = together([gate, up], x, context)
       return switch function {
-      case .silu: context.siluMultiply(gate, up)
-      case .gelu: context.geluMultiply(gate, up)
-      case .geluTanh: context.geluTanhMultiply(gate, up)
+      case .silu: context.siluMultiply(parts[0], parts[1])
+      case .gelu: context.geluMultiply(parts[0], parts[1])
+      case .geluTanh: context.geluTanhMultiply(parts[0], parts[1])
       }
     }
   }

@@ -21,6 +21,10 @@ public protocol LinearCore: Sendable {
 
 /// The products of the same rows with several matrices, in one fork when their cores allow it.
 public func together(_ cores: [any LinearCore], _ x: LinearInput, _ context: Context) -> [Tensor] {
+  let adapted = cores.compactMap { $0 as? AdaptedLinear }
+  if !cores.isEmpty, adapted.count == cores.count, cores.count <= 4 {
+    return AdaptedLinear.together(adapted, x, context)
+  }
   let packed = cores.compactMap { $0 as? PackedLinear }
   guard packed.count == cores.count, packed.count <= 4, let precision = packed.first?.precision,
     packed.allSatisfy({ $0.precision == precision })

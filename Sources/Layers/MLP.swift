@@ -29,6 +29,11 @@ public struct MLP: FeedForward {
     context.within("down") { down.add(LinearInput(hidden), to: y, context) }
   }
 
+  /// The layer with other cores for its matrices.
+  public func replacing(_ change: (LinearRole, any LinearCore) -> any LinearCore) -> MLP {
+    MLP(up: change(.up, up), down: change(.down, down), activation: activation)
+  }
+
   private func hidden(_ x: LinearInput, _ context: Context) -> Tensor {
     context.within("up") {
       if let up = up as? PackedLinear, let function = activation.gate {

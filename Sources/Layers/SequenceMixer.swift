@@ -20,9 +20,16 @@ public protocol SequenceMixer: Sendable {
   ///
   /// - Throws: ``MixerError`` for tensors or states that do not fit.
   func add(_ x: Tensor, to y: Tensor, layer: Int, batch: BatchBox, context: Context) throws(MixerError)
+
+  /// The layer with other cores for its projections, each a stand-in for the one given; itself where it has none that can
+  /// be replaced.
+  func replacing(_ change: (LinearRole, any LinearCore) -> any LinearCore) -> Self
 }
 
 extension SequenceMixer {
+  /// The layer itself.
+  public func replacing(_ change: (LinearRole, any LinearCore) -> any LinearCore) -> Self { self }
+
   /// New tokens of one sequence, x [rows, width]: a prompt chunk, or a single step.
   ///
   /// - Throws: ``MixerError``.

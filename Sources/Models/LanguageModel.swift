@@ -41,12 +41,17 @@ public struct TokenBatch: Sendable {
     public var tokens: [Int32]
     /// The rows whose logits are wanted.
     public var logits: LogitRows
+    /// The adapter that changes the model's weights for these tokens; nothing for the model as it is.
+    public var adapter: ModelAdapter?
 
     /// A run of `tokens` for `state`.
-    public init(state: any MixerState, tokens: [Int32], logits: LogitRows = .last) {
+    public init(
+      state: any MixerState, tokens: [Int32], logits: LogitRows = .last, adapter: ModelAdapter? = nil
+    ) {
       self.state = state
       self.tokens = tokens
       self.logits = logits
+      self.adapter = adapter
     }
   }
 

@@ -24,6 +24,10 @@ public enum ModelError: Error, Sendable, Equatable {
   case invalidBatch(String)
   /// A state of another kind or of other sizes than the model's.
   case foreignState
+  /// An adapter that another model has loaded.
+  case foreignAdapter
+  /// An adapter that does not fit the model, by what it would change.
+  case adapter(target: String, problem: String)
 }
 
 extension ModelError: CustomStringConvertible {
@@ -42,6 +46,8 @@ extension ModelError: CustomStringConvertible {
     case .tokenOutOfRange(let id, let size): "token id \(id) is outside the vocabulary of \(size)"
     case .invalidBatch(let problem): "invalid batch: \(problem)"
     case .foreignState: "the state belongs to another model"
+    case .foreignAdapter: "the adapter was loaded by another model"
+    case .adapter(let target, let problem): "adapter: \(target): \(problem)"
     }
   }
 }

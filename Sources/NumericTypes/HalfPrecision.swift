@@ -33,3 +33,17 @@ public func floatFromHalf(bits: UInt16) -> Float {
   default: return Float(bitPattern: sign | (exponent + 112) << 23 | fraction << 13)
   }
 }
+
+/// The IEEE binary16 bits nearest to a value, ties to even; NaN stays NaN.
+public func halfBits(of value: Float) -> UInt16 {
+  let bits = value.bitPattern
+  let sign = UInt16(truncatingIfNeeded: bits >> 16) & 0x8000
+  let magnitude = value.magnitude
+  if value.isNaN { return sign | 0x7E00 }
+  if magnitude >= 65520 { return sign | 0x7C00 }
+  // Below the normal numbers the steps are 2^-24: the product is exact, and rounding gives the fraction.
+  if magnitude < 0x1p-14 { return sign | UInt16((magnitude * 0x1p24).rounded(.toNearestOrEven)) }
+  // Dropping 13 bits of the fraction, the carry goes into the exponent where it must.
+  let rounded = (bits & 0x7FFF_FFFF) &+ 0xFFF &+ ((bits >> 13) & 1)
+  return sign | UInt16(truncatingIfNeeded: (rounded >> 13) &- (112 << 10))
+}

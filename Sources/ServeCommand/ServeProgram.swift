@@ -57,6 +57,7 @@ package struct ServeProgram: AsyncParsableCommand, SingleVerbProgram, ModelVerb 
   @Option(help: ArgumentHelp("An encoder that answers /v1/embeddings, as minilm.", valueName: "model"))
   package var embedder: String?
 
+  @OptionGroup(title: "Adapters") package var adapter: AdapterOptions
   @OptionGroup(title: "Several models") package var shelf: ShelfOptions
   @OptionGroup(title: "Profile") package var profile: ProfileOptions
   @OptionGroup(title: "Network") package var network: NetworkOptions
@@ -88,9 +89,13 @@ package struct ServeProgram: AsyncParsableCommand, SingleVerbProgram, ModelVerb 
     let encoder = try embedder.map(ServedFile.init)
     OpenFiles.allowMany()
 
-    let shelf = try makeShelf(files, encoder, logger)
+    let adapters = try adapter.sources()
+    let shelf = try makeShelf(files, encoder, adapters, logger)
+    let catalogue: any ModelCatalogue =
+      adapters.isEmpty
+      ? shelf : AdapterCatalogue(shelf, id: files[0].id, aliases: alias, adapters: adapters.map(\.name))
     let server: APIServer
-    do { server = try APIServer(settings: settings, catalogue: shelf, logger: logger) } catch {
+    do { server = try APIServer(settings: settings, catalogue: catalogue, logger: logger) } catch {
       throw Self.failure(error)
     }
     MetricsSystem.bootstrap(server.metrics)
@@ -117,9 +122,16 @@ package struct ServeProgram: AsyncParsableCommand, SingleVerbProgram, ModelVerb 
     if case .failure(let error) = await loading.result, !(error is CancellationError) { throw error }
   }
 
-  private func makeShelf(_ files: [ServedFile], _ encoder: ServedFile?, _ logger: Logger) throws -> ModelShelf {
+  private func makeShelf(
+    _ files: [ServedFile], _ encoder: ServedFile?, _ adapters: [AdapterSource], _ logger: Logger
+  ) throws -> ModelShelf {
     var items = files.enumerated().map { index, file in
-      file.item(engineOptions, shelf, aliases: index == 0 ? alias : [], isLoadedFirst: index == 0)
+      var options = engineOptions
+      if index == 0 {
+        options.adapters = adapters
+        options.adapterMemoryLimit = adapter.adapterMemory?.bytes
+      }
+      return file.item(options, shelf, aliases: index == 0 ? alias : [], isLoadedFirst: index == 0)
     }
     if let encoder {
       items.append(encoder.item(EmbedderOptions(threads: loading.threads, memoryLimit: loading.memoryLimit?.bytes)))

@@ -6,7 +6,7 @@ extension ModelAccess {
   ///
   /// - Throws: what loading throws.
   static func load(
-    _ model: ModelOptions, _ flags: GenerationFlags, profile: ProfileOptions
+    _ model: ModelOptions, _ flags: GenerationFlags, profile: ProfileOptions, adapter: AdapterOptions = AdapterOptions()
   ) async throws -> (Engine, Double) {
     let path = try path(of: model.model)
     let clock = ContinuousClock()
@@ -16,7 +16,11 @@ extension ModelAccess {
     options.stepTokens = flags.batch.size
     options.profile = profile.source
     options.draft = try flags.draftModel.map { name in try Self.path(of: name) }
-    let engine = try await Engine.load(path, options: options)
+    options.adapters = adapter.lora.map { [$0.source] } ?? []
+    // One adapter may take what it takes.
+    options.adapterMemoryLimit = .max
+    let loaded = try await Engine.load(path, options: options)
+    let engine = try adapter.lora.map { try loaded.adapted(by: $0.source.name) } ?? loaded
     let seconds = (clock.now - start) / .seconds(1)
     for note in engine.notes { Output.note("note: \(note)") }
     if let contextLength = flags.contextLength, contextLength > engine.contextLength {

@@ -10,3 +10,4 @@ extension Quantize: ModelVerb { package var modelName: String { source } }
 extension BenchModel: ModelVerb { package var modelName: String { model } }
 extension EvalPerplexity: ModelVerb { package var modelName: String { options.model.model } }
 extension EvalDivergence: ModelVerb { package var modelName: String { options.model.model } }
+extension BenchAdapters: ModelVerb { package var modelName: String { model } }

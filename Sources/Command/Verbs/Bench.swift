@@ -10,7 +10,8 @@ package struct Bench: ParsableCommand {
       that is not installed is reported as absent.
       """,
     subcommands: [
-      BenchModel.self, BenchGemm.self, BenchAttention.self, BenchTokenize.self, BenchEmbed.self, BenchTrain.self,
+      BenchModel.self, BenchGemm.self, BenchAttention.self, BenchTokenize.self, BenchEmbed.self,
+      BenchAdapters.self, BenchTrain.self,
     ])
 
   package init() {}

@@ -15,6 +15,7 @@ package struct Chat: AsyncParsableCommand {
   package var history: String?
 
   @OptionGroup(title: "Model") package var model: ModelOptions
+  @OptionGroup(title: "Adapter") package var adapter: AdapterOptions
   @OptionGroup(title: "Profile") package var profile: ProfileOptions
   @OptionGroup(title: "Drawing") package var generation: GenerationFlags
   @OptionGroup(title: "Output") package var output: OutputOptions
@@ -23,7 +24,7 @@ package struct Chat: AsyncParsableCommand {
 
   package func run() async throws {
     let options = try generation.options()
-    let (engine, seconds) = try await ModelAccess.load(model, generation, profile: profile)
+    let (engine, seconds) = try await ModelAccess.load(model, generation, profile: profile, adapter: adapter)
     if engine.template == nil { throw InferenceError.noChatTemplate(model: engine.model.description.name) }
     var conversation = Conversation(
       engine: engine, system: generation.systemPrompt, options: options, json: output.json)

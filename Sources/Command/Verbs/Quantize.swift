@@ -40,6 +40,12 @@ package struct Quantize: AsyncParsableCommand {
   @Flag(help: "Quantise weights that are quantised already.")
   package var allowRequantize = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Merge a low-rank adapter into the weights first: a folder that PEFT wrote, or a GGUF file; PATH:SCALE has it count so much.",
+      valueName: "path[:scale]"))
+  package var lora: LoRAArgument?
+
   @Option(help: ArgumentHelp("An importance file, as llama-imatrix writes it.", valueName: "path"))
   package var imatrix: String?
 
@@ -80,6 +86,9 @@ package struct Quantize: AsyncParsableCommand {
       throw ValidationError("--imatrix and --imatrix-text exclude each other")
     }
     if writeImatrix != nil, imatrixText == nil { throw ValidationError("--write-imatrix needs --imatrix-text") }
+    if lora != nil, report || imatrixText != nil {
+      throw ValidationError("--report and --imatrix-text measure the source: they do not go with --lora")
+    }
     if dryRun, report { throw ValidationError("--report needs a result, --dry-run gives none") }
     if !report, beside != nil || file != nil || windows != nil {
       throw ValidationError("--beside, --file and --windows belong to --report")
@@ -100,7 +109,7 @@ package struct Quantize: AsyncParsableCommand {
   /// Does everything; `check` throws when the user wants no more of it.
   private func work(check: @escaping () throws -> Void) throws -> QuantizeReport {
     let path = try ModelAccess.path(of: source)
-    let checkpoint = try Checkpoint(path: path)
+    let checkpoint = try source(at: path)
     var options = QuantizationOptions(recipe: type)
     options.isPure = pure
     options.overrides = tensorType.map(\.override)
@@ -123,6 +132,25 @@ package struct Quantize: AsyncParsableCommand {
     let recipes = (beside?.recipes ?? type.neighbours).filter { $0 != type }
     report.trial = try trial.measure(quantizer: quantizer, target: target, beside: recipes)
     return report
+  }
+
+  /// The model, the adapter merged into it where there is one.
+  private func source(at path: String) throws -> Checkpoint {
+    let checkpoint = try Checkpoint(path: path)
+    guard let adapter = lora?.source else { return checkpoint }
+    let changes = try LowRankAdapter(path: adapter.path)
+    if let own = changes.baseHash {
+      let digest = try ModelFingerprint(checkpoint).digest
+      guard own == digest else {
+        throw ModelError.adapter(
+          target: "base", problem: "it was made for a model with the digest \(own), this one has \(digest)")
+      }
+    }
+    let quantized = try checkpoint.tensors(changedBy: changes).first { $0.dtype.isBlockQuantized }
+    if let quantized, !allowRequantize {
+      throw CompressionError.alreadyQuantized(tensor: quantized.name, type: quantized.dtype)
+    }
+    return try checkpoint.merged(with: changes, scale: adapter.scale)
   }
 
   /// Writes a file while a line on the terminal shows how far it is; its bytes.

@@ -24,6 +24,7 @@ package struct Run: AsyncParsableCommand {
   package var stream = false
 
   @OptionGroup(title: "Model") package var model: ModelOptions
+  @OptionGroup(title: "Adapter") package var adapter: AdapterOptions
   @OptionGroup(title: "Profile") package var profile: ProfileOptions
   @OptionGroup(title: "Drawing") package var generation: GenerationFlags
   @OptionGroup(title: "Output") package var output: OutputOptions
@@ -33,7 +34,7 @@ package struct Run: AsyncParsableCommand {
   package func run() async throws {
     let text = try prompt.text()
     let options = try generation.options(logprobs: logprobs)
-    let (engine, loadSeconds) = try await ModelAccess.load(model, generation, profile: profile)
+    let (engine, loadSeconds) = try await ModelAccess.load(model, generation, profile: profile, adapter: adapter)
     var conversation: [ChatMessage] = []
     if let system = generation.systemPrompt { conversation.append(ChatMessage(role: .system, content: system)) }
     conversation.append(ChatMessage(role: .user, content: text))

@@ -44,6 +44,9 @@ final class Job {
   /// How many tokens the state had after the last step whose outcome is known.
   private var settled = 0
   private var keepsPrefix = false
+  /// The adapter that it uses, from when it runs until it ends.
+  private(set) var adapter: AdapterRegistry.Lease?
+  private var registry: AdapterRegistry?
 
   init(order: Order, prompt: [Int32]) throws {
     let options = order.options
@@ -70,6 +73,8 @@ final class Job {
 
   var place: Place { order.place }
   var isCancelled: Bool { order.place.isCancelled }
+  /// The version of its adapter; 0 for none. What one version has computed serves no other.
+  private(set) var version = 0
   /// How many tokens the state has seen.
   var depth: Int { state?.tokens ?? 0 }
   /// How many tokens the state has yet to see.
@@ -83,12 +88,21 @@ final class Job {
   }
 
   /// Takes part from now on; the session's state is in its hands.
-  func begin(keepsPrefix: Bool) {
+  ///
+  /// - Throws: ``InferenceError/adapter(name:problem:)`` when its adapter cannot be loaded.
+  func begin(keepsPrefix: Bool, _ adapters: AdapterRegistry? = nil) throws(InferenceError) {
     if begun == nil { begun = .now }
     isPreempted = false
     self.keepsPrefix = keepsPrefix
+    if adapter == nil, let adapters, let name = order.session.engine.adapter {
+      let lease = try adapters.acquire(name)
+      (adapter, version, registry) = (lease, lease.version, adapters)
+    }
+    let version = version
     order.session.content.withLock { content in
-      if let state = content.state, state.tokens == content.tokens.count { held = (state, content.tokens) }
+      if let state = content.state, state.tokens == content.tokens.count, content.version == version {
+        held = (state, content.tokens)
+      }
       content.state = nil
       content.tokens = []
     }
@@ -148,7 +162,8 @@ final class Job {
       isDrafted = false
     }
     return TokenBatch.Run(
-      state: state, tokens: [tokens[tokens.count - 1]] + guess, logits: guess.isEmpty ? .last : .all)
+      state: state, tokens: [tokens[tokens.count - 1]] + guess, logits: guess.isEmpty ? .last : .all,
+      adapter: adapter?.adapter)
   }
 
   /// The next part of the prompt.
@@ -157,7 +172,7 @@ final class Job {
     let start = state.tokens
     return TokenBatch.Run(
       state: state, tokens: Array(tokens[start..<start + count]),
-      logits: start + count == tokens.count ? .last : .none)
+      logits: start + count == tokens.count ? .last : .none, adapter: adapter?.adapter)
   }
 
   /// Draws from the logits of a run and reports.
@@ -302,8 +317,10 @@ final class Job {
     state = nil
     held = nil
     awaited = nil
+    if let adapter { registry?.release(adapter) }
+    adapter = nil
     session.content.withLock { content in
-      if let left { (content.state, content.tokens) = left }
+      if let left { (content.state, content.tokens, content.version) = (left.0, left.1, version) }
       if answered, case .turn(let message) = order.request {
         content.messages.append(ChatMessage(role: .user, content: message))
         content.messages.append(ChatMessage(role: .assistant, content: text))

@@ -14,11 +14,14 @@ final class Scheduler: Sendable {
   let admission: Admission
   private let mailbox = Mailbox<Message>()
   private let figures: Figures
+  private let adapters: AdapterRegistry?
 
   /// A scheduler of sequences of up to `contextLength` tokens.
   ///
   /// - Throws: ``InferenceError/invalidOption(field:value:problem:)`` when one sequence does not fit the memory for states.
-  init(model: any LanguageModel, options: EngineOptions, contextLength: Int) throws(InferenceError) {
+  init(
+    model: any LanguageModel, options: EngineOptions, contextLength: Int, adapters: AdapterRegistry? = nil
+  ) throws(InferenceError) {
     admission = Admission(options)
     let limits = try SchedulerLoop.Limits(options, model: model, contextLength: contextLength)
     var statistics = EngineStatistics()
@@ -27,10 +30,12 @@ final class Scheduler: Sendable {
     statistics.queuedTokenLimit = admission.maxQueuedTokens
     statistics.capacityBytes = limits.capacity
     statistics.storeLimit = limits.storeBytes
+    statistics.adapterLimit = adapters?.limit ?? 0
+    self.adapters = adapters
     figures = Figures(statistics)
     let (mailbox, figures) = (mailbox, figures)
     try Thread.start {
-      var loop = SchedulerLoop(model: model, limits: limits, mailbox: mailbox, figures: figures)
+      var loop = SchedulerLoop(model: model, limits: limits, mailbox: mailbox, figures: figures, adapters: adapters)
       loop.run()
     }
   }
@@ -43,6 +48,10 @@ final class Scheduler: Sendable {
     (statistics.queuedTokens, statistics.waitSeconds) = (counts.queuedTokens, counts.waitSeconds)
     (statistics.completed, statistics.cancelled) = (counts.completed, counts.cancelled)
     (statistics.failed, statistics.refused) = (counts.failed, counts.refused)
+    if let counts = adapters?.counts {
+      (statistics.adapters, statistics.adapterBytes) = (counts.loaded, counts.bytes)
+      (statistics.adapterLoads, statistics.adapterEvictions) = (counts.loads, counts.evictions)
+    }
     return statistics
   }
 

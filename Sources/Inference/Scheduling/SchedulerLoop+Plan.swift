@@ -31,13 +31,13 @@ extension SchedulerLoop {
       spare -= run.tokens.count - 1
       step.add(job, run, budget)
     }
-    if prompts.isEmpty { return step }
+    if prompts.isEmpty { return step.grouped() }
     if !single.isEmpty { spare = min(spare, limits.mixedPromptTokens) }
     for (job, count) in shares(of: spare, after: step.units, prompts) {
       step.promptTokens += count
       step.add(job, job.promptChunk(count), budget)
     }
-    return step
+    return step.grouped()
   }
 
   /// How many of its tokens each prompt gets beside single steps of `spent` units.
@@ -80,5 +80,15 @@ extension SchedulerLoop.Step {
     units += budget.units(run.tokens.count, after: run.state.tokens)
     jobs.append(job)
     runs.append(run)
+  }
+
+  /// The step with the rows of each adapter side by side, which are computed together then; the answers are the same.
+  fileprivate func grouped() -> Self {
+    guard jobs.contains(where: { $0.version != 0 }) else { return self }
+    let order = jobs.indices.sorted { (jobs[$0].version, $0) < (jobs[$1].version, $1) }
+    var step = self
+    step.jobs = order.map { jobs[$0] }
+    step.runs = order.map { runs[$0] }
+    return step
   }
 }

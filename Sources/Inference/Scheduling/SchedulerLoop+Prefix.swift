@@ -14,12 +14,14 @@ extension SchedulerLoop {
     var source: (any StateSnapshot)?
     var shared = 0
     if store.limit > 0 {
-      let (found, common) = store.find(job.tokens, most: most)
+      let (found, common) = store.find(job.tokens, most: most, version: job.version)
       shared = common
       if let found, found.count > best { (best, source) = (found.count, found.snapshot) }
       var (leader, ahead): (Job?, Int) = (nil, best + Self.leastShared - 1)
       for other in running {
         if other === job { break }
+        // What was computed with another adapter, or none, is no beginning of this one's.
+        if other.version != job.version { continue }
         let common = min(other.shared(with: job.tokens), most)
         let seen = other.state?.tokens ?? 0
         // A step that has just failed may have left more in a state than is text.
@@ -72,7 +74,7 @@ extension SchedulerLoop {
       let isMarked = job.marks.contains(state.tokens)
       job.marks = job.marks.filter { $0 > state.tokens }
       guard isMarked, let snapshot = try? state.snapshot() else { continue }
-      store.insert(Array(job.tokens.prefix(state.tokens)), snapshot)
+      store.insert(Array(job.tokens.prefix(state.tokens)), snapshot, version: job.version)
       unsettledSteps = 2
     }
   }

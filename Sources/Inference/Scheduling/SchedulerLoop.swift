@@ -19,12 +19,17 @@ struct SchedulerLoop {
   var running: [Job] = []
   var statistics: EngineStatistics
   private let figures: Scheduler.Figures
+  private let adapters: AdapterRegistry?
   private var received = 0
   /// How many steps may yet change which memory states share.
   var unsettledSteps = 0
   var accountedBytes = -1
 
-  init(model: any LanguageModel, limits: Limits, mailbox: Mailbox<Scheduler.Message>, figures: Scheduler.Figures) {
+  init(
+    model: any LanguageModel, limits: Limits, mailbox: Mailbox<Scheduler.Message>, figures: Scheduler.Figures,
+    adapters: AdapterRegistry? = nil
+  ) {
+    self.adapters = adapters
     self.model = model
     self.limits = limits
     self.mailbox = mailbox
@@ -72,22 +77,30 @@ struct SchedulerLoop {
   mutating func removeFinished() {
     for job in running where job.isFinished {
       unsettledSteps = 2
-      if let kept = job.kept { store.insert(kept.tokens, kept.snapshot) }
+      if let kept = job.kept { store.insert(kept.tokens, kept.snapshot, version: job.version) }
       job.kept = nil
     }
     running.removeAll(where: \.isFinished)
   }
 
   private mutating func admit() {
-    while running.count < limits.running, let job = waiting.first, hasMemory(for: job) {
+    while running.count < limits.running, let job = waiting.first, hasMemory(for: job), hasAdapterRoom(for: job) {
       waiting.removeFirst()
       guard job.isPreempted || job.place.begin() else { continue }
-      job.begin(keepsPrefix: store.limit > 0)
+      do { try job.begin(keepsPrefix: store.limit > 0, adapters) } catch {
+        job.fail(error)
+        continue
+      }
       let place = running.firstIndex { $0.number > job.number } ?? running.count
       running.insert(job, at: place)
       acquire(job)
     }
     removeFinished()
+  }
+
+  private func hasAdapterRoom(for job: Job) -> Bool {
+    guard let adapters, let name = job.order.session.engine.adapter, job.adapter == nil else { return true }
+    return adapters.hasRoom(for: name)
   }
 
   /// One evaluation.

@@ -13,6 +13,8 @@ public final class Session: Sendable {
   struct Content {
     var tokens: [Int32] = []
     var state: (any MixerState)?
+    /// The version of the adapter that the state was computed with; 0 for none.
+    var version = 0
     var messages: [ChatMessage] = []
     /// Whether a generation runs.
     var isTaken = false
@@ -68,7 +70,8 @@ public final class Session: Sendable {
   public func snapshot() async throws -> SessionSnapshot {
     try await whenIdle { [engine] content in
       SessionSnapshot(
-        model: engine.model, tokens: content.tokens, state: try content.state?.fork(), messages: content.messages)
+        model: engine.model, tokens: content.tokens, state: try content.state?.fork(), version: content.version,
+        messages: content.messages)
     }
   }
 
@@ -78,6 +81,7 @@ public final class Session: Sendable {
   public func restore(_ snapshot: SessionSnapshot) async throws {
     try await whenIdle { [engine] content in
       (content.state, content.tokens) = try snapshot.copy(for: engine.model)
+      content.version = snapshot.version
       content.messages = snapshot.messages
     }
   }

@@ -9,6 +9,8 @@ public struct SessionSnapshot: Sendable {
   let model: any LanguageModel
   let tokens: [Int32]
   let state: (any MixerState)?
+  /// The version of the adapter that the state was computed with; 0 for none.
+  let version: Int
   /// The conversation.
   public let messages: [ChatMessage]
 

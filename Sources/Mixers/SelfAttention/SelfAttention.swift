@@ -42,6 +42,14 @@ public struct SelfAttention: SequenceMixer {
     try makeCache(capacity, context)
   }
 
+  /// The layer with other cores for its projections.
+  public func replacing(_ change: (LinearRole, any LinearCore) -> any LinearCore) -> SelfAttention {
+    SelfAttention(
+      query: change(.query, query), key: change(.key, key), value: change(.value, value),
+      output: change(.output, output), queryNorm: queryNorm, keyNorm: keyNorm, positions: positions, core: core,
+      makeCache: makeCache)
+  }
+
   /// Attention over the batch: x [rows, width] in, [rows, width] out.
   public func mix(_ x: Tensor, layer: Int, batch: BatchBox, context: Context) throws(MixerError) -> Tensor {
     let o = try heads(x, layer: layer, batch: batch, context: context)

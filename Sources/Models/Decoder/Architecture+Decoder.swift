@@ -8,7 +8,7 @@ extension Architecture {
     configuration: @escaping @Sendable (Checkpoint, LoadOptions) throws -> DecoderConfiguration,
     translate: (@Sendable (HuggingFaceFolder) throws -> HuggingFaceTranslation)?
   ) -> Architecture {
-    Architecture(
+    var architecture = Architecture(
       name: name, huggingFaceTypes: huggingFaceTypes,
       memoryNeed: { checkpoint, options, threads in
         try DecoderSizes(
@@ -32,5 +32,9 @@ extension Architecture {
         return Decoder(network, description: description, need: need, context: context)
       },
       translate: translate)
+    architecture.translateAdapter = { adapter, checkpoint in
+      try AdapterNames(configuration: configuration(checkpoint, LoadOptions())).translated(adapter)
+    }
+    return architecture
   }
 }

@@ -9,9 +9,10 @@ import Tensors
 struct AttentionDecoder: DecoderNetwork {
   let embedding: TokenEmbedding
   let learnedPositions: PositionEmbedding?
-  let blocks: [DecoderBlock]
+  var blocks: [DecoderBlock]
   let norm: any Normalization
-  let head: any LinearCore
+  var head: any LinearCore
+  let configuration: DecoderConfiguration
   let positions: [RotaryEmbedding]
   let cache: KeyValueLayout
   private let embeddingScale: Float?
@@ -38,6 +39,7 @@ struct AttentionDecoder: DecoderNetwork {
     let (rows, head) = try weights.embeddingAndHead(vocabularySize: sizes.vocabularySize)
     embedding = TokenEmbedding(rows.matrix)
     self.head = head
+    configuration = c
     learnedPositions = c.learnsPositions ? try weights.positions(sizes.contextLength) : nil
     positions = tables
     cache = sizes.cache

@@ -8,6 +8,10 @@ public final class Decoder: LanguageModel, @unchecked Sendable {
   private let network: any DecoderNetwork
   private let context: Context
   private let steps: StepPlans
+  /// The network for steps with adapters and its captured steps; nothing where it takes none. It costs nothing until an
+  /// adapter is used.
+  let adapted: AdaptedDecoder?
+  private let adaptedSteps: StepPlans
 
   /// A model of a network whose captured steps may keep what `need` says.
   init(_ network: some DecoderNetwork, description: ModelDescription, need: MemoryNeed, context: Context) {
@@ -15,10 +19,12 @@ public final class Decoder: LanguageModel, @unchecked Sendable {
     self.description = description
     self.context = context
     steps = StepPlans(context: context, byteLimit: need.capturedSteps)
+    adapted = (network as? AttentionDecoder).map { AdaptedDecoder($0, workers: context.workers.count) }
+    adaptedSteps = StepPlans(context: context, byteLimit: need.capturedSteps)
   }
 
   /// The bytes that short steps and the tables of positions keep outside of the context's allocator.
-  package var keptBytes: Int { network.positions.reduce(steps.bytes) { $0 + $1.bytes } }
+  package var keptBytes: Int { network.positions.reduce(steps.bytes + adaptedSteps.bytes) { $0 + $1.bytes } }
 
   /// A state with no tokens, of up to `capacity`.
   public func makeState(capacity: Int) throws -> any MixerState {
@@ -33,6 +39,15 @@ public final class Decoder: LanguageModel, @unchecked Sendable {
     let layout = try batch.layout(vocabularySize: network.vocabularySize, isOwn: network.owns)
     let end = layout.runs.map { $0.position + $0.rows }.max() ?? 0
     for table in network.positions { table.reserve(positions: end) }
+    if batch.runs.contains(where: { $0.adapter != nil }) {
+      guard let adapted, batch.runs.allSatisfy({ $0.adapter.map { $0.owner == ObjectIdentifier(self) } ?? true }) else {
+        throw ModelError.foreignAdapter
+      }
+      adapted.begin(batch)
+      return try adaptedSteps.run(batch, layout, isCancelled: isCancelled) { [context] step throws in
+        try adapted.network(step, context)
+      }
+    }
     return try steps.run(batch, layout, isCancelled: isCancelled) { [network, context] step throws in
       try network(step, context)
     }

@@ -33,10 +33,12 @@ public enum ServedModel: Sendable {
     }
   }
 
-  /// What it takes: its weights, and for a language model all states that it may have at one time.
+  /// What it takes: its weights, and for a language model all states and adapters that it may have at one time.
   public var bytes: Int {
     switch self {
-    case .language(let engine): description.weightBytes.addingClamped(engine.statistics.capacityBytes)
+    case .language(let engine):
+      description.weightBytes.addingClamped(engine.statistics.capacityBytes)
+        .addingClamped(engine.statistics.adapterLimit)
     case .embedding: description.weightBytes
     }
   }

@@ -40,6 +40,7 @@ extension RequestFailure {
     case .invalidOption(let field, let value, let problem): .invalid(wire(field), "\(value) \(problem)")
     case .overloaded(_, _, _, _, _, let seconds):
       .overloaded("\(error)", retryAfter: Int(min(60, max(1, seconds.isFinite ? seconds : 60)).rounded(.up)))
+    case .unknownAdapter(let name, let known): .unknownModel(name, known: known)
     case .engineStopped: .unavailable("\(error)", code: "shutting_down")
     default: RequestFailure(status: 500, type: "server_error", code: "internal_error", message: "\(error)")
     }

@@ -35,6 +35,10 @@ struct MetricsRoute {
       sum.prefixLookups += own.prefixLookups
       sum.prefixHits += own.prefixHits
       sum.prefixHitTokens += own.prefixHitTokens
+      sum.adapters += own.adapters
+      sum.adapterBytes += own.adapterBytes
+      sum.adapterLoads += own.adapterLoads
+      sum.adapterEvictions += own.adapterEvictions
     }
     metrics.set("generations_running", sum.running)
     metrics.set("generations_queued", sum.queued)
@@ -42,5 +46,9 @@ struct MetricsRoute {
     metrics.set("prefix_lookups", sum.prefixLookups)
     metrics.set("prefix_hits", sum.prefixHits)
     metrics.set("prefix_hit_tokens", sum.prefixHitTokens)
+    metrics.set("adapters", sum.adapters)
+    metrics.set("adapter_bytes", sum.adapterBytes)
+    metrics.set("adapter_loads", sum.adapterLoads)
+    metrics.set("adapter_evictions", sum.adapterEvictions)
   }
 }

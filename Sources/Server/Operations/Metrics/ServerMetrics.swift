@@ -35,6 +35,10 @@ final class ServerMetrics: Sendable {
     "venturi_prefix_lookups": "Prompts that looked for a beginning that was computed before.",
     "venturi_prefix_hits": "Those that found one.",
     "venturi_prefix_hit_tokens": "Tokens of the beginnings that were found.",
+    "venturi_adapters": "Adapters that are loaded.",
+    "venturi_adapter_bytes": "Bytes of the adapters that are loaded.",
+    "venturi_adapter_loads": "How often an adapter was loaded.",
+    "venturi_adapter_evictions": "How often an adapter went for another's sake, or because its file had changed.",
     "venturi_resident_bytes": "Memory of the process.",
     "venturi_connections": "Connections that are open.",
     "venturi_request_bytes_held": "Bytes of request bodies that are being read.",
@@ -64,7 +68,8 @@ final class ServerMetrics: Sendable {
     endToEnd = Timer(label: "venturi_request_seconds", factory: registry)
     let names = [
       "requests_running", "generations_running", "generations_queued", "kv_bytes", "prefix_lookups", "prefix_hits",
-      "prefix_hit_tokens", "resident_bytes", "connections", "request_bytes_held",
+      "prefix_hit_tokens", "adapters", "adapter_bytes", "adapter_loads", "adapter_evictions", "resident_bytes",
+      "connections", "request_bytes_held",
     ]
     gauges = Dictionary(
       uniqueKeysWithValues: names.map { ($0, Gauge(label: "venturi_\($0)", factory: registry)) })
