@@ -1,6 +1,4 @@
-import Formats
-
-/// Typed access to a `config.json`, or to an object in it. Errors name the file and the key.
+/// Typed access to a `config.json` or `adapter_config.json`, or to an object in it. Errors name the file and the key.
 public struct HuggingFaceConfiguration: Sendable {
   /// The object's members.
   public let json: JSON
@@ -31,8 +29,8 @@ public struct HuggingFaceConfiguration: Sendable {
 
   /// The whole number of `key`, in `range`.
   ///
-  /// - Throws: ``/Formats/FormatError/missingKey(field:)``,
-  ///   ``/Formats/FormatError/invalidValue(field:offset:value:expected:)``.
+  /// - Throws: ``FormatError/missingKey(field:)``,
+  ///   ``FormatError/invalidValue(field:offset:value:expected:)``.
   public func int(_ key: String, in range: ClosedRange<Int>) throws(FormatError) -> Int {
     guard let value = try required(key).int, range.contains(value) else {
       throw invalid(key, "a whole number from \(range.lowerBound) to \(range.upperBound)")
@@ -42,15 +40,15 @@ public struct HuggingFaceConfiguration: Sendable {
 
   /// The whole number of `key`; nothing when there is none.
   ///
-  /// - Throws: ``/Formats/FormatError/invalidValue(field:offset:value:expected:)``.
+  /// - Throws: ``FormatError/invalidValue(field:offset:value:expected:)``.
   public func intIfPresent(_ key: String, in range: ClosedRange<Int>) throws(FormatError) -> Int? {
     self[key] == nil ? nil : try int(key, in: range)
   }
 
   /// The number of `key`, in `range`.
   ///
-  /// - Throws: ``/Formats/FormatError/missingKey(field:)``,
-  ///   ``/Formats/FormatError/invalidValue(field:offset:value:expected:)``.
+  /// - Throws: ``FormatError/missingKey(field:)``,
+  ///   ``FormatError/invalidValue(field:offset:value:expected:)``.
   public func double(_ key: String, in range: ClosedRange<Double>) throws(FormatError) -> Double {
     guard let value = try required(key).double, range.contains(value) else {
       throw invalid(key, "a number from \(range.lowerBound) to \(range.upperBound)")
@@ -60,14 +58,14 @@ public struct HuggingFaceConfiguration: Sendable {
 
   /// The number of `key`; nothing when there is none.
   ///
-  /// - Throws: ``/Formats/FormatError/invalidValue(field:offset:value:expected:)``.
+  /// - Throws: ``FormatError/invalidValue(field:offset:value:expected:)``.
   public func doubleIfPresent(_ key: String, in range: ClosedRange<Double>) throws(FormatError) -> Double? {
     self[key] == nil ? nil : try double(key, in: range)
   }
 
   /// The truth of `key`; nothing when there is none.
   ///
-  /// - Throws: ``/Formats/FormatError/invalidValue(field:offset:value:expected:)``.
+  /// - Throws: ``FormatError/invalidValue(field:offset:value:expected:)``.
   public func boolIfPresent(_ key: String) throws(FormatError) -> Bool? {
     guard let value = self[key] else { return nil }
     guard case .bool(let truth) = value else { throw invalid(key, "true or false") }
@@ -76,8 +74,8 @@ public struct HuggingFaceConfiguration: Sendable {
 
   /// The text of `key`.
   ///
-  /// - Throws: ``/Formats/FormatError/missingKey(field:)``,
-  ///   ``/Formats/FormatError/invalidValue(field:offset:value:expected:)``.
+  /// - Throws: ``FormatError/missingKey(field:)``,
+  ///   ``FormatError/invalidValue(field:offset:value:expected:)``.
   public func string(_ key: String) throws(FormatError) -> String {
     guard let text = try required(key).text else { throw invalid(key, "a string") }
     return text
@@ -85,14 +83,14 @@ public struct HuggingFaceConfiguration: Sendable {
 
   /// The text of `key`; nothing when there is none.
   ///
-  /// - Throws: ``/Formats/FormatError/invalidValue(field:offset:value:expected:)``.
+  /// - Throws: ``FormatError/invalidValue(field:offset:value:expected:)``.
   public func stringIfPresent(_ key: String) throws(FormatError) -> String? {
     self[key] == nil ? nil : try string(key)
   }
 
   /// The object of `key`; nothing when there is none.
   ///
-  /// - Throws: ``/Formats/FormatError/invalidValue(field:offset:value:expected:)``.
+  /// - Throws: ``FormatError/invalidValue(field:offset:value:expected:)``.
   public func objectIfPresent(_ key: String) throws(FormatError) -> HuggingFaceConfiguration? {
     guard let value = self[key] else { return nil }
     guard value.members != nil else { throw invalid(key, "an object") }
@@ -101,7 +99,7 @@ public struct HuggingFaceConfiguration: Sendable {
 
   /// The elements of the list of `key`; nothing when there is none.
   ///
-  /// - Throws: ``/Formats/FormatError/invalidValue(field:offset:value:expected:)``.
+  /// - Throws: ``FormatError/invalidValue(field:offset:value:expected:)``.
   public func listIfPresent(_ key: String) throws(FormatError) -> [JSON]? {
     guard let value = self[key] else { return nil }
     guard let elements = value.elements else { throw invalid(key, "a list") }
