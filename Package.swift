@@ -50,7 +50,8 @@ let package = Package(
     .target(
       name: "Compression", dependencies: ["CVenturi", "NumericTypes", "Tensors", "Formats", "Models"],
       exclude: ["Quantization/README.md"]),
-    .target(name: "Training", dependencies: ["CVenturi", "Costs", "NumericTypes", "Tensors", "Formats", "Text"]),
+    .target(
+      name: "Training", dependencies: ["CVenturi", "Costs", "NumericTypes", "Tensors", "Formats", "Text", "Models"]),
     .target(name: "Inference", dependencies: ["CVenturi", "Tensors", "Layers", "Models", "Formats", "Text"]),
     .target(
       name: "Profiling",
@@ -164,7 +165,7 @@ let package = Package(
       name: "ModelsTests", dependencies: ["Costs", "Formats", "NumericTypes", "Tensors", "Models", "VenturiTesting"]),
     .testTarget(
       name: "TrainingTests",
-      dependencies: ["Formats", "NumericTypes", "Tensors", "Text", "Training", "VenturiTesting"]),
+      dependencies: ["Formats", "Models", "NumericTypes", "Tensors", "Text", "Training", "VenturiTesting"]),
     .testTarget(
       name: "CompressionTests",
       dependencies: ["Compression", "Formats", "Models", "NumericTypes", "Tensors", "VenturiTesting"]),
