@@ -51,8 +51,9 @@ let package = Package(
       name: "Compression", dependencies: ["CVenturi", "NumericTypes", "Tensors", "Formats", "Models"],
       exclude: ["Quantization/README.md"]),
     .target(
-      name: "Training", dependencies: ["CVenturi", "Costs", "NumericTypes", "Tensors", "Formats", "Text"],
-      exclude: ["FP4/README.md", "WTACRS/README.md"]),
+      name: "Training",
+      dependencies: ["CVenturi", "Costs", "NumericTypes", "Tensors", "Formats", "Text", "Models"],
+      exclude: ["FP4/README.md", "PEFT/README.md", "WTACRS/README.md"]),
     .target(
       name: "Inference", dependencies: ["CVenturi", "Tensors", "Layers", "Models", "Formats", "Text"],
       exclude: ["Adapters/README.md"]),
@@ -173,7 +174,7 @@ let package = Package(
       name: "ModelsTests", dependencies: ["Costs", "Formats", "NumericTypes", "Tensors", "Models", "VenturiTesting"]),
     .testTarget(
       name: "TrainingTests",
-      dependencies: ["Formats", "NumericTypes", "Tensors", "Text", "Training", "VenturiTesting"]),
+      dependencies: ["Formats", "Models", "NumericTypes", "Tensors", "Text", "Training", "VenturiTesting"]),
     .testTarget(
       name: "CompressionTests",
       dependencies: ["Compression", "Formats", "Models", "NumericTypes", "Tensors", "VenturiTesting"]),

@@ -15,10 +15,12 @@ extension Context {
       "the cross-entropy of \(x.dtype.displayName) \(x.shape), \(w.dtype.displayName) \(w.shape) and \(targets.shape)")
     let classes = contiguous(cast(targets, to: .i64))
     let head = LinearCrossEntropy(x: contiguous(x), w: w, classes: classes, ignoring: ignoring)
-    guard x.isTracked || w.isTracked else { return head.value(self, wantsGradients: false).value }
+    // A matrix that is frozen costs no product for its gradient, and no memory.
+    let wanted = [x.isTracked, w.isTracked]
+    guard wanted.contains(true) else { return head.value(self, wanted).value }
     var made: [Tensor?] = []
     return differentiable([head.x, w]) {
-      let (value, gradients) = head.value(self, wantsGradients: true)
+      let (value, gradients) = head.value(self, wanted)
       made = gradients
       return value
     } backward: { call in
@@ -51,15 +53,15 @@ private struct LinearCrossEntropy {
   let classes: Tensor
   let ignoring: Int
 
-  /// The mean over the rows that count, and the gradients of x and W in the type of x.
-  func value(_ context: Context, wantsGradients: Bool) -> (value: Tensor, gradients: [Tensor?]) {
+  /// The mean over the rows that count, and the gradients of x and W that are wanted, in the type of x.
+  func value(_ context: Context, _ wanted: [Bool]) -> (value: Tensor, gradients: [Tensor?]) {
     let (x, w) = (x.detached(), w.detached())
     let (rows, width, vocabulary) = (x.shape[0], x.shape[1], w.shape[0])
     let block = max(16, (1 << 20) / max(1, vocabulary))
     let counted = Array(UnsafeBufferPointer(start: classes.pointer(as: Int64.self), count: rows)).map { $0 != ignoring }
     let total = counted.count { $0 }
     var gw: Tensor?
-    let gx = wantsGradients ? context.empty(x.shape, x.dtype) : nil
+    let gx = wanted[0] ? context.empty(x.shape, x.dtype) : nil
     var sum = 0.0
     for start in stride(from: 0, to: rows, by: block) {
       let range = start..<min(rows, start + block)
@@ -68,20 +70,23 @@ private struct LinearCrossEntropy {
       let entropy = CrossEntropy(logits, classes.sliced(axis: 0, range), ignoring, context)
       let count = counted[range].count { $0 }
       sum += context.scalar(entropy.value) * Double(count)
-      guard let gx else { continue }
+      if !wanted.contains(true) { continue }
       let share = context.full([], total == 0 ? 0 : Double(count) / Double(total), x.dtype)
       let g = entropy.gradient(share, context)
-      let ofRows = context.matmul(g, w)
-      withExtendedLifetime((gx, ofRows)) {
-        let bytes = x.dtype.blockBytes
-        (gx.pointer + start * width * bytes).copyMemory(
-          from: ofRows.pointer, byteCount: range.count * width * bytes)
+      if let gx {
+        let ofRows = context.matmul(g, w)
+        withExtendedLifetime((gx, ofRows)) {
+          let bytes = x.dtype.blockBytes
+          (gx.pointer + start * width * bytes).copyMemory(
+            from: ofRows.pointer, byteCount: range.count * width * bytes)
+        }
       }
+      guard wanted[1] else { continue }
       let ofMatrix = context.matmul(g.transposed(), part)
       gw = gw.map { context.add($0, ofMatrix) } ?? ofMatrix
     }
     let value = context.full([], total == 0 ? 0 : sum / Double(total), x.dtype)
-    return (value, wantsGradients ? [gx, gw ?? context.zeros(w.shape, x.dtype)] : [])
+    return (value, [gx, wanted[1] ? gw ?? context.zeros(w.shape, x.dtype) : nil])
   }
 
   /// The gradients by operators on all logits.

@@ -67,10 +67,14 @@ public struct TrainingStep<Model: TrainableModel> {
     var first: (result: Result, buffers: [Tensor])?
     try optimizer.step(rate: rate) {
       let (gradients, result, buffers) = try self.gradients(of: batches, number)
-      if first == nil { first = (result, buffers) }
+      if first == nil {
+        first = (result, buffers)
+        (model as? any SteppedModel)?.willStep(gradients)
+      }
       return gradients
     }
     self.batches += batches.count
+    (model as? any SteppedModel)?.didStep(optimizer.stepCount)
     guard let first else { throw TrainingError.noBatches }
     for (buffer, value) in zip(model.buffers, first.buffers) where value.storage !== buffer.value.storage {
       context.copy(context.contiguous(context.cast(value, to: buffer.value.dtype)), over: buffer.value)

@@ -9,13 +9,13 @@ public struct GPT: TrainableModel {
   /// The sizes.
   public let configuration: GPTConfiguration
   /// The trained weights.
-  public let parameters: [Parameter]
+  public internal(set) var parameters: [Parameter]
   /// None.
   public let buffers: [Parameter]
-  private let embedding: EmbeddingLayer
+  let embedding: EmbeddingLayer
+  let blocks: [GPTBlock]
   private let places: EmbeddingLayer?
   private let dropout: DropoutLayer
-  private let blocks: [GPTBlock]
   private let norm: NormLayer
 
   /// A model with fresh weights.
@@ -25,9 +25,16 @@ public struct GPT: TrainableModel {
     _ configuration: GPTConfiguration, seed: UInt64, storage: DType = .f32, context: Context
   ) throws(DataError) {
     try configuration.validate()
+    var builder = ModelBuilder(context: context, seed: seed, storage: storage)
+    self.init(configuration, &builder)
+  }
+
+  /// A model whose weights a builder gives.
+  ///
+  /// - Precondition: the configuration is valid.
+  init(_ configuration: GPTConfiguration, _ builder: inout ModelBuilder) {
     let c = configuration
     self.configuration = c
-    var builder = ModelBuilder(context: context, seed: seed, storage: storage)
     let table = Initializer.normal(deviation: 0.02)
     embedding = builder.within("embedding") {
       EmbeddingLayer(&$0, count: c.vocabulary, width: c.width, weight: table)
@@ -36,22 +43,39 @@ public struct GPT: TrainableModel {
       c.positions == .learned
       ? builder.within("positions") { EmbeddingLayer(&$0, count: c.length, width: c.width, weight: table) } : nil
     dropout = DropoutLayer(&builder, rate: c.dropout)
-    blocks = (0..<c.layers).map { index in builder.within("layers.\(index)") { GPTBlock(&$0, c) } }
-    norm = builder.within("norm") { NormLayer(&$0, c.norm, width: c.width) }
+    blocks = (0..<c.layers).map { index in builder.within("layers.\(index)") { GPTBlock(&$0, c, index: index) } }
+    norm = builder.within("norm") { NormLayer(&$0, c.norm, width: c.width, epsilon: c.epsilon) }
     (parameters, buffers) = (builder.parameters, builder.buffers)
   }
 
   /// The stream behind the last norm, [B · N, width].
-  private func stream(_ input: TokenRowsInput, _ pass: Pass) -> Tensor {
-    var x = embedding(input.inputs, pass)
-    if let places { x = pass.context.add(x, places(input.positions, pass)) }
+  private func stream(_ given: TokenRowsInput, _ pass: Pass) -> Tensor {
+    let context = pass.context
+    let width = configuration.width
+    var (x, input) = (embedding(given.inputs, pass), given)
+    let prompt = pass.adapter?.prompt(pass)
+    if let prompt {
+      input = given.led(by: prompt.shape[0], context)
+      let rows = x.reshaped([given.rows, given.length, width])
+      x = context.concatenate([prompt.broadcast(to: [given.rows, prompt.shape[0], width]), rows], axis: 1)
+        .reshaped([input.rows * input.length, width])
+    }
+    if let places { x = context.add(x, places(input.positions, pass)) }
     x = dropout(x, pass)
     for block in blocks { x = block(x, input, pass) }
+    if let prompt {
+      // What stands above the prompt predicts nothing.
+      x = context.contiguous(
+        x.reshaped([input.rows, input.length, width]).sliced(axis: 1, prompt.shape[0]..<input.length)
+      ).reshaped([given.rows * given.length, width])
+    }
     return norm(x, pass)
   }
 
-  private func input(_ batch: TokenBatch, _ context: Context) throws(DataError) -> TokenRowsInput {
-    try TokenRowsInput(batch, vocabulary: configuration.vocabulary, length: configuration.length, context)
+  private func input(_ batch: TokenBatch, _ pass: Pass) throws(DataError) -> TokenRowsInput {
+    try TokenRowsInput(
+      batch, vocabulary: configuration.vocabulary, length: configuration.length - (pass.adapter?.promptCount ?? 0),
+      pass.context)
   }
 
   private var head: LanguageHead { LanguageHead(weight: embedding.weight) }
@@ -60,7 +84,7 @@ public struct GPT: TrainableModel {
   ///
   /// - Throws: ``DataError/mismatch(field:found:expected:)``.
   public func logits(_ batch: TokenBatch, _ pass: Pass) throws(DataError) -> Tensor {
-    let input = try input(batch, pass.context)
+    let input = try input(batch, pass)
     return pass.context.matmul(stream(input, pass), pass[embedding.weight].transposed())
   }
 
@@ -68,7 +92,7 @@ public struct GPT: TrainableModel {
   ///
   /// - Throws: ``DataError/mismatch(field:found:expected:)``.
   public func loss(of batch: TokenBatch, _ pass: Pass) throws -> Tensor {
-    let input = try input(batch, pass.context)
+    let input = try input(batch, pass)
     return head.loss(stream(input, pass), input.targets, pass)
   }
 
@@ -79,7 +103,7 @@ public struct GPT: TrainableModel {
   ///
   /// - Throws: ``DataError/mismatch(field:found:expected:)``.
   public func measure(_ batch: TokenBatch, _ pass: Pass) throws -> [String: MetricSum] {
-    let input = try input(batch, pass.context)
+    let input = try input(batch, pass)
     return head.measure(stream(input, pass), input.targets, pass)
   }
 }

@@ -3,22 +3,25 @@ import Tensors
 
 /// Attention and a feed-forward, each behind a norm and added to the stream.
 struct GPTBlock: Sendable {
-  private enum FeedForward: Sendable {
+  enum FeedForward: Sendable {
     case plain(MLPLayer)
     case gated(GatedMLPLayer)
   }
 
-  private let norms: [NormLayer]
-  private let attention: AttentionLayer
-  private let feedForward: FeedForward
+  /// Its place in the model.
+  let index: Int
+  let attention: AttentionLayer
+  let feedForward: FeedForward
+  let norms: [NormLayer]
   private let dropouts: [DropoutLayer]
 
-  init(_ builder: inout ModelBuilder, _ configuration: GPTConfiguration) {
+  init(_ builder: inout ModelBuilder, _ configuration: GPTConfiguration, index: Int) {
     let c = configuration
+    self.index = index
     let inner = Initializer.normal(deviation: 0.02)
     // What every block adds to the stream, so that the sum does not grow with their number (Radford et al.: GPT-2, 2019).
     let outer = Initializer.normal(deviation: 0.02 / (2 * Double(c.layers)).squareRoot())
-    let first = builder.within("norm1") { NormLayer(&$0, c.norm, width: c.width) }
+    let first = builder.within("norm1") { NormLayer(&$0, c.norm, width: c.width, epsilon: c.epsilon) }
     var rotation: AttentionLayer.Rotation?
     if case .rotary(let base) = c.positions { rotation = AttentionLayer.Rotation(base: base) }
     attention = builder.within("attention") {
@@ -26,7 +29,7 @@ struct GPTBlock: Sendable {
         &$0, width: c.width, heads: c.heads, kvHeads: c.kvHeads, rotation: rotation, hasBias: c.hasBiases,
         weight: inner, output: outer, bias: .constant(0))
     }
-    let second = builder.within("norm2") { NormLayer(&$0, c.norm, width: c.width) }
+    let second = builder.within("norm2") { NormLayer(&$0, c.norm, width: c.width, epsilon: c.epsilon) }
     norms = [first, second]
     feedForward = builder.within("mlp") { builder in
       switch c.feedForward {
@@ -50,15 +53,18 @@ struct GPTBlock: Sendable {
   /// Rows [B · N, width] → the same shape.
   func callAsFunction(_ x: Tensor, _ input: TokenRowsInput, _ pass: Pass) -> Tensor {
     let context = pass.context
-    let attended = attention(
-      norms[0](x, pass), rows: input.rows, positions: input.positions, starts: input.starts, pass)
-    let middle = context.add(x, dropouts[0](attended, pass))
+    func changed(_ output: Tensor, _ input: Tensor, _ sublayer: Sublayer) -> Tensor {
+      pass.adapter?.changed(output, input: input, block: index, sublayer, pass) ?? output
+    }
+    let first = norms[0](x, pass)
+    let attended = attention(first, rows: input.rows, positions: input.positions, starts: input.starts, pass)
+    let middle = context.add(x, dropouts[0](changed(attended, first, .attention), pass))
     let normal = norms[1](middle, pass)
     let fed =
       switch feedForward {
       case .plain(let layer): layer(normal, pass)
       case .gated(let layer): layer(normal, pass)
       }
-    return context.add(middle, dropouts[1](fed, pass))
+    return context.add(middle, dropouts[1](changed(fed, normal, .feedForward), pass))
   }
 }

@@ -36,6 +36,8 @@ public struct GPTConfiguration: Sendable, Hashable {
   public var feedForward: FeedForward
   /// The norms.
   public var norm: NormLayer.Kind
+  /// ε of the norms.
+  public var epsilon: Float
   /// Whether linear layers have biases.
   public var hasBiases: Bool
   /// The share of elements that training drops, of the embedded tokens and of what blocks add.
@@ -46,7 +48,7 @@ public struct GPTConfiguration: Sendable, Hashable {
   public init(
     vocabulary: Int, length: Int = 256, layers: Int = 6, width: Int = 384, heads: Int = 6, kvHeads: Int? = nil,
     hidden: Int? = nil, positions: Positions = .learned, feedForward: FeedForward = .plain(),
-    norm: NormLayer.Kind = .layer, hasBiases: Bool = true, dropout: Double = 0
+    norm: NormLayer.Kind = .layer, epsilon: Float = 1e-5, hasBiases: Bool = true, dropout: Double = 0
   ) {
     self.vocabulary = vocabulary
     self.length = length
@@ -58,6 +60,7 @@ public struct GPTConfiguration: Sendable, Hashable {
     self.positions = positions
     self.feedForward = feedForward
     self.norm = norm
+    self.epsilon = epsilon
     self.hasBiases = hasBiases
     self.dropout = dropout
   }
@@ -97,6 +100,9 @@ public struct GPTConfiguration: Sendable, Hashable {
       if !(base.isFinite && base > 1) {
         throw .invalidOption(field: "base", value: "\(base)", expected: "a finite number above 1")
       }
+    }
+    if !(epsilon.isFinite && epsilon >= 0) {
+      throw .invalidOption(field: "epsilon", value: "\(epsilon)", expected: "a finite number, 0 or more")
     }
     try ModelSetting.check(dropout: dropout)
     let (wide, between) = (Double(width), Double(hidden))

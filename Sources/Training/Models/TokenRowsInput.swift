@@ -55,4 +55,21 @@ struct TokenRowsInput {
     let width = length
     starts = batch.sequenceStarts.contains { !$0.isMultiple(of: width) } ? firsts : nil
   }
+
+  private init(rows: Int, length: Int, inputs: Tensor, targets: Tensor, starts: Tensor?, positions: Tensor) {
+    (self.rows, self.length, self.inputs, self.targets) = (rows, length, inputs, targets)
+    (self.starts, self.positions) = (starts, positions)
+  }
+
+  /// The rows with `count` places before each, which no token stands at.
+  ///
+  /// - Precondition: every row is one sequence.
+  func led(by count: Int, _ context: Context) -> TokenRowsInput {
+    precondition(starts == nil, "a prompt before documents that are packed into one row")
+    let places = context.empty([rows * (count + length)], .i32)
+    let place = places.pointer(as: Int32.self)
+    for index in 0..<places.count { place[index] = Int32(index % (count + length)) }
+    return TokenRowsInput(
+      rows: rows, length: count + length, inputs: inputs, targets: targets, starts: nil, positions: places)
+  }
 }

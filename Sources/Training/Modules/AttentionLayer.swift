@@ -71,20 +71,50 @@ public struct AttentionLayer: Sendable, Hashable {
     let context = pass.context
     let length = x.shape[0] / max(1, rows)
     let all = inward(x, pass).reshaped([rows, length, heads + 2 * kvHeads, headDim])
+    let prefix = pass.adapter?.prefix(of: self, pass)
     let y: Tensor
-    if let rotation {
+    if rotation != nil || prefix != nil {
       func part(_ range: Range<Int>) -> Tensor { all.sliced(axis: 2, range) }
-      let table = rotation.table(positions, headDim, context)
-      let places = positions.reshaped([rows, length])
       // Queries and keys are neighbours and turn together.
-      let turned = context.rotary(part(0..<heads + kvHeads), table: table, positions: places)
+      var turned = part(0..<heads + kvHeads)
+      if let rotation {
+        let table = pass.table(RotaryTable(rotation: rotation, headDim: headDim, positions: positions)) {
+          rotation.table(positions, headDim, context)
+        }
+        turned = context.rotary(turned, table: table, positions: positions.reshaped([rows, length]))
+      }
+      func led(_ x: Tensor, by first: Tensor?) -> Tensor {
+        guard let first else { return x }
+        let all = first.broadcast(to: [rows, first.shape[0], kvHeads, headDim])
+        return context.concatenate([all, x], axis: 1)
+      }
+      precondition(prefix == nil || starts == nil, "a prefix before documents that are packed into one row")
       y = context.attention(
-        turned.sliced(axis: 2, 0..<heads), turned.sliced(axis: 2, heads..<heads + kvHeads),
-        part(heads + kvHeads..<heads + 2 * kvHeads), isCausal: isCausal, starts: starts)
+        turned.sliced(axis: 2, 0..<heads),
+        led(turned.sliced(axis: 2, heads..<heads + kvHeads), by: prefix?.keys),
+        led(part(heads + kvHeads..<heads + 2 * kvHeads), by: prefix?.values), isCausal: isCausal, starts: starts)
     } else {
       y = context.attention(packed: all, heads: heads, kvHeads: kvHeads, isCausal: isCausal, starts: starts)
     }
     return outward(y.reshaped([rows * length, heads * headDim]), pass)
+  }
+}
+
+/// What a table of angles depends on.
+struct RotaryTable: Hashable {
+  let rotation: AttentionLayer.Rotation
+  let headDim: Int
+  /// The places' memory, which lives as long as the pass.
+  let positions: Tensor
+
+  static func == (a: RotaryTable, b: RotaryTable) -> Bool {
+    a.rotation == b.rotation && a.headDim == b.headDim && a.positions.storage === b.positions.storage
+  }
+
+  func hash(into hasher: inout Hasher) {
+    hasher.combine(rotation)
+    hasher.combine(headDim)
+    hasher.combine(ObjectIdentifier(positions.storage))
   }
 }
 

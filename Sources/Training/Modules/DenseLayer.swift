@@ -28,8 +28,10 @@ public struct DenseLayer: Sendable, Hashable {
   public func callAsFunction(_ x: Tensor, _ pass: Pass) -> Tensor {
     let context = pass.context
     let rows = x.shape.rank == 2 ? x : context.contiguous(x).reshaped([x.shape.rows, inputs])
-    var y = pass.product(rows, by: weight)
-    if let bias { y = context.add(y, pass[bias]) }
+    let y = pass.adapter?.dense(self, rows, pass) ?? biased(pass.product(rows, by: weight), pass)
     return x.shape.rank == 2 ? y : y.reshaped(Shape(x.shape.dimensions.dropLast() + [outputs]))
   }
+
+  /// y + b.
+  func biased(_ y: Tensor, _ pass: Pass) -> Tensor { bias.map { pass.context.add(y, pass[$0]) } ?? y }
 }

@@ -20,6 +20,8 @@ public struct ModelBuilder {
   public private(set) var parameters: [Parameter] = []
   /// What is kept beside them so far.
   public private(set) var buffers: [Parameter] = []
+  /// Weights by name that are taken over in the place of fresh ones, each of the shape and type that it is to have.
+  private let given: [String: Tensor]
   private var scope = ""
   private var names: Set<String> = []
 
@@ -27,10 +29,15 @@ public struct ModelBuilder {
   ///
   /// - Precondition: `storage` is f32 or bf16.
   public init(context: Context, seed: UInt64, storage: DType = .f32) {
+    self.init(context: context, seed: seed, storage: storage, given: [:])
+  }
+
+  init(context: Context, seed: UInt64, storage: DType, given: [String: Tensor]) {
     precondition(storage == .f32 || storage == .bf16, "weights are not stored as \(storage.displayName)")
     self.context = context
     self.seed = seed
     self.storage = storage
+    self.given = given
   }
 
   /// Runs `body` with `name` and a dot in front of the names that it gives.
@@ -48,9 +55,22 @@ public struct ModelBuilder {
   /// - Precondition: the name is new in its scope.
   public mutating func weight(_ name: String, _ shape: Shape, _ initializer: Initializer) -> Weight {
     let name = take(name)
-    var random = Random(seed: seed, stream: Self.stream(of: name))
-    let values = initializer.tensor(shape, &random, context)
-    parameters.append(Parameter(name, shape.rank > 1 ? context.cast(values, to: storage) : values))
+    if let values = given[name] {
+      precondition(values.shape == shape, "the weights \(values.shape) are given for \(name), which is \(shape)")
+      parameters.append(Parameter(name, values))
+    } else {
+      var random = Random(seed: seed, stream: Self.stream(of: name))
+      let values = initializer.tensor(shape, &random, context)
+      parameters.append(Parameter(name, shape.rank > 1 ? context.cast(values, to: storage) : values))
+    }
+    return Weight(index: parameters.count - 1)
+  }
+
+  /// A new parameter with these values.
+  ///
+  /// - Precondition: the name is new in its scope.
+  mutating func weight(_ name: String, _ values: Tensor) -> Weight {
+    parameters.append(Parameter(take(name), values))
     return Weight(index: parameters.count - 1)
   }
 

@@ -21,26 +21,37 @@ public final class Pass {
   public let seed: UInt64
   /// The number of the batch in its run, from 0 on: what is random differs from batch to batch.
   public let batch: Int
+  /// What changes what layers do.
+  public let adapter: (any PassAdapter)?
   private let weights: [Tensor]
   private let buffers: [Tensor]
   /// Another way of multiplying by weights than the plain one, where a method of training has one.
   public var products: (any ProductRule)?
   /// New values of buffers, by their place.
   public private(set) var updates: [Int: Tensor] = [:]
+  /// Tables of angles, which all layers of a model share.
+  private var tables: [RotaryTable: Tensor] = [:]
 
   /// A run.
   ///
   /// - Parameters:
+  ///   - purpose: what the model is run for.
   ///   - weights: one for each of the model's parameters, in their order.
   ///   - buffers: one for each of the model's buffers, in their order.
+  ///   - seed: the seed of what is random in layers.
+  ///   - batch: the number of the batch in its run.
+  ///   - adapter: what changes what layers do.
+  ///   - context: where to compute.
   public init(
-    _ purpose: Purpose, weights: [Tensor], buffers: [Tensor], seed: UInt64 = 0, batch: Int = 0, context: Context
+    _ purpose: Purpose, weights: [Tensor], buffers: [Tensor], seed: UInt64 = 0, batch: Int = 0,
+    adapter: (any PassAdapter)? = nil, context: Context
   ) {
     self.purpose = purpose
     self.weights = weights
     self.buffers = buffers
     self.seed = seed
     self.batch = batch
+    self.adapter = adapter
     self.context = context
   }
 
@@ -64,6 +75,14 @@ public final class Pass {
 
   /// The seed of this batch's random numbers, another in each; a layer has its own stream of it.
   public var batchSeed: UInt64 { seed &+ UInt64(truncatingIfNeeded: batch) &* 0x9E37_79B9_7F4A_7C15 }
+
+  /// The table of a rotation, made once in a pass.
+  func table(_ key: RotaryTable, _ make: () -> Tensor) -> Tensor {
+    if let table = tables[key] { return table }
+    let table = make()
+    tables[key] = table
+    return table
+  }
 
   /// Gives a buffer a new value, which it has once the step is taken. A segment that runs again gives the same again.
   public func update(_ buffer: Buffer, to value: Tensor) { updates[buffer.index] = value.detached() }

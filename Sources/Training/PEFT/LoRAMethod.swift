@@ -1,0 +1,46 @@
+import NumericTypes
+import Tensors
+
+/// W + s B A with A [rank, inputs] random and B [outputs, rank] zero at first (Hu et al.: LoRA: Low-rank adaptation of large
+/// language models, 2021); s is α / rank, or α / √rank (Kalajdzievski: A rank stabilization scaling factor, 2023).
+package struct LoRAMethod: LinearMethod {
+  let a: Weight
+  let b: Weight
+  let scale: Double
+  let dropout: DropoutLayer
+
+  /// The parameters `lora_A` and `lora_B`.
+  init(_ builder: inout ModelBuilder, _ target: LinearTarget, rank: Int, scale: Double, dropout rate: Double) {
+    a = builder.weight("lora_A", [rank, target.inputs], .fanIn)
+    b = builder.weight("lora_B", [target.outputs, rank], .constant(0))
+    self.scale = scale
+    dropout = builder.within("lora_A") { DropoutLayer(&$0, rate: rate) }
+  }
+
+  var isWeight: Bool { true }
+
+  func output(_ y: Tensor, of x: Tensor, _ weight: FrozenRows, _ pass: Pass) -> Tensor {
+    Self.output(y, of: dropout(x, pass), a: pass[a], b: pass[b], scale: scale, pass.context)
+  }
+
+  /// y + s (x Aᵀ) Bᵀ.
+  package static func output(
+    _ y: Tensor, of x: Tensor, a: Tensor, b: Tensor, scale: Double, _ context: Context
+  ) -> Tensor {
+    let low = context.multiply(context.matmul(x, a.transposed()), scale)
+    return context.add(y, context.matmul(low, b.transposed()))
+  }
+
+  /// s B A.
+  private func change(_ pass: Pass) -> Tensor {
+    pass.context.multiply(pass.context.matmul(pass[b], pass[a]), scale)
+  }
+
+  func merged(_ plain: PlainLinear, _ pass: Pass) -> PlainLinear {
+    PlainLinear(weight: pass.context.add(plain.weight, change(pass)), bias: plain.bias)
+  }
+
+  func unmerged(_ plain: PlainLinear, frozen: FrozenRows, _ pass: Pass) -> PlainLinear {
+    PlainLinear(weight: pass.context.subtract(plain.weight, change(pass)), bias: plain.bias)
+  }
+}
