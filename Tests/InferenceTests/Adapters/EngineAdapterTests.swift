@@ -195,7 +195,9 @@ import VenturiTesting
           // Another adapter for each row in each round.
           for round in 0..<5 {
             let batch = TokenBatch(
-              states.enumerated().map { .init(state: $1, tokens: [9], adapter: adapters[($0 + round) % (rows == 1 ? 2 : 3)]) })
+              states.enumerated().map {
+                .init(state: $1, tokens: [9], adapter: adapters[($0 + round) % (rows == 1 ? 2 : 3)])
+              })
             var (first, last, asked) = (UInt64(0), UInt64(0), 0)
             _ = try model.evaluate(batch) {
               last = allocation_count()
