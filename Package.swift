@@ -52,7 +52,7 @@ let package = Package(
       exclude: ["Quantization/README.md"]),
     .target(name: "Training", dependencies: ["CVenturi", "Costs", "NumericTypes", "Tensors", "Formats", "Text"]),
     .target(
-      name: "Inference", dependencies: ["CVenturi", "Tensors", "Layers", "Models", "Formats", "Text"],
+      name: "Inference", dependencies: ["CVenturi", "NumericTypes", "Tensors", "Layers", "Models", "Formats", "Text"],
       exclude: ["Adapters/README.md"]),
     .target(
       name: "Profiling",
