@@ -163,7 +163,7 @@ import VenturiTesting
       return "none"
     }
     #expect(try problem("llama3") == "none")
-    #expect(try problem("qwen3").contains("self_attn") || problem("qwen3").contains("mlp"))
+    #expect(try problem("gpt_neox").contains("query_key_value"))
     #expect(try problem("gpt2").contains("attn.c_"))
     for (from, to) in [
       ("layers.0", "layers.7"), ("layers.0", "layers.-1"), ("model.layers.0", "vision.layers.0"), ("q_proj", "x_proj"),

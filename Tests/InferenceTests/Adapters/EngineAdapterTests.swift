@@ -145,7 +145,7 @@ import VenturiTesting
     let good = Self.source("llama3")
     #expect(problem([good]) == "none")
     #expect(problem([good, good]).contains("'llama3'"))
-    #expect(problem([Self.source("qwen3")]).contains("'qwen3'"))
+    #expect(problem([Self.source("gpt_neox")]).contains("'gpt_neox'"))
     #expect(problem([good], limit: 1000).contains("1000"))
     #expect(problem([AdapterSource(path: good.path, name: "a:b")]).contains("'a:b'"))
     #expect(problem([AdapterSource(path: good.path, scale: .infinity)]).contains("scale"))
