@@ -55,7 +55,7 @@ let package = Package(
       dependencies: ["CVenturi", "Costs", "NumericTypes", "Tensors", "Formats", "Text", "Models"],
       exclude: ["FP4/README.md", "PEFT/README.md", "WTACRS/README.md"]),
     .target(
-      name: "Inference", dependencies: ["CVenturi", "Tensors", "Layers", "Models", "Formats", "Text"],
+      name: "Inference", dependencies: ["CVenturi", "NumericTypes", "Tensors", "Layers", "Models", "Formats", "Text"],
       exclude: ["Adapters/README.md"]),
     .target(
       name: "Profiling",

@@ -51,7 +51,8 @@ func seeds() -> [[UInt8]] {
       let names = naming == .gguf ? ["blk.0.attn_q", "output"] : ["model.layers.0.self_attn.q_proj", "lm_head"]
       let targets = names.enumerated().compactMap { index, name in
         try? LowRankAdapter.Target(
-          name: name, rank: 1 + index, inFeatures: 2, outFeatures: 3, alpha: 4 + Double(index), a: values(2 + 2 * index),
+          name: name, rank: 1 + index, inFeatures: 2, outFeatures: 3, alpha: 4 + Double(index),
+          a: values(2 + 2 * index),
           b: values(3 + 3 * index), dtype: dtype)
       }
       guard

@@ -95,7 +95,8 @@ def make(architectures, out):
         if name == "llama3_half":
             model = model.bfloat16()
         model.peft_config["default"].base_model_name_or_path = source
-        model.save_pretrained(folder)
+        # Else the weights of an adapted head are saved with the adapter.
+        model.save_pretrained(folder, save_embedding_layers=False)
         os.remove(folder + "/README.md")
         model = PeftModel.from_pretrained(base(f"{architectures}/{source}"), folder, autocast_adapter_dtype=False).eval()
         for module in model.modules():

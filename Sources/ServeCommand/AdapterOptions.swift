@@ -27,7 +27,8 @@ package struct AdapterOptions: ParsableArguments {
       .filter { LowRankAdapter.isPresent(at: $0.path) }
     guard !sources.isEmpty else {
       throw CommandFailure(
-        status: .usage, kind: "usage", message: "--adapters \(adapters): no folder of PEFT's and no .gguf file is in it")
+        status: .usage, kind: "usage", message: "--adapters \(adapters): no folder of PEFT's and no .gguf file is in it"
+      )
     }
     return sources
   }

@@ -81,7 +81,8 @@ extension LowRankAdapter {
     let rank = a.shape[0]
     return try Target(
       name: name, rank: rank, inFeatures: a.shape[1], outFeatures: b.shape[0],
-      alpha: alpha == 0 ? Double(rank) : alpha, a: AdapterMatrix.values(file.data(of: a), a.dtype, count: a.shape.count),
+      alpha: alpha == 0 ? Double(rank) : alpha,
+      a: AdapterMatrix.values(file.data(of: a), a.dtype, count: a.shape.count),
       b: AdapterMatrix.values(file.data(of: b), b.dtype, count: b.shape.count),
       // A type for both: what one of them has in 16 bits of another kind fits in f32.
       dtype: a.dtype == b.dtype ? a.dtype : .f32)

@@ -124,7 +124,8 @@ extension LowRankAdapter {
   /// Values by names in full: a name alone would be the end of others too.
   private static func pattern(_ targets: [Target], _ value: (Target) -> JSON) throws(FormatError) -> JSON {
     if let odd = targets.first(where: { !PEFTConfiguration.isName($0.name[...]) }) {
-      throw .notWritable(field: odd.name, reason: "the name is an expression to PEFT, which a pattern would need it for")
+      throw .notWritable(
+        field: odd.name, reason: "the name is an expression to PEFT, which a pattern would need it for")
     }
     return .object(targets.map { JSON.Member("^" + $0.name, value($0)) })
   }

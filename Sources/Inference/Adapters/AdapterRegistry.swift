@@ -30,7 +30,9 @@ final class AdapterRegistry: Sendable {
 
     init(_ path: String) {
       numbers = []
-      for name in [path, "\(path)/\(LowRankAdapter.configurationFileName)", "\(path)/\(LowRankAdapter.weightsFileName)"] {
+      for name in [
+        path, "\(path)/\(LowRankAdapter.configurationFileName)", "\(path)/\(LowRankAdapter.weightsFileName)",
+      ] {
         var status = stat()
         guard stat(name, &status) == 0 else { continue }
         #if canImport(Darwin)

@@ -52,7 +52,8 @@ struct AdapterNames {
       Self.roots.contains(parts[..<index].joined(separator: ".")), let layer = Int(parts[index + 1]),
       let name = Self.modules[parts[(index + 2)...].joined(separator: ".")]
     else {
-      throw .adapter(target: target.name, problem: "no such weight matrix in a model of '\(configuration.architecture)'")
+      throw .adapter(
+        target: target.name, problem: "no such weight matrix in a model of '\(configuration.architecture)'")
     }
     return ("blk.\(layer).\(name)", order(parts[parts.count - 1]))
   }

@@ -59,7 +59,8 @@ extension Checkpoint {
     }
     return try translate(adapter, self).targets.map { target in
       guard let tensor = tensorIfPresent(target.name + ".weight") else {
-        throw ModelError.adapter(target: target.name, problem: "the model has no such matrix that an adapter can change")
+        throw ModelError.adapter(
+          target: target.name, problem: "the model has no such matrix that an adapter can change")
       }
       guard tensor.shape == [target.outFeatures, target.inFeatures] else {
         throw ModelError.adapter(

@@ -171,7 +171,9 @@ extension Context {
   ) {
     precondition(
       x.dtype == .f32 && x.shape.rank == 2 && x.isContiguous && parts.count <= 4
-        && parts.allSatisfy { $0.y.dtype == .f32 && $0.y.isContiguous && $0.y.shape.rank == 2 && $0.y.shape[0] == x.shape[0] },
+        && parts.allSatisfy {
+          $0.y.dtype == .f32 && $0.y.isContiguous && $0.y.shape.rank == 2 && $0.y.shape[0] == x.shape[0]
+        },
       "adapted products of \(x.shape) to \(parts.map(\.y.shape))")
     if x.shape[0] == 0 || parts.isEmpty { return }
     let call = LowRankCall(

@@ -18,7 +18,8 @@ struct LowRankAdapterTests {
   }
 
   private static let golden = [
-    "llama3", "llama3_qv", "llama3_patterns", "llama3_half", "llama_linear", "qwen3", "gemma2", "phi3", "gpt2", "gpt_neox",
+    "llama3", "llama3_qv", "llama3_patterns", "llama3_half", "llama_linear", "qwen3", "gemma2", "phi3", "gpt2",
+    "gpt_neox",
   ]
 
   /// s·B·A of a target in Double: the sum, the sum of magnitudes, the element at [1, 2].
@@ -109,7 +110,8 @@ struct LowRankAdapterTests {
       let again = try Self.gguf(stable)
       for (target, original) in zip(again.targets, stable.targets) {
         let (a, b) = (
-          Self.change(target, Double(again.scale(of: target))), Self.change(original, Double(stable.scale(of: original)))
+          Self.change(target, Double(again.scale(of: target))),
+          Self.change(original, Double(stable.scale(of: original)))
         )
         #expect(abs(a.1 - b.1) <= 1e-6 * b.1)
         #expect(abs(a.2 - b.2) <= 1e-6 * b.1)
@@ -140,7 +142,8 @@ struct LowRankAdapterTests {
       ("\"layer_replication\": null", "\"layer_replication\": [[0, 1]]", "layer_replication"),
       ("\"target_parameters\": null", "\"target_parameters\": [\"x\"]", "target_parameters"),
       ("\"init_lora_weights\": true", "\"init_lora_weights\": \"pissa_niter_4\"", "init_lora_weights"),
-      ("\"r\": 4", "\"r\": 0", "r"), ("\"r\": 4", "\"r\": \"x\"", "r"), ("\"lora_alpha\": 8", "\"lora_alpha\": 1e9", "lora_alpha"),
+      ("\"r\": 4", "\"r\": 0", "r"), ("\"r\": 4", "\"r\": \"x\"", "r"),
+      ("\"lora_alpha\": 8", "\"lora_alpha\": 1e9", "lora_alpha"),
       ("\"alpha_pattern\": {}", "\"alpha_pattern\": {\"(a+)+q\": 1}", "alpha_pattern"),
       ("\"rank_pattern\": {}", "\"rank_pattern\": {\"q_proj\": 2.5}", "rank_pattern: q_proj"),
       ("\"target_modules\": [", "\"target_modules\": [3, ", "target_modules"),
@@ -167,7 +170,9 @@ struct LowRankAdapterTests {
       guard let (name, shape, dtype) = change(tensor.name) else { continue }
       let shapeUsed = shape.count == 1 ? tensor.shape : shape
       let count = try dtype.byteCount(of: shapeUsed.count)
-      let data = shape.count == 1 && dtype == .f32 ? file.data(of: tensor) : ByteView(copying: [UInt8](repeating: 0, count: count))
+      let data =
+        shape.count == 1 && dtype == .f32
+        ? file.data(of: tensor) : ByteView(copying: [UInt8](repeating: 0, count: count))
       try writer.add(tensor: name, dtype: dtype, shape: shapeUsed, bytes: data)
     }
     do throws(FormatError) {
@@ -183,10 +188,14 @@ struct LowRankAdapterTests {
     let q = "base_model.model.model.layers.0.self_attn.q_proj.lora_"
     let whole: Shape = [1]
     #expect(try Self.changed { ($0, whole, .f32) } == nil)
-    #expect(try Self.changed { $0 == q + "A.weight" ? nil : ($0, whole, .f32) } == .missingTensor(field: q + "A.weight"))
-    #expect(try Self.changed { $0 == q + "B.weight" ? nil : ($0, whole, .f32) } == .missingTensor(field: q + "B.weight"))
+    #expect(
+      try Self.changed { $0 == q + "A.weight" ? nil : ($0, whole, .f32) } == .missingTensor(field: q + "A.weight"))
+    #expect(
+      try Self.changed { $0 == q + "B.weight" ? nil : ($0, whole, .f32) } == .missingTensor(field: q + "B.weight"))
     #expect(try Self.changed { _ in nil } == .missingTensor(field: "lora_A"))
-    for name in ["model.x", q + "magnitude_vector", "base_model.model.lora_A.weight", "base_model.model.x.lora_embedding_A"] {
+    for name in [
+      "model.x", q + "magnitude_vector", "base_model.model.lora_A.weight", "base_model.model.x.lora_embedding_A",
+    ] {
       #expect(try Self.changed { ($0 == q + "A.weight" ? name : $0, whole, .f32) }?.field == name)
     }
     let other = "base_model.model.model.layers.0.mlp.up_proj.lora_"

@@ -145,7 +145,7 @@ import VenturiTesting
     let good = Self.source("llama3")
     #expect(problem([good]) == "none")
     #expect(problem([good, good]).contains("'llama3'"))
-    #expect(problem([Self.source("qwen3")]).contains("'qwen3'"))
+    #expect(problem([Self.source("gpt_neox")]).contains("'gpt_neox'"))
     #expect(problem([good], limit: 1000).contains("1000"))
     #expect(problem([AdapterSource(path: good.path, name: "a:b")]).contains("'a:b'"))
     #expect(problem([AdapterSource(path: good.path, scale: .infinity)]).contains("scale"))
@@ -195,7 +195,9 @@ import VenturiTesting
           // Another adapter for each row in each round.
           for round in 0..<5 {
             let batch = TokenBatch(
-              states.enumerated().map { .init(state: $1, tokens: [9], adapter: adapters[($0 + round) % (rows == 1 ? 2 : 3)]) })
+              states.enumerated().map {
+                .init(state: $1, tokens: [9], adapter: adapters[($0 + round) % (rows == 1 ? 2 : 3)])
+              })
             var (first, last, asked) = (UInt64(0), UInt64(0), 0)
             _ = try model.evaluate(batch) {
               last = allocation_count()

@@ -51,7 +51,9 @@ import VenturiTesting
       let second = try await text("base:llama3_qv")
       #expect(Set([plain, first, second]).count == 3)
       // Swapped from request to request, the store of beginnings between them.
-      for (model, expected) in [("base:llama3", first), ("base", plain), ("b:llama3_qv", second), ("base:llama3", first)] {
+      for (model, expected) in [
+        ("base:llama3", first), ("base", plain), ("b:llama3_qv", second), ("base:llama3", first),
+      ] {
         #expect(try await text(model) == expected, "\(model)")
       }
       for name in ["base:none", "llama3", "base:", ":llama3", "other:llama3"] {
