@@ -142,7 +142,7 @@ let package = Package(
       name: "Atlas",
       dependencies: [
         "CSQLite", "NumericTypes", "Tensors", "Formats", "Layers", "Mixers", "Profiling", "Planner", "Venturi",
-        "VenturiTesting", "Catalogue", "Plots",
+        "VenturiTesting", "Catalogue", "Plots", "Text", "Training",
       ],
       exclude: ["Catalogue"]),
     .executableTarget(

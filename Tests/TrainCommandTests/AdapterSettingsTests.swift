@@ -46,7 +46,8 @@ import Training
       "{method: parallel, after: attention}", AdapterConfiguration(.parallel(width: 32), sublayers: [.attention]))
     try expect("{method: prefix, count: 4, inner: 64}", AdapterConfiguration(.prefix(count: 4, inner: 64)))
     try expect(
-      "[{method: prompt, count: 5}, {method: ia3}]", AdapterConfiguration(.prompt(count: 5)), AdapterConfiguration(.ia3))
+      "[{method: prompt, count: 5}, {method: ia3}]", AdapterConfiguration(.prompt(count: 5)), AdapterConfiguration(.ia3)
+    )
     #expect(try adapters("peft={method: mam, count: 3, width: 7}") == AdapterConfiguration.mam(prefix: 3, width: 7))
     let budget = AdaLoRABudget(rank: 6, finalRank: 4, steps: 20, warmUp: 2, final: 6, every: 10)
     try expect("{method: adalora, rank: 6, alpha: 6}", AdapterConfiguration(.adaLoRA(budget, alpha: 6)))
