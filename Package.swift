@@ -149,7 +149,7 @@ let package = Package(
     .target(
       name: "Atlas",
       dependencies: [
-        "CSQLite", "NumericTypes", "Costs", "Tensors", "Formats", "Layers", "Mixers", "Profiling", "Planner",
+        "CSQLite", "NumericTypes", "Costs", "Tensors", "Formats", "Text", "Layers", "Mixers", "Profiling", "Planner",
         "Training", "Venturi", "VenturiTesting", "Catalogue", "Plots",
       ],
       exclude: ["Catalogue"]),

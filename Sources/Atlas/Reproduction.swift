@@ -59,7 +59,7 @@ extension Reproduction {
 /// The experiments there are.
 public enum Reproductions {
   /// All of them.
-  public static let all: [any Reproduction] = [FP4Training(), FlashAttention2(), WTACRS()]
+  public static let all: [any Reproduction] = [FP4Training(), FlashAttention2(), PEFTSuite(), WTACRS()]
 
   /// The one of a system.
   public static func of(_ entry: SystemEntry) -> (any Reproduction)? {

@@ -148,4 +148,43 @@ train "$examples/gpt-small.yaml" --out "$folder/text" --set data.path="$examples
   --set data.length=16 --set model.layers=1 --set model.width=16 --set model.heads=2 --set schedule.warmUp=1
 [ $code = 0 ] || fail "gpt-small.yaml: exit code $code"
 last 'it["steps"] == 6 and it["targetsPerSecond"] > it["samplesPerSecond"] and it["validation"]["loss"] > 1'
+
+# Adapters of a frozen model: a run that stops and goes on is the uninterrupted one, and its adapter is written as PEFT has it.
+golden=$(cd "$examples/../Golden/tiny" && pwd)/q4_k_m.gguf.bin
+adapt() { # adapt FOLDER ARGUMENT...
+  place=$1; shift
+  train "$examples/lora-smollm2.yaml" --out "$place" --set model.model="$golden" --set data.pulled= \
+    --set data.path="$examples/gpt-small.yaml" --set data.tokenizer="$golden" --set data.length=16 \
+    --set data.validation=0.2 --set schedule='{kind: constant}' --set steps=6 --set checkpoint.every=1 "$@"
+}
+adapt "$folder/lora"; [ $code = 0 ] || fail "lora-smollm2.yaml: exit code $code"
+last 'it["steps"] == 6 and it["validation"]["loss"] > 1 and it["peakBytes"] > 1 << 20'
+adapt "$folder/lora-twice" --set steps=3; [ $code = 0 ] || fail "lora, first half: exit code $code"
+adapt "$folder/lora-twice" --resume; [ $code = 0 ] || fail "lora, second half: exit code $code"
+for file in step-00000006/parameters-00001-of-00001.safetensors adapter/adapter_model.safetensors; do
+  cmp -s "$folder/lora/$file" "$folder/lora-twice/$file" || fail "another $file after an interruption"
+done
+python3 - "$folder/lora/adapter" "$golden" <<'PYTHON' || fail "the adapter is not what it should be"
+import hashlib, json, struct, sys
+config = json.load(open(sys.argv[1] + "/adapter_config.json"))
+assert config["peft_type"] == "LORA" and config["r"] == 8 and config["lora_alpha"] == 16, config
+assert config["venturi_base_hash"] == hashlib.sha256(open(sys.argv[2], "rb").read()).hexdigest()
+file = open(sys.argv[1] + "/adapter_model.safetensors", "rb")
+header = json.loads(file.read(struct.unpack("<Q", file.read(8))[0]))
+names = [name for name in header if name != "__metadata__"]
+assert len(names) == 2 * 7 * 2, names
+assert header["base_model.model.model.layers.1.mlp.down_proj.lora_A.weight"]["shape"] == [8, 512]
+PYTHON
+code=0
+refused 2 'its peft.rank is 8, that of this run 4' "$examples/lora-smollm2.yaml" --out "$folder/lora" --resume \
+  --set model.model="$golden" --set data.pulled= --set data.path="$examples/gpt-small.yaml" \
+  --set data.tokenizer="$golden" --set data.length=16 --set data.validation=0.2 --set schedule='{kind: constant}' \
+  --set peft.rank=4
+adapt "$folder/whole-model" --set peft=; [ $code = 0 ] || fail "without peft: exit code $code"
+[ ! -e "$folder/whole-model/adapter" ] || fail "a run of all weights has an adapter"
+for method in rslora lora+ dora vera adalora ia3 ssf bitfit serial parallel mam prefix prompt; do
+  adapt "$folder/$method" --set peft="{method: $method}" --set steps=2
+  [ $code = 0 ] || fail "$method: exit code $code"
+done
+adapt "$folder/qlora" --set peft.base=nf4; [ $code = 0 ] || fail "nf4: exit code $code"
 echo "train: passed"

@@ -80,6 +80,8 @@ package struct TokenSettings: Sendable, Equatable {
   package enum Source: Sendable, Equatable {
     /// Files of text, and the model whose tokenizer is used; nothing for a token for each byte.
     case text(paths: [String], field: String?, form: String, tokenizer: String?)
+    /// The text of a pulled data set.
+    case pulled(name: String, tokenizer: String?)
     /// A file of tokens.
     case file(path: String)
   }
@@ -97,9 +99,12 @@ package struct TokenSettings: Sendable, Equatable {
     if kind == "text" {
       let form = try fields.choice("form", ["files", "lines", "jsonl"], default: "files")
       let tokenizer = try fields.text("tokenizer", default: "bytes")
-      source = .text(
-        paths: try fields.texts("path"), field: form == "jsonl" ? try fields.text("field", default: "text") : nil,
-        form: form, tokenizer: tokenizer == "bytes" ? nil : tokenizer)
+      let pulled = try fields.textIfPresent("pulled")
+      source =
+        try pulled.map { .pulled(name: $0, tokenizer: tokenizer == "bytes" ? nil : tokenizer) }
+        ?? .text(
+          paths: try fields.texts("path"), field: form == "jsonl" ? try fields.text("field", default: "text") : nil,
+          form: form, tokenizer: tokenizer == "bytes" ? nil : tokenizer)
     } else {
       source = .file(path: try fields.text("path"))
     }

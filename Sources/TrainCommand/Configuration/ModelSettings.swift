@@ -8,6 +8,8 @@ package struct ModelSettings: Sendable, Equatable {
     case resnet18(width: Int)
     case gpt(GPTSettings)
     case lstm(width: Int, hidden: Int, layers: Int, dropout: Double)
+    /// A model that was trained before, by name or path.
+    case checkpoint(model: String)
   }
 
   /// The sizes and the make of a small transformer.
@@ -30,7 +32,8 @@ package struct ModelSettings: Sendable, Equatable {
   /// - Throws: ``ConfigurationError``.
   package init(_ section: ConfigurationFields) throws(ConfigurationError) {
     var fields = section
-    switch try fields.choice("kind", ["mlp", "resnet18", "gpt", "lstm"]) {
+    switch try fields.choice("kind", ["mlp", "resnet18", "gpt", "lstm", "checkpoint"]) {
+    case "checkpoint": kind = .checkpoint(model: try fields.text("model"))
     case "resnet18": kind = .resnet18(width: try fields.whole("width", 1...4096, default: 64))
     case "gpt": kind = .gpt(try Self.gpt(&fields))
     case "lstm":

@@ -107,21 +107,27 @@ package struct OptimizerSettings: Sendable {
     return rule
   }
 
-  /// The optimizer of a model's parameters.
+  /// The optimizer of a model's parameters, whose rates are multiplied by `factor`.
   ///
   /// - Throws: `OptimizerError`; ``ConfigurationError`` for names of frozen parameters that there are none of.
-  package func optimizer(_ parameters: [Parameter], context: Context) throws -> any Optimizer {
+  package func optimizer(
+    _ parameters: [Parameter], rateFactor factor: (String) -> Double = { _ in 1 }, context: Context
+  ) throws -> any Optimizer {
     for start in frozen where !parameters.contains(where: { $0.name.hasPrefix(start) }) {
       throw ConfigurationError.invalid(
         field: "optimizer.frozen", value: start, expected: "the beginning of a parameter's name")
     }
     func isFrozen(_ parameter: Parameter) -> Bool { frozen.contains { parameter.name.hasPrefix($0) } }
     let free = parameters.filter { !isFrozen($0) }
-    let groups = [
-      ParameterGroup("matrices", free.filter { $0.value.shape.rank > 1 }, rule: rule),
-      ParameterGroup("vectors", free.filter { $0.value.shape.rank < 2 }, rule: vectorRule, rateScale: vectorScale),
-      ParameterGroup("frozen", parameters.filter(isFrozen), rule: rule, isFrozen: true),
-    ]
+    var groups = [ParameterGroup("frozen", parameters.filter(isFrozen), rule: rule, isFrozen: true)]
+    for (factor, own) in Dictionary(grouping: free, by: { factor($0.name) }).sorted(by: { $0.key < $1.key }) {
+      let rate = factor == 1 ? "" : ", rate times \(factor)"
+      groups += [
+        ParameterGroup("matrices\(rate)", own.filter { $0.value.shape.rank > 1 }, rule: rule, rateScale: factor),
+        ParameterGroup(
+          "vectors\(rate)", own.filter { $0.value.shape.rank < 2 }, rule: vectorRule, rateScale: vectorScale * factor),
+      ]
+    }
     let optimizer = try GroupOptimizer(groups.filter { !$0.parameters.isEmpty }, context: context)
     return sharpness > 0 ? try SharpnessAware(optimizer, radius: sharpness, context: context) : optimizer
   }

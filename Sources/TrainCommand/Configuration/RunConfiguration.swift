@@ -10,6 +10,8 @@ package struct RunConfiguration: Sendable {
   }
 
   package var model: ModelSettings
+  /// What of the model is trained; nothing for all of it.
+  package var peft: AdapterSettings?
   package var data: DataSettings
   package var optimizer: OptimizerSettings
   package var schedule: ScheduleSettings
@@ -36,11 +38,20 @@ package struct RunConfiguration: Sendable {
   package init(_ json: JSON) throws(ConfigurationError) {
     var fields = try ConfigurationFields(json)
     model = try ModelSettings(fields.section("model"))
+    if let value = fields.value("peft") {
+      peft = try AdapterSettings(value)
+      guard case .checkpoint = model.kind else {
+        throw .invalid(field: "peft", value: "there", expected: "nothing where model.kind is not checkpoint")
+      }
+    }
     data = try DataSettings(fields.section("data"))
     optimizer = try OptimizerSettings(fields.section("optimizer"))
     schedule = try ScheduleSettings(fields.section("schedule"))
     average = try Self.average(fields.sectionIfPresent("average"))
     products = try ProductSettings(&fields)
+    if peft != nil, products != .plain {
+      throw .invalid(field: "peft", value: "there", expected: "nothing where there is wtaCRS or fp4")
+    }
     batch = try fields.whole("batch", 1...1 << 20)
     accumulate = try fields.whole("accumulate", 1...1 << 16, default: 1)
     clip = try fields.numberIfPresent("clip", Double.leastNormalMagnitude...1e30)
@@ -69,7 +80,8 @@ package struct RunConfiguration: Sendable {
     try checkpoint.finish()
     try fields.finish()
     let own: Set = [
-      "model", "data", "optimizer", "schedule", "average", "batch", "accumulate", "clip", "seed", "wtaCRS", "fp4",
+      "model", "peft", "data", "optimizer", "schedule", "average", "batch", "accumulate", "clip", "seed", "wtaCRS",
+      "fp4",
     ]
     identity = JSON.object((json.members ?? []).filter { own.contains($0.key) }).canonical
   }
@@ -106,8 +118,8 @@ package struct RunConfiguration: Sendable {
     }
   }
 
-  /// The settings of a run of `steps` steps.
-  package func options(steps: Int) -> TrainerOptions {
+  /// The settings of a run of `steps` steps; `base` is the digest of the model that it starts from.
+  package func options(steps: Int, base: String? = nil) -> TrainerOptions {
     var options = TrainerOptions(steps: steps)
     options.accumulate = accumulate
     options.clip = clip
@@ -118,8 +130,10 @@ package struct RunConfiguration: Sendable {
     options.checkpointEvery = checkpointEvery
     options.keep = keep
     // Where rates depend on how long the run is, a longer one is another.
-    let scheduled = schedule.dependsOnLength ? [JSON.Member("steps", .integer(steps))] : []
-    options.configuration = .object((identity.members ?? []) + scheduled)
+    let isScheduled = schedule.dependsOnLength || peft?.dependsOnLength ?? false
+    let scheduled = isScheduled ? [JSON.Member("steps", .integer(steps))] : []
+    let started = base.map { [JSON.Member("base", .string($0))] } ?? []
+    options.configuration = .object((identity.members ?? []) + scheduled + started)
     return options
   }
 }

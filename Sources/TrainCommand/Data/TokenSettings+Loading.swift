@@ -3,6 +3,7 @@ import Formats
 import Tensors
 import Text
 import Training
+import Venturi
 
 /// Rows of tokens, ready to be learned from.
 struct TokenData {
@@ -27,12 +28,10 @@ extension TokenSettings {
     switch source {
     case .file(let given): path = given
     case .text(let paths, let field, let form, let tokenizer):
-      path = "\(folder)/tokens.bin"
-      // Held while the file is written: the folder is this process's alone, and made where it is not there.
-      let store = try CheckpointStore(writing: folder)
-      if !isResumed, !store.steps.isEmpty { throw TrainingError.notEmpty(path: folder) }
-      if !isResumed || !Self.isThere(path) { try Self.write(paths, form, field, tokenizer, to: path) }
-      withExtendedLifetime(store) {}
+      path = try Self.tokens(in: folder, isResumed) { try Self.write(paths, form, field, tokenizer, to: $0) }
+    case .pulled(let name, let tokenizer):
+      let paths = try Self.texts(of: name)
+      path = try Self.tokens(in: folder, isResumed) { try Self.write(paths, "files", nil, tokenizer, to: $0) }
     }
     let storage = try Storage(mapping: path)
     let digest = try storage.reading { () throws -> String in
@@ -51,6 +50,37 @@ extension TokenSettings {
     let parts = Parts(
       training: Elements(rows, 0..<rows.count - held), validation: Elements(rows, rows.count - held..<rows.count))
     return TokenData(parts: parts.limited(limit), vocabulary: corpus.file.vocabularyCount, length: length)
+  }
+
+  /// The file of tokens in a run's folder, written where it is not there yet.
+  private static func tokens(
+    in folder: String, _ isResumed: Bool, _ write: (String) throws -> Void
+  ) throws -> String {
+    let path = "\(folder)/tokens.bin"
+    // Held while the file is written: the folder is this process's alone, and made where it is not there.
+    let store = try CheckpointStore(writing: folder)
+    if !isResumed, !store.steps.isEmpty { throw TrainingError.notEmpty(path: folder) }
+    if !isResumed || !isThere(path) { try write(path) }
+    withExtendedLifetime(store) {}
+    return path
+  }
+
+  /// The texts of a data set that `venturi pull` fetched.
+  private static func texts(of name: String) throws -> [String] {
+    let folder = try ModelHome().dataFolder(of: name)
+    let files = ModelPackage.known.first { $0.name == name && $0.content == .data }?.files.map(\.path) ?? []
+    let texts = files.filter { $0.hasSuffix(".txt") }
+    if texts.isEmpty {
+      let known = ModelPackage.known.filter { $0.content == .data && $0.files.contains { $0.path.hasSuffix(".txt") } }
+      throw ConfigurationError.invalid(
+        field: "data.pulled", value: name, expected: "a text: \(known.map(\.name).joined(separator: ", "))")
+    }
+    let paths = texts.map { "\(folder)/\($0)" }
+    if let missing = paths.first(where: { !isThere($0) }) {
+      throw ConfigurationError.invalid(
+        field: "data.pulled", value: name, expected: "\(missing): `venturi pull \(name)` fetches it")
+    }
+    return paths
   }
 
   private static func isThere(_ path: String) -> Bool { (try? Storage(mapping: path)) != nil }

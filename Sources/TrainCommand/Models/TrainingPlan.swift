@@ -10,7 +10,7 @@ package struct TrainingPlan {
   package let folder: String
   /// Whether to go on from the folder's newest checkpoint.
   package let isResumed: Bool
-  private let context: Context
+  let context: Context
 
   /// A run in a folder.
   package init(_ configuration: RunConfiguration, folder: String, isResumed: Bool, context: Context) {
@@ -60,7 +60,7 @@ package struct TrainingPlan {
         ResNetConfiguration(channels: data.shape[0], classes: data.classes, width: width),
         seed: configuration.seed, storage: storage, context: context)
       return try train(model, data.parts, collate, isCancelled, tell)
-    case .gpt, .lstm: throw mismatch("mlp or resnet18, which learn from images and tables")
+    case .gpt, .lstm, .checkpoint: throw mismatch("mlp or resnet18, which learn from images and tables")
     }
   }
 
@@ -84,7 +84,8 @@ package struct TrainingPlan {
           dropout: dropout),
         seed: configuration.seed, storage: storage, context: context)
       return try train(model, data.parts, collate, isCancelled, tell)
-    case .mlp, .resnet18: throw mismatch("gpt or lstm, which learn from tokens")
+    case .checkpoint(let name): return try run(checkpoint: name, data, isCancelled, tell)
+    case .mlp, .resnet18: throw mismatch("gpt, lstm or checkpoint, which learn from tokens")
     }
   }
 
@@ -103,34 +104,39 @@ package struct TrainingPlan {
       case .resnet18: "resnet18"
       case .gpt: "gpt"
       case .lstm: "lstm"
+      case .checkpoint: "checkpoint"
       }
     return .invalid(field: "model.kind", value: name, expected: "\(expected), for these data")
   }
 
   // MARK: Training
 
-  /// Trains a model, its products done as the configuration has it.
-  private func train<Model: TrainableModel, Element: Sendable>(
+  /// Trains a model, its products done as the configuration has it; `base` is the digest of the model that the run starts
+  /// from, `rateFactor` what rates of parameters are multiplied by.
+  func train<Model: TrainableModel, Element: Sendable>(
     _ model: Model, _ parts: Parts<Element>, _ collate: @escaping @Sendable ([Element]) throws -> Model.Batch,
+    base: String? = nil, rateFactor: (String) -> Double = { _ in 1 },
     _ isCancelled: () -> Bool, _ tell: (TrainingEvent) -> Void
   ) throws -> TrainingOutcome {
     switch configuration.products {
-    case .plain: return try train(plain: model, parts, collate, isCancelled, tell)
+    case .plain: return try train(plain: model, parts, collate, base, rateFactor, isCancelled, tell)
     case .sampled(let options):
       let rows = if case .tokens(let settings) = configuration.data { settings.length } else { 1 }
       let sampled = try SampledModel(
         model, options, samples: parts.training.count, rowsPerSample: rows, context: context)
-      return try train(plain: sampled, parts, collate, isCancelled, tell)
-    case .fp4(let recipe): return try train(plain: FP4Model(model, recipe), parts, collate, isCancelled, tell)
+      return try train(plain: sampled, parts, collate, base, rateFactor, isCancelled, tell)
+    case .fp4(let recipe):
+      return try train(plain: FP4Model(model, recipe), parts, collate, base, rateFactor, isCancelled, tell)
     }
   }
 
   private func train<Model: TrainableModel, Element: Sendable>(
     plain model: Model, _ parts: Parts<Element>, _ collate: @escaping @Sendable ([Element]) throws -> Model.Batch,
-    _ isCancelled: () -> Bool, _ tell: (TrainingEvent) -> Void
+    _ base: String?, _ rateFactor: (String) -> Double, _ isCancelled: () -> Bool, _ tell: (TrainingEvent) -> Void
   ) throws -> TrainingOutcome {
     let steps = try configuration.steps(elements: parts.training.count)
-    let optimizer = try configuration.optimizer.optimizer(model.parameters, context: context)
+    let optimizer = try configuration.optimizer.optimizer(
+      model.parameters, rateFactor: rateFactor, context: context)
     let average = try configuration.average.map {
       try WeightAverage(of: optimizer.parameters, $0, context: context)
     }
@@ -142,7 +148,7 @@ package struct TrainingPlan {
     let (training, heldOut) = (options, held)
     let trainer = try Trainer(
       model, optimizer, schedule: configuration.schedule.schedule(peak: configuration.optimizer.rate, steps: steps),
-      average: average, options: configuration.options(steps: steps), context: context,
+      average: average, options: configuration.options(steps: steps, base: base), context: context,
       validation: parts.validation.count == 0
         ? nil : { try DataLoader(parts.validation, options: heldOut, collate: collate) },
       data: { try DataLoader(parts.training, options: training, from: $0, collate: collate) })

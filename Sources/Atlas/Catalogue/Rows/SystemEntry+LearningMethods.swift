@@ -4,7 +4,8 @@ extension SystemEntry {
     SystemEntry(
       37, "peft-suite", "PEFT suite", .learningMethods, .training, arXiv: "2403.14608",
       "The parameter-efficient ways of fine-tuning as one family of adapters that plug in, merge and swap.",
-      keywords: "PEFT, LoRA, adapters, prompt tuning, prefix tuning, DoRA, merge, multi-adapter serving"),
+      keywords: "PEFT, LoRA, adapters, prompt tuning, prefix tuning, DoRA, merge, multi-adapter serving",
+      folder: "PEFT", state: .partial),
     SystemEntry(
       84, "wta-crs", "WTA-CRS", .learningMethods, .training, arXiv: "2305.15265",
       "Keeps only sampled rows of the activations; the weight gradient stays unbiased, with low variance.",

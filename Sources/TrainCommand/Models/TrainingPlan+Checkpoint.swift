@@ -1,0 +1,45 @@
+import Console
+import Formats
+import Tensors
+import Training
+import Venturi
+
+extension TrainingPlan {
+  /// Trains a model further, or adapters of it, which are written as PEFT has them where they are LoRA's.
+  func run(
+    checkpoint name: String, _ data: TokenData, _ isCancelled: () -> Bool, _ tell: (TrainingEvent) -> Void
+  ) throws -> TrainingOutcome {
+    let collate: @Sendable ([TokenSequence]) throws -> Training.TokenBatch = { try Training.TokenBatch($0) }
+    let checkpoint = try Checkpoint(path: try ModelAccess.path(of: name))
+    let digest = try checkpoint.digest()
+    let settings = configuration.peft
+    let model = try GPT(
+      checkpoint, length: data.length + (settings?.promptCount ?? 0), storage: configuration.model.storage,
+      context: context)
+    guard model.configuration.vocabulary == data.vocabulary else {
+      throw ConfigurationError.invalid(
+        field: "data.tokenizer", value: "a vocabulary of \(data.vocabulary)",
+        expected: "that of \(name), \(model.configuration.vocabulary) tokens")
+    }
+    guard let settings else { return try train(model, data.parts, collate, base: digest, isCancelled, tell) }
+    let steps = try configuration.steps(elements: data.parts.training.count)
+    let adapted = try AdaptedGPT(
+      model, settings.adapters(steps: steps), packsBase: settings.packsBase, seed: configuration.seed,
+      context: context)
+    let outcome = try train(
+      adapted, data.parts, collate, base: digest, rateFactor: adapted.rateFactor, isCancelled, tell)
+    if outcome.reason != .cancelled, let adapter = try adapted.lowRankAdapter(baseName: name, baseHash: digest) {
+      let (settings, weights) = try adapter.folder()
+      let place = "\(folder)/adapter"
+      // A folder that is there is as good; where there is none, the files say so.
+      try? SystemFileOperations().makeFolder(place)
+      let file = try OutputFile(replacing: "\(place)/\(LowRankAdapter.weightsFileName)")
+      try weights.write { try file.write($0) }
+      try file.commit()
+      let description = try OutputFile(replacing: "\(place)/\(LowRankAdapter.configurationFileName)")
+      try description.write(settings)
+      try description.commit()
+    }
+    return outcome
+  }
+}
