@@ -1,8 +1,7 @@
 import Foundation
 import Testing
+import Training
 import VenturiTesting
-
-@testable import Training
 
 @Suite("MNIST-1D") struct MNIST1DTests {
   struct Golden: Decodable {
@@ -62,10 +61,8 @@ import VenturiTesting
     for label in 0..<10 { #expect(table.labels.count { $0 == label } == 50) }
   }
 
-  @Test("Smoothing keeps constants, and settings outside their ranges are refused")
+  @Test("Settings outside their ranges are refused")
   func limits() {
-    #expect(MNIST1D.smoothed([3, 3, 3, 3]).allSatisfy { abs($0 - 3) < 1e-12 })
-    #expect(MNIST1D.sampled([0, 1, 2], 5) == [0, 0.5, 1, 1.5, 2])
     for change in [{ $0.samples = 3 }, { $0.length = 1 }, { $0.noise = .nan }, { $0.translation = 0 }]
       as [(inout MNIST1D) -> Void]
     {
