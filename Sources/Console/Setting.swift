@@ -56,21 +56,23 @@ package struct Setting: Sendable, Equatable {
   private static let benches = [
     "bench model", "bench gemm", "bench attention", "bench embed", "bench train", "bench tokenize",
   ]
+  private static let adapters = ["bench adapters"]
   private static let encoders = ["embed", "bench embed"]
   private static let systems = ["systems list", "systems show", "systems search"]
   private static let everywhere =
     [
       "run", "chat", "pull", "ls", "show", "rm", "tokenize", "embed", "profile", "optimize", "eval perplexity",
       "eval kl", "eval onnx", "plan devices", "doctor", "quantize", "serve", "train",
-    ] + remote + servers + benches + systems + ["reproduce", "results"]
+    ] + remote + servers + benches + adapters + systems + ["reproduce", "results"]
 
   /// All of them. A test compares this list with the parser's.
   package static let all: [Setting] = [
     Setting("json", .flag, everywhere),
-    Setting("model", .value, opens + servers, aliases: ["-m"]),
+    Setting("model", .value, opens + servers + adapters, aliases: ["-m"]),
     Setting(
       "threads", .value,
-      loads + ["embed"] + benches.dropLast() + ["doctor", "reproduce", "eval onnx", "quantize", "train"] + servers,
+      loads + ["embed"] + benches.dropLast() + ["doctor", "reproduce", "eval onnx", "quantize", "train"] + servers
+        + adapters,
       aliases: ["-t"]
     ),
     Setting("ctx-size", .value, generate + ["serve"] + servers, aliases: ["-c"]),
@@ -107,7 +109,7 @@ package struct Setting: Sendable, Equatable {
     Setting("stream", .flag, ["run", "client run"]),
     Setting("history", .value, ["chat", "client chat"]),
     Setting("against", .value, benches + servers),
-    Setting("pairs", .value, benches + servers + ["reproduce", "optimize"]),
+    Setting("pairs", .value, benches + servers + adapters + ["reproduce", "optimize"]),
     Setting("warm-up", .value, benches + servers + ["reproduce"]),
     Setting("resume", .value, benches + servers),
     Setting("store", .value, ["reproduce", "results"]),
@@ -117,6 +119,8 @@ package struct Setting: Sendable, Equatable {
     Setting("max-queued", .value, serve),
     Setting("prefix-cache", .value, serve),
     Setting("alias", .list, serve),
+    Setting("adapters", .value, serve + adapters),
+    Setting("adapter-memory", .value, serve),
     Setting("embedder", .value, serve),
     Setting("time-to-live", .value, serve),
     Setting("max-loaded", .value, serve),
@@ -147,7 +151,7 @@ package struct Setting: Sendable, Equatable {
     "square", "heads", "kv-heads", "causal", "no-causal", "decode", "layers", "repeat", "ids", "no-parse-special",
     "no-bos", "windows", "metadata", "tensors", "force", "limit", "stdin", "positions", "quick", "into", "record",
     "seconds", "trace", "for", "dry-run", "write", "texts", "output", "no-normalize", "sentences",
-    "cases", "filter", "min-cases", "skipped",
+    "lora", "curve", "steps", "cases", "filter", "min-cases", "skipped",
     "type", "pure", "tensor-type", "output-tensor-type",
     "token-embedding-type", "allow-requantize", "imatrix", "imatrix-text", "write-imatrix", "report", "beside",
     "reference", "grammar", "json-schema",

@@ -10,6 +10,8 @@ extension PixelImage {
     let (width, height) = (Int(image.width), Int(image.height))
     try check(width, height, path)
     image.format = venturi_png_format(Int32(channels))
+    // Those of 16 bits are not linear unless they say so.
+    image.flags |= png_uint_32(PNG_IMAGE_FLAG_16BIT_sRGB)
     var isWhole = false
     let bytes = [UInt8](unsafeUninitializedCapacity: width * height * channels) { buffer, count in
       var black = png_color(red: 0, green: 0, blue: 0)

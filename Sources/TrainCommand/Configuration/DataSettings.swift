@@ -99,12 +99,14 @@ package struct TokenSettings: Sendable, Equatable {
     if kind == "text" {
       let form = try fields.choice("form", ["files", "lines", "jsonl"], default: "files")
       let tokenizer = try fields.text("tokenizer", default: "bytes")
-      let pulled = try fields.textIfPresent("pulled")
-      source =
-        try pulled.map { .pulled(name: $0, tokenizer: tokenizer == "bytes" ? nil : tokenizer) }
-        ?? .text(
+      // No ?? here: an error of a type is not what it was behind an autoclosure that throws.
+      if let pulled = try fields.textIfPresent("pulled") {
+        source = .pulled(name: pulled, tokenizer: tokenizer == "bytes" ? nil : tokenizer)
+      } else {
+        source = .text(
           paths: try fields.texts("path"), field: form == "jsonl" ? try fields.text("field", default: "text") : nil,
           form: form, tokenizer: tokenizer == "bytes" ? nil : tokenizer)
+      }
     } else {
       source = .file(path: try fields.text("path"))
     }

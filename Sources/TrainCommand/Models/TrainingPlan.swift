@@ -126,7 +126,8 @@ package struct TrainingPlan {
         model, options, samples: parts.training.count, rowsPerSample: rows, context: context)
       return try train(plain: sampled, parts, collate, base, rateFactor, isCancelled, tell)
     case .fp4(let recipe):
-      return try train(plain: FP4Model(model, recipe), parts, collate, base, rateFactor, isCancelled, tell)
+      let coarse = try FP4Model(model, recipe)
+      return try train(plain: coarse, parts, collate, base, rateFactor, isCancelled, tell)
     }
   }
 

@@ -14,8 +14,8 @@ import VenturiTesting
     let vocabulary = try Vocabulary(
       byteLevelTokens: ByteStrings(tokens), types: [Int32](repeating: 1, count: 90), special: SpecialTokens(end: 89))
     var engineOptions = EngineOptions(prefixCache: .automatic)
-    engineOptions.adapters = ["llama3", "llama3_qv"].map {
-      AdapterSource(path: GoldenFiles.url("adapters/\($0)").path, name: $0)
+    engineOptions.adapters = ["llama3", "llama3_qv"].map { (name: String) in
+      AdapterSource(path: GoldenFiles.url("adapters/\(name)").path, name: name)
     }
     return try Engine(
       model: model,
