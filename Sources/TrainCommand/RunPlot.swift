@@ -2,6 +2,7 @@ import Formats
 import Plots
 import Tensors
 import Training
+import Venturi
 
 /// A run's curve as a picture in its folder, `loss.svg`, made anew while the run goes on: a browser that shows it is
 /// brought up to date by loading it again.
@@ -62,8 +63,17 @@ struct RunPlot {
     }
   }
 
+  /// Removes what a run that was killed while it wrote the picture left of it; the folder is this run's alone by now.
+  private func removeParts() {
+    let folder = String(path.dropLast("/loss.svg".count))
+    for name in Files.names(in: folder) where name.hasPrefix("loss.svg.") && name.hasSuffix(".part") {
+      try? SystemFileOperations().remove(file: "\(folder)/\(name)")
+    }
+  }
+
   /// A picture that cannot be written ends no run.
   private mutating func draw() {
+    if drawn == nil { removeParts() }
     drawn = .now
     var series = [Plot.Series("training, mean of \(width) step\(width == 1 ? "" : "s")", points)]
     if !held.isEmpty { series.append(Plot.Series("held out", held)) }

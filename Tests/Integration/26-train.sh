@@ -96,7 +96,7 @@ print(kills)
 PYTHON
 [ "$(cat "$folder/kills")" -ge 3 ] || fail "only $(cat "$folder/kills") kills"
 same "$folder/killed"
-ls "$folder/killed" | grep -v -e '^step-[0-9]*$' -e '^metrics.jsonl$' >"$folder/err" && fail "something is left over"
+ls "$folder/killed" | grep -v -e '^step-[0-9]*$' -e '^metrics.jsonl$' -e '^loss.svg$' >"$folder/err" && fail "something is left over"
 
 # Ctrl-C saves and ends with 130.
 python3 - "$venturi" "$run" "$folder/stopped" 2>"$folder/err" <<'PYTHON' || fail "Ctrl-C"

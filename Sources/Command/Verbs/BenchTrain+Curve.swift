@@ -1,8 +1,6 @@
 import ArgumentParser
 import Console
-import Formats
 import Profiling
-import Tensors
 import Venturi
 
 extension BenchTrain {
