@@ -201,7 +201,7 @@ let package = Package(
       ]),
     .testTarget(
       name: "TrainCommandTests",
-      dependencies: ["Console", "Formats", "TrainCommand", "Training"]),
+      dependencies: ["Console", "Formats", "Tensors", "TrainCommand", "Training"]),
     .testTarget(
       name: "AtlasTests",
       dependencies: ["Atlas", "CSQLite", "Catalogue", "Costs", "Formats", "Planner", "Plots", "Profiling"]),

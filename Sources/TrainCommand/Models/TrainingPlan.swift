@@ -10,13 +10,18 @@ package struct TrainingPlan {
   package let folder: String
   /// Whether to go on from the folder's newest checkpoint.
   package let isResumed: Bool
+  /// The most bytes that a run may need; what the machine has by default.
+  package let memoryLimit: Int?
   private let context: Context
 
   /// A run in a folder.
-  package init(_ configuration: RunConfiguration, folder: String, isResumed: Bool, context: Context) {
+  package init(
+    _ configuration: RunConfiguration, folder: String, isResumed: Bool, memoryLimit: Int? = nil, context: Context
+  ) {
     self.configuration = configuration
     self.folder = folder
     self.isResumed = isResumed
+    self.memoryLimit = memoryLimit
     self.context = context
   }
 
@@ -24,8 +29,9 @@ package struct TrainingPlan {
   ///
   /// - Parameters:
   ///   - isCancelled: asked before each step.
-  ///   - tell: takes what happens.
-  /// - Throws: ``ConfigurationError``; what training throws.
+  ///   - tell: takes what happens, the memory that the run needs first.
+  /// - Throws: ``ConfigurationError``; ``/Training/TrainingError/doesNotFit(neededBytes:availableBytes:)``; what training
+  ///   throws.
   package func run(
     isCancelled: () -> Bool, tell: (TrainingEvent) -> Void
   ) throws -> TrainingOutcome {
@@ -48,18 +54,21 @@ package struct TrainingPlan {
   ) throws -> TrainingOutcome {
     let allocator = context.allocator
     let collate: @Sendable ([LabeledImage]) throws -> ImageBatch = { try ImageBatch($0, allocator: allocator) }
+    let (seed, storage, batch) = (configuration.seed, storage, configuration.batch)
+    let rehearsed: (Context) throws -> ImageBatch = { try ImageBatch(rehearsing: batch, of: data.shape, $0) }
     switch kind {
     case .mlp(let hidden, let activation, let dropout):
-      let model = try MLPClassifier(
-        MLPConfiguration(
-          inputs: data.shape.count, hidden: hidden, classes: data.classes, activation: activation, dropout: dropout),
-        seed: configuration.seed, storage: storage, context: context)
-      return try train(model, data.parts, collate, isCancelled, tell)
+      let sizes = MLPConfiguration(
+        inputs: data.shape.count, hidden: hidden, classes: data.classes, activation: activation, dropout: dropout)
+      return try train(data.parts, collate, rehearsed, stream: hidden.max() ?? 1, isCancelled, tell) {
+        try MLPClassifier(sizes, seed: seed, storage: storage, context: $0)
+      }
     case .resnet18(let width):
-      let model = try ResNet18(
-        ResNetConfiguration(channels: data.shape[0], classes: data.classes, width: width),
-        seed: configuration.seed, storage: storage, context: context)
-      return try train(model, data.parts, collate, isCancelled, tell)
+      let sizes = ResNetConfiguration(channels: data.shape[0], classes: data.classes, width: width)
+      let stream = width * data.shape[1] * data.shape[2]
+      return try train(data.parts, collate, rehearsed, stream: stream, isCancelled, tell) {
+        try ResNet18(sizes, seed: seed, storage: storage, context: $0)
+      }
     case .gpt, .lstm: throw mismatch("mlp or resnet18, which learn from images and tables")
     }
   }
@@ -68,22 +77,24 @@ package struct TrainingPlan {
     _ data: TokenData, _ isCancelled: () -> Bool, _ tell: (TrainingEvent) -> Void
   ) throws -> TrainingOutcome {
     let collate: @Sendable ([TokenSequence]) throws -> TokenBatch = { try TokenBatch($0) }
+    let (seed, storage, batch) = (configuration.seed, storage, configuration.batch)
+    let rehearsed: (Context) throws -> TokenBatch = { _ in TokenBatch(rehearsing: batch, length: data.length) }
     switch kind {
     case .gpt(let sizes):
       let make = sizes.isLlama ? GPTConfiguration.llama : Self.plain
-      let model = try GPT(
-        make(
-          data.vocabulary, data.length, sizes.layers, sizes.width, sizes.heads, sizes.kvHeads, sizes.hidden,
-          sizes.dropout),
-        seed: configuration.seed, storage: storage, context: context)
-      return try train(model, data.parts, collate, isCancelled, tell)
+      let sizes = make(
+        data.vocabulary, data.length, sizes.layers, sizes.width, sizes.heads, sizes.kvHeads, sizes.hidden, sizes.dropout
+      )
+      return try train(data.parts, collate, rehearsed, stream: sizes.width * data.length, isCancelled, tell) {
+        try GPT(sizes, seed: seed, storage: storage, context: $0)
+      }
     case .lstm(let width, let hidden, let layers, let dropout):
-      let model = try LSTMLanguageModel(
-        LSTMConfiguration(
-          vocabulary: data.vocabulary, length: data.length, width: width, hidden: hidden, layers: layers,
-          dropout: dropout),
-        seed: configuration.seed, storage: storage, context: context)
-      return try train(model, data.parts, collate, isCancelled, tell)
+      let sizes = LSTMConfiguration(
+        vocabulary: data.vocabulary, length: data.length, width: width, hidden: hidden, layers: layers, dropout: dropout
+      )
+      return try train(data.parts, collate, rehearsed, stream: hidden * data.length, isCancelled, tell) {
+        try LSTMLanguageModel(sizes, seed: seed, storage: storage, context: $0)
+      }
     case .mlp, .resnet18: throw mismatch("gpt or lstm, which learn from tokens")
     }
   }
@@ -109,27 +120,49 @@ package struct TrainingPlan {
 
   // MARK: Training
 
+  /// Trains a model of which each element of a batch has at least `stream` activations.
   private func train<Model: TrainableModel, Element: Sendable>(
-    _ model: Model, _ parts: Parts<Element>, _ collate: @escaping @Sendable ([Element]) throws -> Model.Batch,
-    _ isCancelled: () -> Bool, _ tell: (TrainingEvent) -> Void
+    _ parts: Parts<Element>, _ collate: @escaping @Sendable ([Element]) throws -> Model.Batch,
+    _ rehearsed: (Context) throws -> Model.Batch, stream: Int, _ isCancelled: () -> Bool,
+    _ tell: (TrainingEvent) -> Void,
+    _ make: (Context) throws -> Model
   ) throws -> TrainingOutcome {
     let steps = try configuration.steps(elements: parts.training.count)
-    let optimizer = try configuration.optimizer.optimizer(model.parameters, context: context)
-    let average = try configuration.average.map {
-      try WeightAverage(of: optimizer.parameters, $0, context: context)
-    }
     var options = DataLoaderOptions(batch: configuration.batch)
     options.seed = configuration.seed
     options.threads = configuration.data.threads
+    try TrainingNeed.check(atLeast: 4 * Double(configuration.batch) * Double(stream), limit: memoryLimit)
+    var pace = TrainingNeed.Pace()
+    pace.accumulate = configuration.accumulate
+    pace.clips = configuration.clip != nil
+    // Each thread has the elements of a batch beside the batch that it makes of them.
+    pace.ahead = options.threads > 0 ? options.ahead + 2 * options.threads : 1
+    (pace.evaluates, pace.resumes) = (parts.validation.count > 0, isResumed)
+    let need = try TrainingNeed(
+      threads: context.workers.count, pace: pace, run: { try run(make($0), $0) }, batch: rehearsed)
+    tell(.need(need))
+    try need.check(limit: memoryLimit)
+    let made = try run(make(context), context)
     var held = options
     held.shuffles = false
     let (training, heldOut) = (options, held)
     let trainer = try Trainer(
-      model, optimizer, schedule: configuration.schedule.schedule(peak: configuration.optimizer.rate, steps: steps),
-      average: average, options: configuration.options(steps: steps), context: context,
+      made.model, made.optimizer,
+      schedule: configuration.schedule.schedule(peak: configuration.optimizer.rate, steps: steps),
+      average: made.average, options: configuration.options(steps: steps), context: context,
       validation: parts.validation.count == 0
         ? nil : { try DataLoader(parts.validation, options: heldOut, collate: collate) },
       data: { try DataLoader(parts.training, options: training, from: $0, collate: collate) })
-    return try trainer.run(in: folder, resuming: isResumed, tell: tell, isCancelled: isCancelled)
+    var outcome = try trainer.run(in: folder, resuming: isResumed, tell: tell, isCancelled: isCancelled)
+    outcome.neededBytes = need.total
+    return outcome
+  }
+
+  private func run<Model: TrainableModel>(_ model: Model, _ context: Context) throws -> TrainingNeed.Run<Model> {
+    let optimizer = try configuration.optimizer.optimizer(model.parameters, context: context)
+    let average = try configuration.average.map {
+      try WeightAverage(of: optimizer.parameters, $0, context: context)
+    }
+    return TrainingNeed.Run(model, optimizer: optimizer, average: average)
   }
 }

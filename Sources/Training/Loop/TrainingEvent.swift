@@ -24,6 +24,8 @@ public enum TrainingEvent: Sendable {
     public var peakBytes: Int
   }
 
+  /// What the run needs, found before any of it is taken.
+  case need(TrainingNeed)
   /// A step was taken.
   case step(Step)
   /// What was measured on held-out batches after a step.
@@ -64,6 +66,8 @@ public struct TrainingOutcome: Sendable, Hashable {
   public var validation: [String: Double]
   /// The most memory of the process, in bytes.
   public var peakBytes: Int
+  /// The memory that was said to be needed before the first step, in bytes; nothing where nobody asked.
+  public var neededBytes: Int?
   /// The folder of the last checkpoint.
   public var checkpoint: String?
 }
