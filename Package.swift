@@ -50,7 +50,9 @@ let package = Package(
     .target(
       name: "Compression", dependencies: ["CVenturi", "NumericTypes", "Tensors", "Formats", "Models"],
       exclude: ["Quantization/README.md"]),
-    .target(name: "Training", dependencies: ["CVenturi", "Costs", "NumericTypes", "Tensors", "Formats", "Text"]),
+    .target(
+      name: "Training", dependencies: ["CVenturi", "Costs", "NumericTypes", "Tensors", "Formats", "Text"],
+      exclude: ["LocalLearning/README.md"]),
     .target(name: "Inference", dependencies: ["CVenturi", "Tensors", "Layers", "Models", "Formats", "Text"]),
     .target(
       name: "Profiling",
