@@ -52,7 +52,7 @@ let package = Package(
       exclude: ["Quantization/README.md"]),
     .target(
       name: "Training", dependencies: ["CVenturi", "Costs", "NumericTypes", "Tensors", "Formats", "Text"],
-      exclude: ["LocalLearning/README.md"]),
+      exclude: ["AlgoPerf/README.md", "LocalLearning/README.md"]),
     .target(name: "Inference", dependencies: ["CVenturi", "Tensors", "Layers", "Models", "Formats", "Text"]),
     .target(
       name: "Profiling",
@@ -60,7 +60,8 @@ let package = Package(
         "CVenturi", "NumericTypes", "Costs", "Tensors", "Formats", "Text", "Layers", "Mixers", "Models", "Inference",
         "Training",
       ]),
-    .target(name: "Planner", dependencies: ["Costs"], exclude: ["FlashAttention2/README.md"]),
+    .target(
+      name: "Planner", dependencies: ["Costs"], exclude: ["FlashAttention2/README.md", "LocalLearning/README.md"]),
     .target(
       name: "Venturi",
       dependencies: ["NumericTypes", "Tensors", "Formats", "Text", "Graphs", "Layers", "Mixers", "Models", "Inference"]),
@@ -76,7 +77,8 @@ let package = Package(
     .executableTarget(
       name: "Command",
       dependencies: [
-        "CVenturi", "Costs", "Compression", "Venturi", "Profiling", "Catalogue", "Console",
+        "CVenturi", "Costs", "Compression", "Formats", "Tensors", "Training", "Venturi", "Profiling", "Catalogue",
+        "Console",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "Hub", dependencies: ["Tensors", "Formats", "Inference"]),
@@ -141,8 +143,9 @@ let package = Package(
     .target(
       name: "Atlas",
       dependencies: [
-        "CSQLite", "NumericTypes", "Tensors", "Formats", "Layers", "Mixers", "Profiling", "Planner", "Venturi",
-        "VenturiTesting", "Catalogue", "Plots",
+        "CSQLite", "CVenturi", "Costs", "NumericTypes", "Tensors", "Formats", "Layers", "Mixers", "Profiling",
+        "Planner",
+        "Training", "Venturi", "VenturiTesting", "Catalogue", "Plots",
       ],
       exclude: ["Catalogue"]),
     .executableTarget(

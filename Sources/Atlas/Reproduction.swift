@@ -59,7 +59,7 @@ extension Reproduction {
 /// The experiments there are.
 public enum Reproductions {
   /// All of them.
-  public static let all: [any Reproduction] = [FlashAttention2()]
+  public static let all: [any Reproduction] = [FlashAttention2(), AlgoPerf(), BPFreeTraining()]
 
   /// The one of a system.
   public static func of(_ entry: SystemEntry) -> (any Reproduction)? {

@@ -47,6 +47,37 @@ import Training
     #expect(changed.model.kind == .mlp(hidden: [8], activation: .gelu, dropout: 0))
   }
 
+  @Test("A rule without backpropagation is taken, with its stack of layers; others are refused by name") func rules()
+    throws
+  {
+    let text = """
+      model: {kind: stack, convolutions: [8, 16], hidden: 32, threshold: 0.5, goodness: sum, prediction: sum}
+      rule: ff
+      data: {kind: digits, validation: 0.25}
+      optimizer: {rate: 0.01}
+      batch: 8
+      steps: 3
+      """
+    let run = try configuration(text)
+    #expect(run.rule == .forwardForward)
+    #expect(
+      run.model.kind
+        == .stack(
+          .init(
+            convolutions: [8, 16], hidden: [32], activation: .relu, threshold: 0.5, goodness: .sum, prediction: .sum)))
+    #expect(try configuration(Self.whole).rule == .backpropagation)
+    #expect(try configuration(text, ["rule=mf"]).options(steps: 3).configuration != run.options(steps: 3).configuration)
+    for (set, field) in [
+      ("rule=hebb", "rule"), ("model.threshold=0", "model.threshold"), ("model.prediction=first", "model.prediction"),
+      ("data.validation=2", "data.validation"),
+    ] {
+      #expect { try configuration(text, [set]) } throws: { "\($0)".hasPrefix("\(field) is") }
+    }
+    for kind in ["iris", "wine", "breast-cancer", "digits-28", "mnist1d"] {
+      _ = try configuration(text, ["data.kind=\(kind)"])
+    }
+  }
+
   @Test("What makes a run is told from how long it is") func identity() throws {
     let run = try configuration(Self.whole)
     func options(_ set: [String]) throws -> JSON { try configuration(Self.whole, set).options(steps: 10).configuration }

@@ -11,6 +11,7 @@ package struct Bench: ParsableCommand {
       """,
     subcommands: [
       BenchModel.self, BenchGemm.self, BenchAttention.self, BenchTokenize.self, BenchEmbed.self, BenchTrain.self,
+      BenchAlgoPerf.self,
     ])
 
   package init() {}

@@ -10,6 +10,7 @@ package struct RunConfiguration: Sendable {
   }
 
   package var model: ModelSettings
+  package var rule: LearningRule
   package var data: DataSettings
   package var optimizer: OptimizerSettings
   package var schedule: ScheduleSettings
@@ -35,6 +36,8 @@ package struct RunConfiguration: Sendable {
   package init(_ json: JSON) throws(ConfigurationError) {
     var fields = try ConfigurationFields(json)
     model = try ModelSettings(fields.section("model"))
+    let word = try fields.choice("rule", LearningRule.allCases.map(\.rawValue), default: "bp")
+    rule = LearningRule(rawValue: word) ?? .backpropagation
     data = try DataSettings(fields.section("data"))
     optimizer = try OptimizerSettings(fields.section("optimizer"))
     schedule = try ScheduleSettings(fields.section("schedule"))
@@ -66,7 +69,7 @@ package struct RunConfiguration: Sendable {
     keep = try checkpoint.whole("keep", 1...1 << 20, default: 3)
     try checkpoint.finish()
     try fields.finish()
-    let own: Set = ["model", "data", "optimizer", "schedule", "average", "batch", "accumulate", "clip", "seed"]
+    let own: Set = ["model", "rule", "data", "optimizer", "schedule", "average", "batch", "accumulate", "clip", "seed"]
     identity = JSON.object((json.members ?? []).filter { own.contains($0.key) }).canonical
   }
 
