@@ -89,11 +89,7 @@ public struct ImageFolder: DataSource {
   public func element(at index: Int, epoch: Int) throws -> LabeledImage {
     let (path, label) = files[index]
     let pixels = try Self.pixels(path, channels: shape[0]).resized(width: shape[2], height: shape[1])
-    let image: Tensor
-    do throws(TensorError) {
-      image = try Tensor(
-        storage: Storage(byteCount: 4 * shape.count, allocator: allocator), dtype: .f32, shape: shape)
-    } catch { throw DataError.system(error) }
+    let image = try ImageTensor.empty(shape, allocator)
     let target = image.pointer(as: Float.self)
     let size = shape[1] * shape[2]
     for pixel in 0..<size {

@@ -23,8 +23,7 @@ package struct AdapterOptions: ParsableArguments {
   /// - Throws: ``CommandFailure`` for a folder without any.
   func sources() throws -> [AdapterSource] {
     guard let adapters else { return [] }
-    let sources = Files.names(in: adapters).map { AdapterSource(path: "\(adapters)/\($0)") }
-      .filter { LowRankAdapter.isPresent(at: $0.path) }
+    let sources = AdapterSource.all(in: adapters)
     guard !sources.isEmpty else {
       throw CommandFailure(
         status: .usage, kind: "usage", message: "--adapters \(adapters): no folder of PEFT's and no .gguf file is in it"

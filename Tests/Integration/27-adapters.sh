@@ -55,6 +55,16 @@ code=0
 # Requantising decodes and rounds alike, so an adapter of zeros leaves every byte.
 cmp -s "$folder/merged.gguf" "$folder/plain.gguf" || fail 'merging zeros gives another model'
 
+# What is trained here runs here, beside its own base only.
+for _ in $(seq 40); do echo 'Water flows faster where a pipe is narrow, and its pressure falls.'; done >"$folder/text.txt"
+"$venturi" train "$(dirname "$0")/../../examples/lora-smollm2.yaml" --out "$folder/run" --json --set data.pulled= \
+  --set data.path="$folder/text.txt" --set data.length=32 --set data.validation=0.1 --set batch=1 --set steps=2 \
+  --set peft.rank=2 --set evaluate.every= --set checkpoint.every= >"$folder/train.out" 2>"$folder/train.err" ||
+  fail 'training an adapter'
+run --lora "$folder/run/adapter" >"$folder/out" || fail 'an adapter that was trained here'
+code=0; "$venturi" run -m "$folder/plain.gguf" --lora "$folder/run/adapter" x >"$folder/out" 2>&1 || code=$?
+[ $code = 65 ] && grep -q 'digest' "$folder/out" || fail "an adapter of another base ends with $code"
+
 # A server with both: chosen by the model's name.
 "$venturi" serve --port 0 --json -m smollm2 --adapters "$folder/adapters" >"$folder/serve.out" 2>"$folder/serve.err" &
 pid=$!

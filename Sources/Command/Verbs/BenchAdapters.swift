@@ -48,9 +48,9 @@ package struct BenchAdapters: ParsableCommand {
     guard let model = loaded as? any AdaptableModel, model.takesAdapters else {
       throw InferenceError.adapter(name: adapters, problem: "the model takes none")
     }
-    let paths = Files.names(in: adapters).map { "\(adapters)/\($0)" }.filter(LowRankAdapter.isPresent)
-    guard !paths.isEmpty else { throw ValidationError("--adapters \(adapters): no adapter is in it") }
-    let sets = try paths.map { try model.load(LowRankAdapter(path: $0), scale: 1) }
+    let sources = AdapterSource.all(in: adapters)
+    guard !sources.isEmpty else { throw ValidationError("--adapters \(adapters): no adapter is in it") }
+    let sets = try sources.map { try model.load(LowRankAdapter(path: $0.path), scale: 1) }
     let contestants = [
       ("together, adapted", true, true), ("one by one, adapted", false, true), ("together, plain", true, false),
       ("one by one, plain", false, false),

@@ -138,14 +138,7 @@ package struct Quantize: AsyncParsableCommand {
   private func source(at path: String) throws -> Checkpoint {
     let checkpoint = try Checkpoint(path: path)
     guard let adapter = lora?.source else { return checkpoint }
-    let changes = try LowRankAdapter(path: adapter.path)
-    if let own = changes.baseHash {
-      let digest = try ModelFingerprint(checkpoint).digest
-      guard own == digest else {
-        throw ModelError.adapter(
-          target: "base", problem: "it was made for a model with the digest \(own), this one has \(digest)")
-      }
-    }
+    let changes = try adapter.read(baseHash: ModelFingerprint(checkpoint).digest)
     let quantized = try checkpoint.tensors(changedBy: changes).first { $0.dtype.isBlockQuantized }
     if let quantized, !allowRequantize {
       throw CompressionError.alreadyQuantized(tensor: quantized.name, type: quantized.dtype)

@@ -87,15 +87,15 @@ final class AdapterRegistry: Sendable {
     }
     var book = Book()
     for source in sources {
-      guard Self.isName(source.name) else {
-        throw .adapter(name: source.name, problem: "a name is letters, digits, '.', '_' and '-'")
+      guard ModelHome.isPlain(source.name) else {
+        throw .adapter(name: source.name, problem: "a name is letters, digits, '.', '_' and '-', no '.' first")
       }
       guard source.scale.isFinite, source.scale.magnitude <= 1e6 else {
         throw .adapter(name: source.name, problem: "a scale of \(source.scale)")
       }
       let need: Int
       do {
-        need = try model.bytes(of: Self.read(source, baseHash: baseHash))
+        need = try model.bytes(of: source.read(baseHash: baseHash))
       } catch { throw .adapter(name: source.name, problem: "\(error)") }
       guard need <= limit else {
         throw .adapter(name: source.name, problem: "it takes \(need) bytes where adapters may take \(limit)")
@@ -109,28 +109,6 @@ final class AdapterRegistry: Sendable {
     self.model = model
     self.baseHash = baseHash
     self.book = Mutex(book)
-  }
-
-  private static func isName(_ name: String) -> Bool {
-    !name.isEmpty && name.utf8.count <= 128
-      && name.utf8.allSatisfy { byte in
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-          UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
-          true
-        default: false
-        }
-      }
-  }
-
-  /// The adapter's changes, made for this base.
-  private static func read(_ source: AdapterSource, baseHash: String?) throws -> LowRankAdapter {
-    let adapter = try LowRankAdapter(path: source.path)
-    if let own = adapter.baseHash, let baseHash, own != baseHash {
-      throw ModelError.adapter(
-        target: "base", problem: "it was made for a model with the digest \(own), this one has \(baseHash)")
-    }
-    return adapter
   }
 
   /// What is loaded now.
@@ -177,7 +155,7 @@ final class AdapterRegistry: Sendable {
   }
 
   private func load(_ source: AdapterSource, _ identity: Identity) throws -> Lease {
-    let changes = try Self.read(source, baseHash: baseHash)
+    let changes = try source.read(baseHash: baseHash)
     let need = try model.bytes(of: changes)
     try makeRoom(for: need, besides: source.name)
     let adapter = try model.load(changes, scale: source.scale)

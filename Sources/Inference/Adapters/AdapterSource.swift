@@ -1,3 +1,4 @@
+import Formats
 import Models
 
 /// An adapter that an engine may load: what it is called, where it lies and how strongly it counts.
@@ -15,5 +16,25 @@ public struct AdapterSource: Sendable, Hashable {
     self.name = name ?? (last.hasSuffix(".gguf") ? String(last.dropLast(5)) : last)
     self.path = path
     self.scale = scale
+  }
+}
+
+extension AdapterSource {
+  /// The adapters in a folder, by name: each folder in it that PEFT wrote, and each `.gguf` file.
+  package static func all(in folder: String) -> [AdapterSource] {
+    Files.names(in: folder).map { AdapterSource(path: "\(folder)/\($0)") }
+      .filter { LowRankAdapter.isPresent(at: $0.path) }
+  }
+
+  /// The adapter's changes, made for the base whose ``ModelFingerprint/digest`` is `baseHash`, where both say one.
+  ///
+  /// - Throws: `ModelError` for an adapter of another base; `FormatError` and `TensorError` as reading it does.
+  package func read(baseHash: String?) throws -> LowRankAdapter {
+    let adapter = try LowRankAdapter(path: path)
+    if let own = adapter.baseHash, let baseHash, own != baseHash {
+      throw ModelError.adapter(
+        target: "base", problem: "it was made for a model with the digest \(own), this one has \(baseHash)")
+    }
+    return adapter
   }
 }

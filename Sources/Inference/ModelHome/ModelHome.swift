@@ -47,6 +47,12 @@ public struct ModelHome: Sendable, Hashable {
 
   /// A name that is one component of a path.
   private static func plain(_ name: String) throws(InferenceError) -> String {
+    guard isPlain(name) else { throw .invalidModelName(name) }
+    return name
+  }
+
+  /// Whether a name is up to 200 letters, digits, dots, underscores and dashes, no dot first.
+  static func isPlain(_ name: String) -> Bool {
     let isPlain = name.utf8.allSatisfy { byte in
       switch byte {
       case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -55,8 +61,7 @@ public struct ModelHome: Sendable, Hashable {
       default: false
       }
     }
-    guard isPlain, !name.isEmpty, !name.hasPrefix("."), name.utf8.count <= 200 else { throw .invalidModelName(name) }
-    return name
+    return isPlain && !name.isEmpty && !name.hasPrefix(".") && name.utf8.count <= 200
   }
 
   /// The file or folder of a model that is kept; nothing when there is none, or no telling which.

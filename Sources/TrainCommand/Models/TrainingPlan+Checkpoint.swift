@@ -11,7 +11,8 @@ extension TrainingPlan {
   ) throws -> TrainingOutcome {
     let collate: @Sendable ([TokenSequence]) throws -> Training.TokenBatch = { try Training.TokenBatch($0) }
     let checkpoint = try Checkpoint(path: try ModelAccess.path(of: name))
-    let digest = try checkpoint.digest()
+    // The same that whoever loads the adapter compares it with.
+    let digest = try ModelFingerprint(checkpoint).digest
     let settings = configuration.peft
     let model = try GPT(
       checkpoint, length: data.length + (settings?.promptCount ?? 0), storage: configuration.model.storage,
