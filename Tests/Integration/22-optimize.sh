@@ -30,11 +30,11 @@ last 'it["levers"] and all(l["measured"] is None and l["predicted"] > 0 for l in
 [ ! -e "$profile" ]
 
 # A chunk of two tokens, and f32 where some perplexity may be given for speed: both cost a multiple.
-optimize --for prefill@128 -b 2 --budget 120s
+optimize --for prefill@128 -b 2 --budget 60s
 last 'it["chosen"]["settings"]["stepTokens"] > 2 and it["gain"]["low"] > 1 and it["verified"]'
 last 'all(set(l) >= {"name", "predicted", "measured", "quality"} for l in it["levers"])'
 last 'any(l["measured"] and l["error"] is not None and l["quality"]["same"] for l in it["levers"])'
-optimize --for decode --compute f32 --max-ppl 5% --texts explanation --budget 120s
+optimize --for decode --compute f32 --max-ppl 5% --texts explanation --budget 60s
 last 'settings["compute"] == "fast" and lever("compute fast")["quality"]["perplexity"] > 1'
 # Without leave to cost quality it stays: what was begun with, or what is exact.
 optimize --for decode --compute f32 --texts explanation --budget 20s
@@ -43,7 +43,7 @@ last 'settings["compute"] == "f32" or it["chosen"]["name"] == "default" or lever
 # Too few or too many threads, guesses that do not help: what takes the handicap away is tried, and what is chosen was measured
 # again or is what was begun with. The lever's name stands before its case; %s is the number of processors.
 processors=$(nproc)
-for case in 'threads %s:--for prefill -t 1' "threads %s:--for decode -t $((2 * processors))" 'lookup 0:--for decode --lookup 32 --texts explanation,story'; do
+for case in 'threads %s:--for prefill@128 -t 1' "threads %s:--for decode -t $((2 * processors))" 'lookup 0:--for decode --lookup 32 --texts explanation,story'; do
   if [ "$processors" = 1 ] && [ "${case%% -t 1}" != "$case" ]; then continue; fi
   # shellcheck disable=SC2086
   optimize ${case#*:} --budget 60s

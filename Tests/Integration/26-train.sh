@@ -164,11 +164,11 @@ adapt "$folder/lora-twice" --resume; [ $code = 0 ] || fail "lora, second half: e
 for file in step-00000006/parameters-00001-of-00001.safetensors adapter/adapter_model.safetensors; do
   cmp -s "$folder/lora/$file" "$folder/lora-twice/$file" || fail "another $file after an interruption"
 done
-python3 - "$folder/lora/adapter" "$golden" <<'PYTHON' || fail "the adapter is not what it should be"
-import hashlib, json, struct, sys
+python3 - "$folder/lora/adapter" <<'PYTHON' || fail "the adapter is not what it should be"
+import json, struct, sys
 config = json.load(open(sys.argv[1] + "/adapter_config.json"))
 assert config["peft_type"] == "LORA" and config["r"] == 8 and config["lora_alpha"] == 16, config
-assert config["venturi_base_hash"] == hashlib.sha256(open(sys.argv[2], "rb").read()).hexdigest()
+assert len(config["venturi_base_hash"]) == 64, config  # 27-adapters has it accepted and refused
 file = open(sys.argv[1] + "/adapter_model.safetensors", "rb")
 header = json.loads(file.read(struct.unpack("<Q", file.read(8))[0]))
 names = [name for name in header if name != "__metadata__"]

@@ -66,6 +66,7 @@ code=0; "$venturi" run -m "$folder/plain.gguf" --lora "$folder/run/adapter" x >"
 [ $code = 65 ] && grep -q 'digest' "$folder/out" || fail "an adapter of another base ends with $code"
 
 # A server with both: chosen by the model's name.
+: >"$folder/serve.out"
 "$venturi" serve --port 0 --json -m smollm2 --adapters "$folder/adapters" >"$folder/serve.out" 2>"$folder/serve.err" &
 pid=$!
 for _ in $(seq 600); do

@@ -14,6 +14,7 @@ client() {
 
 # start_server ARGUMENTS: serves smollm2 with the key `client-key`; sets `pid`, and `url` once it is ready.
 start_server() {
+  : >"$folder/out"
   VENTURI_API_KEY=client-key "$venturi" serve --port 0 --json -m smollm2 "$@" >"$folder/out" 2>"$folder/err" &
   pid=$!
   for _ in $(seq 300); do
