@@ -5,6 +5,8 @@
 
 #pragma STDC FP_CONTRACT OFF
 
+enum { DEPTH = 320 };
+
 static float element_f32(const float *p, int64_t index) { return p[index]; }
 static float element_f16(const uint16_t *p, int64_t index) { return vt_float_from_f16(p[index]); }
 static float element_bf16(const uint16_t *p, int64_t index) { return vt_float_from_bf16(p[index]); }
@@ -53,12 +55,22 @@ VT_REFERENCE_FAMILY(f32, float)
 VT_REFERENCE_FAMILY(f16, uint16_t)
 VT_REFERENCE_FAMILY(bf16, uint16_t)
 
+static void block_rows_f32(int32_t rows, int32_t k, vt_row_fn *give, const void *source, const float *panels,
+                           int64_t stride, float *c, int64_t ldc, int32_t columns, int accumulate) {
+  float row[DEPTH + 8];
+  for (int32_t r = 0; r < rows; r++) {
+    give(source, r, row);
+    block_f32(1, k, row, k, panels, stride, c + r * ldc, ldc, columns, accumulate);
+  }
+}
+
 static const vt_gemm_kernels vt_gemm_kernels_reference = {
-    .depth = 320,
+    .depth = DEPTH,
     .panels = 16,
     .block_f32 = block_f32,
     .block_f16 = block_f16,
     .block_bf16 = block_bf16,
+    .block_rows_f32 = block_rows_f32,
     .direct_f32 = direct_f32,
     .direct_f16 = direct_f16,
     .direct_bf16 = direct_bf16,

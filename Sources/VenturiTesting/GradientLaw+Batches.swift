@@ -4,7 +4,11 @@ import Tensors
 extension GradientLaw {
   /// What models are trained with at their ends: norms over a batch, and losses.
   static var batches: [GradientLaw] {
-    [batchNorm("batchNorm", isRectified: false), batchNorm("batchNorm.rectified", isRectified: true), packedAttention]
+    [
+      batchNorm("batchNorm", isRectified: false), batchNorm("batchNorm.rectified", isRectified: true),
+      batchNorm("batchNorm.adding", adds: true, isRectified: false),
+      batchNorm("batchNorm.adding.rectified", adds: true, isRectified: true), packedAttention,
+    ]
       + [false, true].map { ignores in
         GradientLaw("linearCrossEntropy\(ignores ? ".ignoring" : "")") { random in
           let (rows, width, classes) = (random.integer(1...6), random.integer(1...5), random.integer(1...7))
@@ -30,15 +34,16 @@ extension GradientLaw {
     }
   }
 
-  private static func batchNorm(_ name: String, isRectified: Bool) -> GradientLaw {
+  private static func batchNorm(_ name: String, adds: Bool = false, isRectified: Bool) -> GradientLaw {
     var law = GradientLaw(name) { random in
       let channels = random.integer(1...4)
       // Two elements of a channel are at ±1 whatever they were: their gradient is all but zero.
       let shape = Shape(
         [random.integer(2...4), channels] + (random.integer(0...2) == 0 ? [] : [random.integer(2...5)]))
-      return GradientCase([shape, [channels], [channels]], &random) { inputs, context in
+      return GradientCase([shape, [channels], [channels]] + (adds ? [shape] : []), &random) { inputs, context in
         context.batchNorm(
-          inputs[0], weight: inputs[1], bias: inputs[2], epsilon: 0.1, isRectified: isRectified
+          inputs[0], weight: inputs[1], bias: inputs[2], epsilon: 0.1, adding: adds ? inputs[3] : nil,
+          isRectified: isRectified
         ).output
       }
     }

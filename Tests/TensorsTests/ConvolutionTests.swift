@@ -69,7 +69,9 @@ struct ConvolutionTests {
     }
   }
 
-  @Test("Convolution agrees with sums in double precision, and has the same bits for any threads", arguments: problems)
+  @Test(
+    "Convolution agrees with sums in double precision, and has the same bits for any threads and by the scalar twins",
+    arguments: problems)
   func convolution(_ problem: Problem) {
     let volume = problem.extents.reduce(1, *)
     let each = problem.inputs / problem.groups
@@ -78,9 +80,9 @@ struct ConvolutionTests {
     let x = values(problem.images * problem.inputs * volume, seed: 1)
     let w = values(problem.outputs * each * window.taps, seed: 2)
     let bias = values(problem.outputs, seed: 3)
-    let results = [1, 2, 3].map { threads in
-      let context = Context(threads: threads)
-      return context.convolution(
+    let contexts = [1, 2, 3].map { Context(threads: $0) } + [Context(threads: 2, kernels: .reference)]
+    let results = contexts.map { context in
+      context.convolution(
         context.tensor(x, Shape([problem.images, problem.inputs] + problem.extents)),
         context.tensor(w, Shape([problem.outputs, each] + window.kernel)), bias: context.tensor(bias), window: window,
         groups: problem.groups)
@@ -156,6 +158,8 @@ struct ConvolutionTests {
       (images: 9, inputs: 65, outputs: 33, side: 8, kernel: 1, stride: 2, groups: 1),
       (images: 11, inputs: 40, outputs: 24, side: 5, kernel: 1, stride: 1, groups: 2),
       (images: 1, inputs: 2, outputs: 3, side: 600, kernel: 5, stride: 1, groups: 1),
+      (images: 2, inputs: 20, outputs: 17, side: 11, kernel: 5, stride: 3, groups: 1),
+      (images: 3, inputs: 4, outputs: 8, side: 70, kernel: 3, stride: 2, groups: 2),
     ])
   func largeGradients(
     _ one: (images: Int, inputs: Int, outputs: Int, side: Int, kernel: Int, stride: Int, groups: Int)
@@ -164,8 +168,8 @@ struct ConvolutionTests {
     window.strides = [1, one.stride, one.stride]
     window.before = [0, one.kernel / 2, one.kernel / 2]
     window.after = window.before
-    func gradients(_ dtype: DType, threads: Int) -> [[Float]] {
-      let context = Context(threads: threads)
+    func gradients(_ dtype: DType, threads: Int, _ kernels: KernelSet = .preferred) -> [[Float]] {
+      let context = Context(threads: threads, kernels: kernels)
       var random = Random(seed: 4)
       func made(_ shape: Shape) -> Tensor {
         context.cast(context.uniform(shape, low: -1, high: 1, random: &random), to: dtype)
@@ -189,5 +193,37 @@ struct ConvolutionTests {
       #expect(f.count == e.count && error <= 1e-11 * power, "tensor \(index): \(error) of \(power)")
     }
     #expect(found.map { $0.map(\.bitPattern) } == other.map { $0.map(\.bitPattern) })
+    if one.images < 4 {
+      let twin = gradients(.f32, threads: 1, .reference)
+      #expect(found.map { $0.map(\.bitPattern) } == twin.map { $0.map(\.bitPattern) })
+    }
+  }
+
+  /// A step that reaches over elements, margins wider than a kernel reaches, and spread kernels in steps.
+  @Test(
+    "The gradients of unusual windows are those of double precision",
+    arguments: [
+      window([1, 1, 2], strides: [1, 1, 4], before: [0, 0, 1], after: [0, 0, 0]),
+      window([1, 2, 2], strides: [1, 3, 2], before: [0, 2, 0], after: [0, 3, 5]),
+      window([1, 3, 3], strides: [1, 2, 2], dilations: [1, 2, 2], before: [0, 2, 2], after: [0, 2, 2]),
+      window([2, 2, 2], strides: [2, 1, 2], before: [1, 0, 1], after: [0, 1, 1]),
+      window([1, 2, 2], before: [0, 3, 2], after: [0, 1, 2]),
+    ])
+  func unusualGradients(_ window: Window) {
+    func gradients(_ dtype: DType, _ context: Context) -> [Tensor] {
+      var random = Random(seed: 6)
+      func made(_ shape: Shape) -> Tensor {
+        context.cast(context.uniform(shape, low: -1, high: 1, random: &random), to: dtype)
+      }
+      let (x, w) = (made([2, 3, 4, 9, 13]), made(Shape([5, 3] + window.kernel)))
+      let c = made(context.convolution(x, w, window: window).shape)
+      return context.gradient(of: [x, w]) {
+        context.sum(context.multiply(context.convolution($0[0], $0[1], window: window), c))
+      }
+    }
+    let context = Context(threads: 2)
+    for (found, exact) in zip(gradients(.f32, context), gradients(.f64, context)) {
+      #expect(normalizedError(found.doubles(context), exact.doubles(context)) < 1e-11)
+    }
   }
 }

@@ -4,6 +4,7 @@
 #define CVENTURI_H
 
 #include "vt_attention.h"
+#include "vt_batch_norm.h"
 #include "vt_elementwise.h"
 #include "vt_gemm.h"
 #include "vt_isa.h"
@@ -17,5 +18,6 @@
 #include "vt_rope.h"
 #include "vt_system.h"
 #include "vt_update.h"
+#include "vt_window.h"
 
 #endif

@@ -20,6 +20,12 @@ typedef void vt_block_f32_fn(int32_t rows, int32_t k, const float *a, int64_t ld
 typedef void vt_block_16_fn(int32_t rows, int32_t k, const float *a, int64_t lda, const uint16_t *panels,
                             int64_t panel_stride, float *c, int64_t ldc, int32_t columns, int accumulate);
 
+// As vt_block_f32_fn, with rows of A that a function gives: it writes the k <= `depth` numbers of one, and may write over
+// eight more.
+typedef void vt_row_fn(const void *source, int32_t row, float *to);
+typedef void vt_block_rows_fn(int32_t rows, int32_t k, vt_row_fn *give, const void *source, const float *panels,
+                              int64_t panel_stride, float *c, int64_t ldc, int32_t columns, int accumulate);
+
 // C[rows][columns] = A[rows][k] · Bᵀ for a few rows and B[columns][k] as it lies, in the order of the panels.
 // `far` is where all of B lies: what one row reads from afar is asked for ahead.
 typedef enum { VT_NEAR, VT_FAR, VT_IN_MEMORY } vt_distance;
@@ -47,6 +53,7 @@ typedef struct vt_gemm_kernels {
   vt_block_f32_fn *block_f32;
   vt_block_16_fn *block_f16;
   vt_block_16_fn *block_bf16;
+  vt_block_rows_fn *block_rows_f32;
   vt_direct_f32_fn *direct_f32;
   vt_direct_16_fn *direct_f16;
   vt_direct_16_fn *direct_bf16;

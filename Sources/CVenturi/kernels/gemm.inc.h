@@ -66,6 +66,7 @@ const vt_gemm_kernels VT_SUFFIX(vt_gemm_kernels) = {
     .block_f32 = vt_block_f32,
     .block_f16 = vt_block_f16,
     .block_bf16 = vt_block_bf16,
+    .block_rows_f32 = vt_block_rows,
     .direct_f32 = vt_direct_f32,
     .direct_f16 = vt_direct_f16,
     .direct_bf16 = vt_direct_bf16,

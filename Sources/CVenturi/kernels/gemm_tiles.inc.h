@@ -224,3 +224,16 @@ VT_INLINE void vt_block(const int element, int32_t rows, int32_t k, const float 
 VT_BLOCK(f32, float, VT_ELEMENT_F32)
 VT_BLOCK(f16, uint16_t, VT_ELEMENT_F16)
 VT_BLOCK(bf16, uint16_t, VT_ELEMENT_BF16)
+
+// Rows go to the copies as they are given.
+static void vt_block_rows(int32_t rows, int32_t k, vt_row_fn *give, const void *source, const float *panels,
+                          int64_t stride, float *c, int64_t ldc, int32_t columns, int accumulate) {
+  _Alignas(64) float copy[VT_MOST_ROWS * VT_COPY_STRIDE];
+  const int32_t tiles = (rows + VT_MOST_ROWS - 1) / VT_MOST_ROWS;
+  for (int32_t tile = 0, row = 0; tile < tiles; tile++) {
+    const int32_t some = rows / tiles + (tile < rows % tiles);
+    for (int32_t r = 0; r < some; r++) give(source, row + r, copy + r * VT_COPY_STRIDE);
+    vt_copied_rows(some, k, copy, panels, stride, c + row * ldc, ldc, columns, accumulate, NULL, 0);
+    row += some;
+  }
+}

@@ -1,3 +1,4 @@
+import CVenturi
 import Costs
 import NumericTypes
 
@@ -6,28 +7,36 @@ extension Context {
   public typealias ChannelStatistics = (mean: Tensor, variance: Tensor)
 
   /// (x - mean) / √(variance + ε) · w + b of x [N, C, …], mean and variance those of each channel over all examples and positions
-  /// (Ioffe, Szegedy: Batch normalization, 2015); `isRectified` for the positive part of that.
+  /// (Ioffe, Szegedy: Batch normalization, 2015), plus `addend` where there is one; `isRectified` for the positive part of that.
   ///
   /// The variance is divided by the number of elements. Sums of a channel are made in one order, example by example.
   ///
-  /// - Precondition: f32 or f64, all of one type; `weight` and `bias` have an element for each channel.
+  /// - Precondition: f32 or f64, all of one type; `weight` and `bias` have an element for each channel, `addend` the shape of
+  ///   `x`.
   public func batchNorm(
-    _ x: Tensor, weight: Tensor, bias: Tensor, epsilon: Double = 1e-5, isRectified: Bool = false
+    _ x: Tensor, weight: Tensor, bias: Tensor, epsilon: Double = 1e-5, adding addend: Tensor? = nil,
+    isRectified: Bool = false
   ) -> (output: Tensor, statistics: ChannelStatistics) {
     precondition(
       x.shape.rank >= 2 && (x.dtype == .f32 || x.dtype == .f64) && weight.dtype == x.dtype && bias.dtype == x.dtype
         && weight.count == x.shape[1] && bias.count == x.shape[1],
       "batch norm of \(x.dtype.displayName) \(x.shape) with \(weight.shape) and \(bias.shape)")
-    let parts = [contiguous(x), contiguous(weight), contiguous(bias)]
+    precondition(
+      addend.map { $0.shape == x.shape && $0.dtype == x.dtype } ?? true,
+      "batch norm of \(x.dtype.displayName) \(x.shape) plus \(addend?.shape ?? [])")
+    let parts = [x, weight, bias].map(contiguous) + (addend.map { [contiguous($0)] } ?? [])
     let norm = BatchNorm(parts[0].shape, epsilon, isRectified, parts[0].dtype, self)
     let statistics = (mean: norm.mean, variance: norm.variance)
     guard parts.contains(where: \.isTracked) else { return (norm.forward(parts, self), statistics) }
+    // The way back needs no more of the addend than that it is there.
+    let kept = Array(parts[..<3])
     let output = differentiable(parts, keepingOutput: isRectified) {
       norm.forward(parts.map { $0.detached() }, self)
-    } backward: { call in
-      if call.isRecorded { return norm.composed(parts, call) }
-      let output = isRectified ? call.output : nil
-      return norm.backward(parts, call.context.contiguous(call.gradient), output, call.context)
+    } backward: { [hasAddend = addend != nil] call in
+      if call.isRecorded { return norm.composed(kept, hasAddend: hasAddend, call) }
+      let passes = hasAddend && call.wants(3)
+      let gradients = norm.backward(kept, call, passes: passes)
+      return hasAddend && !passes ? gradients + [nil] : gradients
     }
     return (output, statistics)
   }
@@ -64,26 +73,89 @@ private struct BatchNorm {
     context.performRanges(channels, grain: grain, .layerNorm, cost(passes)) { for channel in $0 { body(channel) } }
   }
 
+  /// The output of x, weight, bias and what is added, if anything is.
   func forward(_ parts: [Tensor], _ context: Context) -> Tensor {
-    parts[0].dtype == .f64 ? forward(parts, context, in: Double.self) : forward(parts, context, in: Float.self)
+    if parts[0].dtype == .f64 { return doubleForward(parts, context) }
+    let y = context.empty(parts[0].shape)
+    let (from, w, b) = (
+      parts[0].pointer(as: Float.self), parts[1].pointer(as: Float.self), parts[2].pointer(as: Float.self)
+    )
+    let addend = parts.count > 3 ? parts[3].pointer(as: Float.self) : nil
+    let (to, means, variances) = (
+      y.pointer(as: Float.self), mean.pointer(as: Float.self), variance.pointer(as: Float.self)
+    )
+    let (channel, positions, epsilon) = (channel, positions, Float(epsilon))
+    let (kernels, isRectified) = (context.batchNormKernels, Int32(isRectified ? 1 : 0))
+    withExtendedLifetime((parts, mean, variance)) {
+      perform(context, 3) { index in
+        let at = index * positions
+        kernels.pointee.moments(channel, from + at, means + index, variances + index)
+        let scale = w[index] / (variances[index] + epsilon).squareRoot()
+        kernels.pointee.normalize(
+          channel, from + at, addend.map { UnsafePointer($0 + at) }, means[index], scale, b[index], isRectified, to + at
+        )
+      }
+    }
+    return y
   }
 
-  private func forward<Lane: LaneNumber & BinaryFloatingPoint & SIMDScalar>(
-    _ parts: [Tensor], _ context: Context, in: Lane.Type
-  ) -> Tensor {
-    let y = context.empty(parts[0].shape, parts[0].dtype)
+  private var channel: vt_channel {
+    vt_channel(rows: Int64(examples), count: Int64(positions), step: Int64(channels * positions))
+  }
+
+  /// gx = w r (g - mean(g) - x̂ mean(g x̂)), gw = Σ g x̂ and gb = Σ g, where a rectified output is above 0; with `passes` g itself
+  /// behind them.
+  func backward(_ parts: [Tensor], _ call: BackwardCall, passes: Bool) -> [Tensor?] {
+    let context = call.context
+    let gradient = context.contiguous(call.gradient)
+    let output = isRectified ? call.output : nil
+    if parts[0].dtype == .f64 { return doubleBackward(parts, gradient, output, passes: passes, context) }
+    let made = parts.map { context.empty($0.shape) }
+    // Where nothing is cut off, what is added has the gradient as it came.
+    let passed = passes ? (isRectified ? context.empty(parts[0].shape) : gradient) : nil
+    let (from, g, w) = (
+      parts[0].pointer(as: Float.self), gradient.pointer(as: Float.self), parts[1].pointer(as: Float.self)
+    )
+    let (y, kept) = (output?.pointer(as: Float.self), isRectified ? passed?.pointer(as: Float.self) : nil)
+    let (gx, gw, gb) = (
+      made[0].pointer(as: Float.self), made[1].pointer(as: Float.self), made[2].pointer(as: Float.self)
+    )
+    let (means, variances) = (mean.pointer(as: Float.self), variance.pointer(as: Float.self))
+    let (channel, positions, epsilon) = (channel, positions, Float(epsilon))
+    let (count, kernels) = (Double(examples * positions), context.batchNormKernels)
+    withExtendedLifetime((parts, gradient, output, mean, variance)) {
+      perform(context, 4) { index in
+        let at = index * positions
+        let y = y.map { UnsafePointer($0 + at) }
+        let root = 1 / (variances[index] + epsilon).squareRoot()
+        var (sum, product) = (0.0, 0.0)
+        kernels.pointee.gradient_sums(channel, from + at, g + at, y, means[index], &sum, &product)
+        (gw[index], gb[index]) = (Float(product * Double(root)), Float(sum))
+        kernels.pointee.gradient(
+          channel, from + at, g + at, y, means[index], w[index] * root, Float(sum / count),
+          Float(product * Double(root) * Double(root) / count), gx + at, kept.map { $0 + at })
+      }
+    }
+    return made + (passed.map { [$0] } ?? [])
+  }
+
+  // MARK: Double precision
+
+  private func doubleForward(_ parts: [Tensor], _ context: Context) -> Tensor {
+    let y = context.empty(parts[0].shape, .f64)
     let (from, w, b) = (
-      parts[0].pointer(as: Lane.self), parts[1].pointer(as: Lane.self), parts[2].pointer(as: Lane.self)
+      parts[0].pointer(as: Double.self), parts[1].pointer(as: Double.self), parts[2].pointer(as: Double.self)
     )
+    let addend = parts.count > 3 ? parts[3].pointer(as: Double.self) : nil
     let (to, means, variances) = (
-      y.pointer(as: Lane.self), mean.pointer(as: Lane.self), variance.pointer(as: Lane.self)
+      y.pointer(as: Double.self), mean.pointer(as: Double.self), variance.pointer(as: Double.self)
     )
-    let (examples, positions, isRectified) = (examples, positions, isRectified)
-    let (step, count, epsilon) = (channels * positions, Lane(examples * positions), Lane(epsilon))
-    withExtendedLifetime(parts) {
+    let (examples, positions, isRectified, epsilon) = (examples, positions, isRectified, epsilon)
+    let (step, count) = (channels * positions, Double(examples * positions))
+    withExtendedLifetime((parts, mean, variance)) {
       perform(context, 3) { channel in
         let start = channel * positions
-        var total: Lane = 0
+        var total = 0.0
         for example in 0..<examples {
           let row = from + start + example * step
           total += laneSum(positions) { row[$0] }
@@ -96,16 +168,10 @@ private struct BatchNorm {
         }
         (means[channel], variances[channel]) = (mean, total / count)
         let scale = w[channel] / (total / count + epsilon).squareRoot()
-        let offset = b[channel]
         for example in 0..<examples {
-          let (row, out) = (from + start + example * step, to + start + example * step)
-          if isRectified {
-            for i in 0..<positions {
-              let value = (row[i] - mean) * scale + offset
-              out[i] = value > 0 || value.isNaN ? value : 0
-            }
-          } else {
-            for i in 0..<positions { out[i] = (row[i] - mean) * scale + offset }
+          for at in start + example * step..<start + example * step + positions {
+            let value = (from[at] - mean) * scale + b[channel] + (addend?[at] ?? 0)
+            to[at] = isRectified && value < 0 ? 0 : value
           }
         }
       }
@@ -113,63 +179,51 @@ private struct BatchNorm {
     return y
   }
 
-  /// gx = w r (g - mean(g) - x̂ mean(g x̂)), gw = Σ g x̂ and gb = Σ g, where a rectified output is above 0.
-  func backward(_ parts: [Tensor], _ gradient: Tensor, _ output: Tensor?, _ context: Context) -> [Tensor?] {
-    parts[0].dtype == .f64
-      ? backward(parts, gradient, output, context, in: Double.self)
-      : backward(parts, gradient, output, context, in: Float.self)
-  }
-
-  private func backward<Lane: LaneNumber & BinaryFloatingPoint & SIMDScalar>(
-    _ parts: [Tensor], _ gradient: Tensor, _ output: Tensor?, _ context: Context, in: Lane.Type
+  private func doubleBackward(
+    _ parts: [Tensor], _ gradient: Tensor, _ output: Tensor?, passes: Bool, _ context: Context
   ) -> [Tensor?] {
-    let made = parts.map { context.empty($0.shape, $0.dtype) }
+    let made = (parts + (passes ? [parts[0]] : [])).map { context.empty($0.shape, .f64) }
     let (from, g, w) = (
-      parts[0].pointer(as: Lane.self), gradient.pointer(as: Lane.self), parts[1].pointer(as: Lane.self)
+      parts[0].pointer(as: Double.self), gradient.pointer(as: Double.self), parts[1].pointer(as: Double.self)
     )
-    let y = output?.pointer(as: Lane.self)
+    let (y, passed) = (output?.pointer(as: Double.self), passes ? made[3].pointer(as: Double.self) : nil)
     let (gx, gw, gb) = (
-      made[0].pointer(as: Lane.self), made[1].pointer(as: Lane.self), made[2].pointer(as: Lane.self)
+      made[0].pointer(as: Double.self), made[1].pointer(as: Double.self), made[2].pointer(as: Double.self)
     )
-    let (means, variances) = (mean.pointer(as: Lane.self), variance.pointer(as: Lane.self))
-    let (examples, positions) = (examples, positions)
-    let (step, count, epsilon) = (channels * positions, Lane(examples * positions), Lane(epsilon))
+    let (means, variances) = (mean.pointer(as: Double.self), variance.pointer(as: Double.self))
+    let (examples, positions, epsilon) = (examples, positions, epsilon)
+    let (step, count) = (channels * positions, Double(examples * positions))
     withExtendedLifetime((parts, gradient, output, mean, variance)) {
       perform(context, 4) { channel in
         let start = channel * positions
         let mean = means[channel]
         let root = 1 / (variances[channel] + epsilon).squareRoot()
-        var (sum, product): (Lane, Lane) = (0, 0)
+        var (sum, product) = (0.0, 0.0)
         for example in 0..<examples {
           let at = start + example * step
-          let (row, g, out) = (from + at, g + at, gx + at)
-          if let y {
-            let y = y + at
-            // The gradient before the rectifier stands where that of x will.
-            for i in 0..<positions { out[i] = y[i] > 0 ? g[i] : 0 }
-            sum += laneSum(positions) { out[$0] }
-            product += laneSum(positions) { out[$0] * (row[$0] - mean) }
-          } else {
-            sum += laneSum(positions) { g[$0] }
-            product += laneSum(positions) { g[$0] * (row[$0] - mean) }
-          }
+          let (row, out) = (from + at, gx + at)
+          // The gradient before the rectifier stands where that of x will.
+          for i in 0..<positions { out[i] = y.map { $0[at + i] > 0 } ?? true ? g[at + i] : 0 }
+          sum += laneSum(positions) { out[$0] }
+          product += laneSum(positions) { out[$0] * (row[$0] - mean) }
         }
-        gw[channel] = product * root
-        gb[channel] = sum
-        let scale = w[channel] * root
+        (gw[channel], gb[channel]) = (product * root, sum)
         let (share, slope) = (sum / count, product * root * root / count)
         for example in 0..<examples {
-          let at = start + example * step
-          let (row, g, out) = (from + at, y == nil ? g + at : UnsafeMutablePointer(gx + at), gx + at)
-          for i in 0..<positions { out[i] = scale * (g[i] - share - (row[i] - mean) * slope) }
+          for at in start + example * step..<start + example * step + positions {
+            passed?[at] = gx[at]
+            gx[at] = w[channel] * root * (gx[at] - share - (from[at] - mean) * slope)
+          }
         }
       }
     }
     return made
   }
 
-  /// The same by operators.
-  func composed(_ parts: [Tensor], _ call: BackwardCall) -> [Tensor?] {
+  // MARK: By operators
+
+  /// ``backward(_:_:passes:)`` by operators, for derivatives of higher order.
+  func composed(_ parts: [Tensor], hasAddend: Bool, _ call: BackwardCall) -> [Tensor?] {
     let context = call.context
     let shape: Shape = [examples, channels, positions]
     let perChannel: Shape = [channels, 1]
@@ -187,9 +241,17 @@ private struct BatchNorm {
     let inner = context.subtract(
       context.subtract(g, mean(g)), context.multiply(normal, mean(context.multiply(g, normal))))
     let weight = parts[1].reshaped(perChannel)
-    return [
+    let gradients = [
       context.multiply(inner, context.multiply(weight, root)).reshaped(parts[0].shape),
       total(context.multiply(g, normal)).reshaped(parts[1].shape), total(g).reshaped(parts[2].shape),
     ]
+    return hasAddend ? gradients + [g.reshaped(parts[0].shape)] : gradients
+  }
+}
+
+extension Context {
+  /// The batch norm kernels of this context.
+  fileprivate var batchNormKernels: UnsafePointer<vt_batch_norm_kernels> {
+    vt_batch_norm_kernels_for(kernelSet.isa).unsafelyUnwrapped
   }
 }

@@ -56,7 +56,8 @@ extension Context {
       let y = empty(Shape([x.shape[0], w.shape[0]] + outputs))
       if y.count == 0 { return y }
       var job = ConvolutionJob(
-        kernels: gemmKernels, x: input.pointer(as: Float.self), w: weights.pointer(as: Float.self),
+        kernels: gemmKernels, windows: windowKernels, x: input.pointer(as: Float.self),
+        end: input.pointer(as: Float.self) + input.count, w: weights.pointer(as: Float.self),
         bias: bias?.pointer(as: Float.self), y: y.pointer(as: Float.self), window: window,
         extents: Array(x.shape.dimensions[2...]), outputs: outputs, channels: w.shape[1],
         rows: w.shape[0] / groups, groups: groups)

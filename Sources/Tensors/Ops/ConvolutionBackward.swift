@@ -43,28 +43,129 @@ struct ConvolutionBackward {
 
   // MARK: The input
 
-  /// In steps of one this is the convolution of g with the kernels turned around; else the columns of some channels of one
-  /// image at a time, summed where they lie.
+  /// The convolutions of g with the kernels turned around: in steps of more than one, one for the inputs of each phase with
+  /// the kernel's elements that reach them. Where the margins are more than a kernel reaches, and where spread kernels take
+  /// steps, the columns of some channels of one image at a time, summed where they lie.
   func inputGradient(_ g: Tensor, _ context: Context) -> Tensor {
     if x.count == 0 || g.count == 0 { return context.zeros(x.shape) }
-    let reach = (0..<3).map { window.dilations[$0] * (window.kernel[$0] - 1) }
-    let isPlain = (0..<3).allSatisfy {
-      window.strides[$0] == 1 && window.before[$0] <= reach[$0] && window.after[$0] <= reach[$0]
+    let axes = (0..<3).map { phases(axis: $0) }
+    if axes.contains(where: { $0.contains(where: { $0.before < 0 || $0.after < 0 }) }) {
+      return summedColumns(g, context)
     }
-    if isPlain {
-      var back = window
-      back.before = (0..<3).map { reach[$0] - window.before[$0] }
-      back.after = (0..<3).map { reach[$0] - window.after[$0] }
-      let shape = Shape([groups * channels, rows] + window.kernel)
-      return context.convolution(g, exchanged(shape, turned: true, context), window: back, groups: groups)
+    let all = axes[0].flatMap { z in axes[1].flatMap { y in axes[2].map { x in [z, y, x] } } }
+    if all.count == 1 { return gradient(g, of: all[0], context) }
+    let result = context.empty(x.shape)
+    for phase in all where phase.allSatisfy({ $0.count > 0 }) {
+      let part = phase.allSatisfy { $0.taps > 0 } ? gradient(g, of: phase, context) : nil
+      spread(part, phase, over: result, context)
     }
-    return summedColumns(g, context)
+    return result
   }
 
-  /// The kernels with their channels exchanged: [group][input][output][tap], the taps in turn or backwards; or, where
-  /// `shape` is none of a convolution, [group][input][tap][output].
-  private func exchanged(_ shape: Shape, turned: Bool, _ context: Context) -> Tensor {
-    let made = context.empty(shape)
+  /// Inputs along an axis that are a step apart from each other.
+  private struct Phase {
+    /// The first of them, and how many there are.
+    let first: Int
+    let count: Int
+    /// The first element of the kernel that reaches them, and how many do, a step apart.
+    let tap: Int
+    let taps: Int
+    /// The margins that g needs around it.
+    let before: Int
+    let after: Int
+  }
+
+  private func phases(axis: Int) -> [Phase] {
+    let (step, dilation, kernel) = (window.strides[axis], window.dilations[axis], window.kernel[axis])
+    let (margin, extent) = (window.before[axis], x.shape[2 + axis])
+    if step > 1, dilation > 1 { return [Phase(first: 0, count: extent, tap: 0, taps: kernel, before: -1, after: -1)] }
+    // An input at step · q + first takes part in output q + turn - j by the kernel's element tap + step · j.
+    return (0..<step).map { first in
+      let count = max(0, (extent - first + step - 1) / step)
+      let (tap, turn) = ((first + margin) % step, (first + margin) / step)
+      let taps = max(0, (kernel - tap + step - 1) / step)
+      if taps == 0 || count == 0 {
+        return Phase(first: first, count: count, tap: tap, taps: taps, before: 0, after: 0)
+      }
+      return Phase(
+        first: first, count: count, tap: tap, taps: taps, before: dilation * (taps - 1) - turn,
+        after: count + turn - outputs[axis])
+    }
+  }
+
+  /// The gradient of the inputs of one phase.
+  private func gradient(_ g: Tensor, of phase: [Phase], _ context: Context) -> Tensor {
+    var back = Window(kernel: phase.map(\.taps))
+    back.dilations = window.dilations
+    back.before = phase.map(\.before)
+    back.after = phase.map(\.after)
+    return context.convolution(g, turned(phase, context), window: back, groups: groups)
+  }
+
+  /// The elements of the kernels that reach a phase, in turn, with channels exchanged: [group · input][output][tap].
+  private func turned(_ phase: [Phase], _ context: Context) -> Tensor {
+    let made = context.empty(Shape([groups * channels, rows] + phase.map(\.taps)))
+    let (from, to) = (w.pointer(as: Float.self), made.pointer(as: Float.self))
+    let (rows, channels, taps, kernel, steps) = (rows, channels, window.taps, window.kernel, window.strides)
+    let places = (0..<phase[0].taps).reversed().flatMap { z in
+      (0..<phase[1].taps).reversed().flatMap { y in
+        (0..<phase[2].taps).reversed().map { x in
+          let at = [z, y, x].indices.map { phase[$0].tap + steps[$0] * [z, y, x][$0] }
+          return (at[0] * kernel[1] + at[1]) * kernel[2] + at[2]
+        }
+      }
+    }
+    withExtendedLifetime((w, made)) {
+      let cost = Context.copyCost(made.shape, .f32, .f32)
+      let count = places.count
+      context.performRanges(groups * channels, grain: max(1, 16384 / max(1, rows * count)), .copy, cost) { range in
+        places.withUnsafeBufferPointer { places in
+          for index in range {
+            let (group, channel) = index.quotientAndRemainder(dividingBy: channels)
+            for row in 0..<rows {
+              let source = from + ((group * rows + row) * channels + channel) * taps
+              let target = to + (index * rows + row) * count
+              for tap in 0..<count { target[tap] = source[places[tap]] }
+            }
+          }
+        }
+      }
+    }
+    return made
+  }
+
+  /// Writes the inputs of a phase to where they are among all; zeros where there are none.
+  private func spread(_ part: Tensor?, _ phase: [Phase], over result: Tensor, _ context: Context) {
+    let (to, from) = (result.pointer(as: Float.self), part?.pointer(as: Float.self))
+    let (steps, extents) = (window.strides, Array(x.shape.dimensions[2...]))
+    let (volume, count) = (extents.reduce(1, *), phase.reduce(1) { $0 * $1.count })
+    let (depth, height, width) = (phase[0].count, phase[1].count, phase[2].count)
+    let first = phase.map(\.first)
+    withExtendedLifetime((part, result)) {
+      let cost = Context.copyCost(part?.shape ?? x.shape, .f32, .f32)
+      context.performRanges(x.shape[0] * x.shape[1], grain: max(1, 16384 / max(1, count)), .copy, cost) { planes in
+        for plane in planes {
+          for z in 0..<depth {
+            for y in 0..<height {
+              let line =
+                (first[0] + z * steps[0]) * extents[1] * extents[2] + (first[1] + y * steps[1]) * extents[2] + first[2]
+              let target = to + plane * volume + line
+              if let from {
+                let source = from + plane * count + (z * height + y) * width
+                for x in 0..<width { target[x * steps[2]] = source[x] }
+              } else {
+                for x in 0..<width { target[x * steps[2]] = 0 }
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// The kernels with their channels exchanged: [group][input][tap][output].
+  private func exchanged(_ context: Context) -> Tensor {
+    let made = context.empty([groups * channels * window.taps, rows])
     let (from, to) = (w.pointer(as: Float.self), made.pointer(as: Float.self))
     let (rows, channels, taps) = (rows, channels, window.taps)
     withExtendedLifetime((w, made)) {
@@ -74,13 +175,8 @@ struct ConvolutionBackward {
           let (group, channel) = index.quotientAndRemainder(dividingBy: channels)
           for row in 0..<rows {
             let source = from + ((group * rows + row) * channels + channel) * taps
-            if turned {
-              let target = to + (index * rows + row) * taps
-              for tap in 0..<taps { target[tap] = source[taps - 1 - tap] }
-            } else {
-              let target = to + index * taps * rows + row
-              for tap in 0..<taps { target[tap * rows] = source[tap] }
-            }
+            let target = to + index * taps * rows + row
+            for tap in 0..<taps { target[tap * rows] = source[tap] }
           }
         }
       }
@@ -90,7 +186,7 @@ struct ConvolutionBackward {
 
   private func summedColumns(_ g: Tensor, _ context: Context) -> Tensor {
     let (taps, rows, channels, positions) = (window.taps, rows, channels, positions)
-    let weights = exchanged([groups * channels * taps, rows], turned: false, context)
+    let weights = exchanged(context)
     let result = context.empty(x.shape)
     let places = WindowPlaces(window, Array(x.shape.dimensions[2...]), outputs)
     // Channels whose columns stay in the cache.
@@ -144,51 +240,53 @@ struct ConvolutionBackward {
 
   // MARK: The kernels
 
-  /// [C · taps, N · positions] · [N · positions, M]: g is packed once, and the columns are there for some channels and some
-  /// rows of outputs at a time.
+  /// [C · taps, N · positions] · [N · positions, M]: g is packed once, and the columns are there for a tile of rows and some
+  /// lines of outputs at a time, or a part of one that is longer than a block of the kernels.
   func weightGradient(_ g: Tensor, _ context: Context) -> Tensor {
     if w.count == 0 || g.count == 0 || x.count == 0 { return context.zeros(w.shape) }
     let packed = packedPositions(g, context)
-    let (taps, rows, channels) = (window.taps, rows, channels)
+    let (taps, rows, channels, width) = (window.taps, rows, channels, outputs[2])
     let inner = images * positions
     let made = context.empty([groups, channels * taps, rows])
-    let unfolding = Unfolding(
-      window, Array(x.shape.dimensions[2...]), outputs, images: images, channels: groups * channels)
-    let kernels = context.gemmKernels
-    let lines = max(1, Int(kernels.pointee.depth) / outputs[2])
-    let depth = lines * outputs[2]
-    let some = max(1, min(channels, 128 / taps))
+    let (kernels, windows) = (context.gemmKernels, context.windowKernels)
+    let depth = Int(kernels.pointee.depth)
+    let lines = max(1, depth / width)
+    // As many channels as stay in the cache, as many for each thread.
+    let threads = context.workers.count
+    let wanted = (channels + max(1, 144 / taps) - 1) / max(1, 144 / taps)
+    let even = (wanted * groups + threads - 1) / threads * threads
+    let some = max(1, (channels * groups + even - 1) / even)
     let parts = (channels + some - 1) / some
     let panels = (rows + 15) / 16
     let most = Int(kernels.pointee.panels)
-    let each = some * taps * depth
-    let scratch = context.empty([context.workers.count * each])
-    withExtendedLifetime((x, packed, scratch)) {
-      let (from, b, memory) = (
-        x.pointer(as: Float.self), packed.pointer(as: Float.self), scratch.pointer(as: Float.self)
-      )
+    let extents = Array(x.shape.dimensions[2...])
+    let volume = extents.reduce(1, *)
+    let under = window.cWindow(extents: extents, outputs: outputs, apart: groups * channels * volume)
+    let (all, lineCount) = (x.count, images * outputs[0] * outputs[1])
+    withExtendedLifetime((x, packed)) {
+      let (from, b) = (UnsafePointer(x.pointer(as: Float.self)), packed.pointer(as: Float.self))
       let to = made.pointer(as: Float.self)
       let workers = context.workers
       let cost = Context.matmulCost(m: groups * channels * taps, n: rows, k: inner)
-      let job = WorkerJob { item, worker in
+      let job = WorkerJob { item, _ in
         let (group, part) = item.quotientAndRemainder(dividingBy: parts)
         let first = part * some
         let count = min(some, channels - first)
-        let columns = memory + worker * each
         let target = to + (group * channels + first) * taps * rows
-        for line in stride(from: 0, to: unfolding.lines, by: lines) {
-          let range = line..<min(unfolding.lines, line + lines)
-          let steps = range.count * outputs[2]
-          for channel in 0..<count {
-            unfolding.columns(
-              from, group * channels + first + channel, range, columns + channel * taps * depth, depth)
-          }
-          for panel in stride(from: 0, to: panels, by: most) {
-            let width = min(16 * most, rows - 16 * panel)
-            kernels.pointee.block_f32(
-              Int32(count * taps), Int32(steps), columns, Int64(depth),
-              b + ((group * panels + panel) * inner + line * outputs[2]) * 16, Int64(inner * 16), target + 16 * panel,
-              Int64(rows), Int32(width), line > 0 ? 1 : 0)
+        var columns = vt_unfolding(
+          window: under, x: from + (group * channels + first) * volume, begin: from, end: from + all, first: 0,
+          lines: 0,
+          start: 0, width: 0)
+        for line in stride(from: 0, to: lineCount, by: lines) {
+          for start in stride(from: 0, to: width, by: depth) {
+            (columns.first, columns.lines) = (Int64(line), Int64(min(lines, lineCount - line)))
+            (columns.start, columns.width) = (Int64(start), Int64(min(depth, width - start)))
+            for panel in stride(from: 0, to: panels, by: most) {
+              kernels.pointee.block_rows_f32(
+                Int32(count * taps), Int32(columns.lines * columns.width), windows.pointee.unfold, &columns,
+                b + ((group * panels + panel) * inner + line * width + start) * 16, Int64(inner * 16),
+                target + 16 * panel, Int64(rows), Int32(min(16 * most, rows - 16 * panel)), line + start > 0 ? 1 : 0)
+            }
           }
         }
       }
@@ -220,60 +318,5 @@ struct ConvolutionBackward {
       }
     }
     return packed
-  }
-}
-
-/// Columns of some rows of outputs, one behind the other over all images.
-private struct Unfolding {
-  private let window: Window
-  private let extents: [Int]
-  private let outputs: [Int]
-  private let channels: Int
-  /// Rows of outputs.
-  let lines: Int
-
-  init(_ window: Window, _ extents: [Int], _ outputs: [Int], images: Int, channels: Int) {
-    (self.window, self.extents, self.outputs, self.channels) = (window, extents, outputs, channels)
-    lines = images * outputs[0] * outputs[1]
-  }
-
-  /// What lies under each of the kernel's elements over one channel, [taps][outputs of `range`], `step` apart.
-  func columns(
-    _ x: UnsafePointer<Float>, _ channel: Int, _ range: Range<Int>, _ target: UnsafeMutablePointer<Float>, _ step: Int
-  ) {
-    let (depth, height, width) = (extents[0], extents[1], extents[2])
-    let (count, stride) = (outputs[2], window.strides[2])
-    for (index, line) in range.enumerated() {
-      let (rest, oy) = line.quotientAndRemainder(dividingBy: outputs[1])
-      let (image, oz) = rest.quotientAndRemainder(dividingBy: outputs[0])
-      let plane = x + (image * channels + channel) * depth * height * width
-      var to = target + index * count
-      for kz in 0..<window.kernel[0] {
-        let z = oz * window.strides[0] - window.before[0] + kz * window.dilations[0]
-        for ky in 0..<window.kernel[1] {
-          let y = oy * window.strides[1] - window.before[1] + ky * window.dilations[1]
-          let isInside = z >= 0 && z < depth && y >= 0 && y < height
-          let row = plane + (isInside ? (z * height + y) * width : 0)
-          for kx in 0..<window.kernel[2] {
-            defer { to += step }
-            let offset = kx * window.dilations[2] - window.before[2]
-            let first = min(count, offset >= 0 ? 0 : (-offset + stride - 1) / stride)
-            let last = offset >= width ? first : max(first, min(count, (width - 1 - offset) / stride + 1))
-            if !isInside || first == last {
-              to.update(repeating: 0, count: count)
-              continue
-            }
-            for i in 0..<first { to[i] = 0 }
-            let source = row + offset
-            if stride == 1 {
-              (to + first).update(from: source + first, count: last - first)
-            } else {
-              for i in first..<last { to[i] = source[i * stride] }
-            }
-            for i in last..<count { to[i] = 0 }
-          }
-        }
-      }
-    }
   }
 }

@@ -6,7 +6,10 @@ import CVenturi
 /// output position.
 struct ConvolutionJob {
   let kernels: UnsafePointer<vt_gemm_kernels>
+  let windows: UnsafePointer<vt_window_kernels>
+  /// The images, and where they end.
   let x: UnsafePointer<Float>
+  let end: UnsafePointer<Float>
   let w: UnsafePointer<Float>
   let bias: UnsafePointer<Float>?
   let y: UnsafeMutablePointer<Float>
@@ -44,93 +47,78 @@ struct ConvolutionJob {
   private var wide: [Int] { (0..<3).map { extents[$0] + window.before[$0] + window.after[$0] } }
   private var volume: Int { hasMargins ? wide.reduce(1, *) : extents.reduce(1, *) }
 
-  /// Panels of a tile: as many as the cache takes, fewer where threads would have nothing to do.
+  /// Panels of a tile: as many as the cache takes, fewer where threads would have nothing to do, and no last tile of a few.
   func panels(matrices: Int, threads: Int) -> Int {
     let all = (columns + 15) / 16
-    let most = min(all, mostPanels)
-    if threads == 1 { return max(1, most) }
-    let wanted = (4 * threads + matrices - 1) / matrices
-    return max(1, min(most, (all + wanted - 1) / wanted))
+    var most = min(all, mostPanels)
+    if threads > 1 {
+      let wanted = (4 * threads + matrices - 1) / matrices
+      most = min(most, (all + wanted - 1) / wanted)
+    }
+    let tiles = (all + max(1, most) - 1) / max(1, most)
+    return max(1, (all + tiles - 1) / max(1, tiles))
   }
 
-  /// How many of `images` make a tile, so that threads have equal parts of them.
+  /// How many of `images` make a tile: what wastes the fewest lanes of panels, with as much for each thread.
   func togetherness(images: Int, threads: Int) -> Int {
     let most = min(images, 16 * mostPanels / max(1, columns))
     if most <= 1 { return 1 }
-    let tiles = (images + most - 1) / most
-    let even = (tiles + threads - 1) / threads * threads
-    return max(1, (images + even - 1) / even)
+    var best = (together: 1, cost: Int.max)
+    for together in 1...most {
+      let rounds = ((images + together - 1) / together * groups + threads - 1) / threads
+      // Each tile reads all weights, which is worth about one more panel.
+      let cost = rounds * ((together * columns + 15) / 16 + 1)
+      if cost <= best.cost { best = (together, cost) }
+    }
+    return best.together
   }
 
-  /// The channels of one image and group, with their margins; `place` is that among images that are multiplied at once.
-  func widened(matrix: Int, _ scratch: UnsafeMutablePointer<Float>, place: Int = 0) -> UnsafePointer<Float> {
-    let (depth, height, width) = (extents[0], extents[1], extents[2])
-    let source = x + matrix * channels * depth * height * width
-    if !hasMargins { return source }
+  /// The window over images with their margins, which lie `apart`.
+  private func widened(apart: Int = 0) -> vt_window {
+    var widened = window
+    widened.before = [0, 0, 0]
+    widened.after = [0, 0, 0]
+    return widened.cWindow(extents: wide, outputs: outputs, apart: apart)
+  }
+
+  /// The channels of one image and group with their margins, and where what may be read ends; `place` is that among images
+  /// that are multiplied at once.
+  func widened(
+    matrix: Int, _ scratch: UnsafeMutablePointer<Float>, place: Int = 0
+  ) -> (image: UnsafePointer<Float>, end: UnsafePointer<Float>) {
+    let source = x + matrix * channels * extents.reduce(1, *)
+    if !hasMargins { return (source, end) }
     let image = scratch + panelFloats + place * channels * volume
-    image.update(repeating: 0, count: channels * volume + 16)
-    let wide = wide
-    for channel in 0..<channels {
-      for z in 0..<depth {
-        for y in 0..<height {
-          let to = ((channel * wide[0] + z + window.before[0]) * wide[1] + y + window.before[1]) * wide[2]
-          (image + to + window.before[2]).update(
-            from: source + ((channel * depth + z) * height + y) * width, count: width)
-        }
-      }
+    withUnsafePointer(to: window.cWindow(extents: extents, outputs: outputs)) {
+      windows.pointee.widen($0, Int64(channels), source, image)
     }
-    return UnsafePointer(image)
+    // Whole vectors are read, and behind the last image there is nothing else.
+    let behind = image + channels * volume
+    behind.update(repeating: 0, count: 16)
+    return (UnsafePointer(image), UnsafePointer(behind + 16))
   }
 
   func run(
-    matrix: Int, image: UnsafePointer<Float>, first: Int, panels: Int, _ scratch: UnsafeMutablePointer<Float>
+    matrix: Int, image: (image: UnsafePointer<Float>, end: UnsafePointer<Float>), first: Int, panels: Int,
+    _ scratch: UnsafeMutablePointer<Float>
   ) {
     let group = matrix % groups
-    let weights = w + group * rows * inner
     let target = y + matrix * rows * columns + first
     let count = min(16 * panels, columns - first)
-    for row in 0..<rows { (target + row * columns).update(repeating: bias?[group * rows + row] ?? 0, count: count) }
-    let (depth, volume) = (depth, volume)
-    var start = 0
-    while start < inner {
-      let steps = min(depth, inner - start)
-      for panel in 0..<(count + 15) / 16 {
-        pack(
-          image + start / window.taps * volume, volume, channels: steps / window.taps, first: first + 16 * panel,
-          scratch + panel * depth * 16, last: columns - 1)
-      }
-      kernels.pointee.block_f32(
-        Int32(rows), Int32(steps), weights + start, Int64(inner), scratch, Int64(depth * 16), target, Int64(columns),
-        Int32(count), 1)
-      start += steps
-    }
+    multiply(group, image.image, image.end, apart: 0, first, count, scratch, target, columns)
   }
 
   /// One group of some images at once.
   func run(group: Int, images: Range<Int>, _ scratch: UnsafeMutablePointer<Float>) {
-    let (weights, columns, volume) = (w + group * rows * inner, columns, volume)
     // Images without margins are read where they lie, those with them one behind the other.
-    var image = x
-    for index in images {
-      let at = widened(matrix: index * groups + group, scratch, place: index - images.lowerBound)
-      if index == images.lowerBound { image = at }
+    var (image, end) = widened(matrix: images.lowerBound * groups + group, scratch)
+    for index in images.dropFirst() {
+      end = widened(matrix: index * groups + group, scratch, place: index - images.lowerBound).end
     }
-    let apart = (hasMargins ? 1 : groups) * channels * volume
     let width = images.count * columns
     let sums = scratch + panelFloats + (hasMargins ? together * channels * volume + 16 : 0)
-    for row in 0..<rows { (sums + row * width).update(repeating: bias?[group * rows + row] ?? 0, count: width) }
-    let depth = depth
-    for start in stride(from: 0, to: inner, by: depth) {
-      let steps = min(depth, inner - start)
-      for panel in 0..<(width + 15) / 16 {
-        pack(
-          image + start / window.taps * volume, volume, channels: steps / window.taps, first: 16 * panel,
-          scratch + panel * depth * 16, last: width - 1, apart: apart)
-      }
-      kernels.pointee.block_f32(
-        Int32(rows), Int32(steps), weights + start, Int64(inner), scratch, Int64(depth * 16), sums, Int64(width),
-        Int32(width), 1)
-    }
+    multiply(
+      group, image, end, apart: (hasMargins ? 1 : groups) * channels * volume, 0, width, scratch, sums, width)
     for index in images {
       let target = y + (index * groups + group) * rows * columns
       let from = sums + (index - images.lowerBound) * columns
@@ -138,67 +126,43 @@ struct ConvolutionJob {
     }
   }
 
-  /// Packs 16 output positions of some channels: [channel][kernel element][16]; positions behind an image's last are those of
-  /// the next, which lies `apart`.
-  private func pack(
-    _ source: UnsafePointer<Float>, _ volume: Int, channels: Int, first: Int, _ panel: UnsafeMutablePointer<Float>,
-    last: Int, apart: Int = 0
+  /// The outputs of a group at some positions, rows of them `ldc` apart.
+  private func multiply(
+    _ group: Int, _ image: UnsafePointer<Float>, _ end: UnsafePointer<Float>, apart: Int, _ first: Int, _ count: Int,
+    _ scratch: UnsafeMutablePointer<Float>, _ target: UnsafeMutablePointer<Float>, _ ldc: Int
   ) {
-    let taps = window.taps
-    let (height, width) = hasMargins ? (wide[1], wide[2]) : (extents[1], extents[2])
-    withUnsafeTemporaryAllocation(of: Int.self, capacity: 16 + taps) { buffer in
-      let places = buffer.baseAddress.unsafelyUnwrapped
-      let steps = places + 16
-      var tap = 0
-      for z in 0..<window.kernel[0] {
-        for y in 0..<window.kernel[1] {
-          for x in 0..<window.kernel[2] {
-            steps[tap] =
-              (z * window.dilations[0] * height + y * window.dilations[1]) * width + x * window.dilations[2]
-            tap += 1
-          }
+    let weights = w + group * rows * inner
+    if let bias {
+      for row in 0..<rows { (target + row * ldc).update(repeating: bias[group * rows + row], count: count) }
+    }
+    let (depth, volume, taps) = (depth, volume, window.taps)
+    withUnsafePointer(to: widened(apart: apart)) { under in
+      for start in stride(from: 0, to: inner, by: depth) {
+        let steps = min(depth, inner - start)
+        for panel in 0..<(count + 15) / 16 {
+          windows.pointee.pack(
+            under, Int64(steps / taps), image + start / taps * volume, end, Int64(first + 16 * panel),
+            Int64(min(16, count - 16 * panel)), scratch + panel * depth * 16)
         }
-      }
-      // Lanes behind the last output repeat it; nobody reads them.
-      var (turn, turns) = (16, 0)
-      for lane in 0..<16 {
-        let (image, position) = min(first + lane, last).quotientAndRemainder(dividingBy: columns)
-        let (rest, x) = position.quotientAndRemainder(dividingBy: outputs[2])
-        let (z, y) = rest.quotientAndRemainder(dividingBy: outputs[1])
-        places[lane] =
-          image * apart + (z * window.strides[0] * height + y * window.strides[1]) * width + x * window.strides[2]
-        if lane > 0, places[lane] != places[lane - 1] + 1 {
-          turn = lane
-          turns += 1
-        }
-      }
-      if turns == 0 || turns == 1 && hasMargins {
-        // One run, or two: the end of one row of outputs and the beginning of the next, which lies in the margins' scratch
-        // with room behind it.
-        let other = turns == 0 ? 0 : places[turn] - turn
-        var isOther = SIMDMask<SIMD16<Int32>>(repeating: false)
-        for lane in 0..<16 where lane >= turn { isOther[lane] = true }
-        for channel in 0..<channels {
-          for tap in 0..<taps {
-            let from = source + channel * volume + steps[tap]
-            let to = panel + (channel * taps + tap) * 16
-            var lanes = UnsafeRawPointer(from + places[0]).loadUnaligned(as: SIMD16<Float>.self)
-            if turns == 1 {
-              lanes.replace(
-                with: UnsafeRawPointer(from + other).loadUnaligned(as: SIMD16<Float>.self), where: isOther)
-            }
-            UnsafeMutableRawPointer(to).storeBytes(of: lanes, as: SIMD16<Float>.self)
-          }
-        }
-        return
-      }
-      for channel in 0..<channels {
-        for tap in 0..<taps {
-          let from = source + channel * volume + steps[tap]
-          let to = panel + (channel * taps + tap) * 16
-          for lane in 0..<16 { to[lane] = from[places[lane]] }
-        }
+        kernels.pointee.block_f32(
+          Int32(rows), Int32(steps), weights + start, Int64(inner), scratch, Int64(depth * 16), target, Int64(ldc),
+          Int32(count), start > 0 || bias != nil ? 1 : 0)
       }
     }
   }
+}
+
+extension Window {
+  /// The window as kernels take it, over planes of `extents`.
+  func cWindow(extents: [Int], outputs: [Int], apart: Int = 0) -> vt_window {
+    func triple(_ values: [Int]) -> (Int64, Int64, Int64) { (Int64(values[0]), Int64(values[1]), Int64(values[2])) }
+    return vt_window(
+      kernel: triple(kernel), strides: triple(strides), dilations: triple(dilations), before: triple(before),
+      after: triple(after), extents: triple(extents), outputs: triple(outputs), apart: Int64(apart))
+  }
+}
+
+extension Context {
+  /// The window kernels of this context.
+  var windowKernels: UnsafePointer<vt_window_kernels> { vt_window_kernels_for(kernelSet.isa).unsafelyUnwrapped }
 }

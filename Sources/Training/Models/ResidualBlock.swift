@@ -37,8 +37,7 @@ struct ResidualBlock: Sendable {
   /// [B, inputs, H, W] → [B, outputs, H / stride, W / stride].
   func callAsFunction(_ x: Tensor, _ pass: Pass) -> Tensor {
     let hidden = norms[0](convolutions[0](x, pass), pass, isRectified: true)
-    let y = norms[1](convolutions[1](hidden, pass), pass)
     let other = shortcut.map { $0.norm($0.convolution(x, pass), pass) } ?? x
-    return pass.context.relu(pass.context.add(y, other))
+    return norms[1](convolutions[1](hidden, pass), pass, adding: other, isRectified: true)
   }
 }

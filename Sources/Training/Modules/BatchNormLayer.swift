@@ -31,18 +31,22 @@ public struct BatchNormLayer: Sendable, Hashable {
     variance = builder.buffer("running_var", [channels], 1)
   }
 
-  /// [N, channels, …] → the same shape; with `isRectified` the positive part of it.
-  public func callAsFunction(_ x: Tensor, _ pass: Pass, isRectified: Bool = false) -> Tensor {
+  /// [N, channels, …] → the same shape, plus `addend`, which has it too; with `isRectified` the positive part of that.
+  public func callAsFunction(
+    _ x: Tensor, _ pass: Pass, adding addend: Tensor? = nil, isRectified: Bool = false
+  ) -> Tensor {
     let context = pass.context
     let (scale, offset) = (pass[weight], pass[bias])
     guard pass.isTraining else {
       let perChannel = Shape([x.shape[1]] + [Int](repeating: 1, count: x.shape.rank - 2))
       let factor = context.multiply(scale, context.rsqrt(context.add(pass[variance], epsilon)))
       let shift = context.subtract(offset, context.multiply(pass[mean], factor))
-      let y = context.add(context.multiply(x, factor.reshaped(perChannel)), shift.reshaped(perChannel))
+      var y = context.add(context.multiply(x, factor.reshaped(perChannel)), shift.reshaped(perChannel))
+      if let addend { y = context.add(y, addend) }
       return isRectified ? context.relu(y) : y
     }
-    let (y, statistics) = context.batchNorm(x, weight: scale, bias: offset, epsilon: epsilon, isRectified: isRectified)
+    let (y, statistics) = context.batchNorm(
+      x, weight: scale, bias: offset, epsilon: epsilon, adding: addend, isRectified: isRectified)
     let count = Double(x.count / max(1, x.shape[1]))
     func moved(_ buffer: Buffer, _ value: Tensor, _ factor: Double) -> Tensor {
       context.add(
