@@ -53,7 +53,7 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: ["CVenturi", "Costs", "NumericTypes", "Tensors", "Formats", "Text", "Models"],
-      exclude: ["FP4/README.md", "PEFT/README.md", "WTACRS/README.md"]),
+      exclude: ["FP4/README.md", "LocalLearning/README.md", "PEFT/README.md", "WTACRS/README.md"]),
     .target(
       name: "Inference", dependencies: ["CVenturi", "NumericTypes", "Tensors", "Layers", "Models", "Formats", "Text"],
       exclude: ["Adapters/README.md"]),

@@ -122,21 +122,14 @@ public struct TrainingStep<Model: TrainableModel> {
   private func gradients(
     of batch: Model.Batch, _ number: Int, _ buffers: [Tensor]
   ) throws -> (loss: Double, gradients: [String: Tensor], updates: [Int: Tensor]) {
-    let values = model.parameters.map(\.value)
-    var pass: Pass?
-    let (loss, gradients) = try context.valueAndGradient(of: tracked.map { values[$0] }) { parameters in
-      var weights = values
-      for (place, parameter) in zip(tracked, parameters) { weights[place] = parameter }
-      let made = Pass(
-        .training, weights: weights, buffers: buffers, seed: seed, batch: number, context: context)
-      pass = made
-      return try model.loss(of: batch, made)
-    }
+    let pass = Pass(
+      .training, weights: model.parameters.map(\.value), buffers: buffers, seed: seed, batch: number, context: context)
+    let (loss, gradients) = try model.differentiated(batch, tracking: tracked, pass)
     var named: [String: Tensor] = [:]
     for (place, gradient) in zip(tracked, gradients) {
       named[model.parameters[place].name] = context.contiguous(context.cast(gradient, to: .f32))
     }
-    return (context.scalar(loss), named, pass?.updates ?? [:])
+    return (context.scalar(loss), named, pass.updates)
   }
 }
 

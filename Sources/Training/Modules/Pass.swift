@@ -84,6 +84,19 @@ public final class Pass {
     return table
   }
 
+  /// This run with other tensors behind some weights, by their places among the model's parameters.
+  public func replacing(_ places: [Int], by tensors: [Tensor]) -> Pass {
+    var weights = weights
+    for (place, tensor) in zip(places, tensors) { weights[place] = tensor }
+    return Pass(purpose, weights: weights, buffers: buffers, seed: seed, batch: batch, context: context)
+  }
+
+  /// The tensor behind a weight, by its place among the model's parameters.
+  public func weight(at place: Int) -> Tensor { weights[place] }
+
+  /// Takes over new values of buffers, by their places.
+  public func take(_ updates: [Int: Tensor]) { self.updates.merge(updates) { $1 } }
+
   /// Gives a buffer a new value, which it has once the step is taken. A segment that runs again gives the same again.
   public func update(_ buffer: Buffer, to value: Tensor) { updates[buffer.index] = value.detached() }
 }

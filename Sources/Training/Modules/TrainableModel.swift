@@ -18,6 +18,14 @@ public protocol TrainableModel {
   /// - Throws: for a batch that does not fit the model.
   func loss(of batch: Batch, _ pass: Pass) throws -> Tensor
 
+  /// The mean loss over the batch's targets and its gradients with respect to the weights at some places among
+  /// ``parameters``; new values of buffers go to `pass`. A model of stages that learn alone brings its own.
+  ///
+  /// - Throws: for a batch that does not fit the model.
+  func differentiated(
+    _ batch: Batch, tracking places: [Int], _ pass: Pass
+  ) throws -> (loss: Tensor, gradients: [Tensor])
+
   /// The number of targets in a batch: what ``loss(of:_:)`` is a mean over, and the weight of the batch among others.
   func targetCount(of batch: Batch) -> Int
 
@@ -34,6 +42,24 @@ public protocol TrainableModel {
 extension TrainableModel {
   /// None.
   public func figures(ofRun: Bool) -> [JSON.Member] { [] }
+}
+
+extension TrainableModel {
+  /// By one tape over ``loss(of:_:)``.
+  ///
+  /// - Throws: for a batch that does not fit the model.
+  public func differentiated(
+    _ batch: Batch, tracking places: [Int], _ pass: Pass
+  ) throws -> (loss: Tensor, gradients: [Tensor]) {
+    var inner: Pass?
+    let (loss, gradients) = try pass.context.valueAndGradient(of: places.map(pass.weight)) { tracked in
+      let made = pass.replacing(places, by: tracked)
+      inner = made
+      return try self.loss(of: batch, made)
+    }
+    if let inner { pass.take(inner.updates) }
+    return (loss, gradients)
+  }
 }
 
 /// A mean that is gathered over batches.
