@@ -53,7 +53,9 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: ["CVenturi", "Costs", "NumericTypes", "Tensors", "Formats", "Text", "Models"],
-      exclude: ["FP4/README.md", "LocalLearning/README.md", "PEFT/README.md", "WTACRS/README.md"]),
+      exclude: [
+        "AlgoPerf/README.md", "FP4/README.md", "LocalLearning/README.md", "PEFT/README.md", "WTACRS/README.md",
+      ]),
     .target(
       name: "Inference", dependencies: ["CVenturi", "NumericTypes", "Tensors", "Layers", "Models", "Formats", "Text"],
       exclude: ["Adapters/README.md"]),
@@ -65,7 +67,7 @@ let package = Package(
       ]),
     .target(
       name: "Planner", dependencies: ["Costs"],
-      exclude: ["FP4/README.md", "FlashAttention2/README.md", "WTACRS/README.md"]),
+      exclude: ["FP4/README.md", "FlashAttention2/README.md", "LocalLearning/README.md", "WTACRS/README.md"]),
     .target(
       name: "Venturi",
       dependencies: ["NumericTypes", "Tensors", "Formats", "Text", "Graphs", "Layers", "Mixers", "Models", "Inference"]),
@@ -81,7 +83,8 @@ let package = Package(
     .executableTarget(
       name: "Command",
       dependencies: [
-        "CVenturi", "Costs", "Compression", "Venturi", "Profiling", "Catalogue", "Console",
+        "CVenturi", "Costs", "Compression", "Tensors", "Training", "Venturi", "Profiling", "Catalogue",
+        "Console",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "Hub", dependencies: ["Tensors", "Formats", "Inference"]),
@@ -149,7 +152,8 @@ let package = Package(
     .target(
       name: "Atlas",
       dependencies: [
-        "CSQLite", "NumericTypes", "Costs", "Tensors", "Formats", "Text", "Layers", "Mixers", "Profiling", "Planner",
+        "CSQLite", "CVenturi", "NumericTypes", "Costs", "Tensors", "Formats", "Text", "Layers", "Mixers", "Profiling",
+        "Planner",
         "Training", "Venturi", "VenturiTesting", "Catalogue", "Plots",
       ],
       exclude: ["Catalogue"]),

@@ -59,7 +59,9 @@ extension Reproduction {
 /// The experiments there are.
 public enum Reproductions {
   /// All of them.
-  public static let all: [any Reproduction] = [FP4Training(), FlashAttention2(), PEFTSuite(), WTACRS()]
+  public static let all: [any Reproduction] = [
+    FP4Training(), FlashAttention2(), PEFTSuite(), WTACRS(), AlgoPerf(), BPFreeTraining(),
+  ]
 
   /// The one of a system.
   public static func of(_ entry: SystemEntry) -> (any Reproduction)? {

@@ -57,13 +57,14 @@ package struct Setting: Sendable, Equatable {
     "bench model", "bench gemm", "bench attention", "bench embed", "bench train", "bench tokenize",
   ]
   private static let adapters = ["bench adapters"]
+  private static let rankings = ["bench algoperf targets", "bench algoperf run", "bench algoperf score"]
   private static let encoders = ["embed", "bench embed"]
   private static let systems = ["systems list", "systems show", "systems search"]
   private static let everywhere =
     [
       "run", "chat", "pull", "ls", "show", "rm", "tokenize", "embed", "profile", "optimize", "eval perplexity",
       "eval kl", "eval onnx", "plan devices", "doctor", "quantize", "serve", "train",
-    ] + remote + servers + benches + adapters + systems + ["reproduce", "results"]
+    ] + remote + servers + benches + adapters + rankings + systems + ["reproduce", "results"]
 
   /// All of them. A test compares this list with the parser's.
   package static let all: [Setting] = [
@@ -72,7 +73,7 @@ package struct Setting: Sendable, Equatable {
     Setting(
       "threads", .value,
       loads + ["embed"] + benches.dropLast() + ["doctor", "reproduce", "eval onnx", "quantize", "train"] + servers
-        + adapters,
+        + adapters + rankings,
       aliases: ["-t"]
     ),
     Setting("ctx-size", .value, generate + ["serve"] + servers, aliases: ["-c"]),
@@ -157,10 +158,14 @@ package struct Setting: Sendable, Equatable {
     "reference", "grammar", "json-schema",
     "server", "server-certificate", "clients", "rate", "shared-prefix", "text", "chat", "until-end", "requests",
     "timeout", "max-in-flight", "slo", "plots", "set", "out",
+    "workloads", "points", "seeds", "submissions", "studies", "variant", "self-tuning", "least", "trapezoid",
   ]
 
   /// The same of one verb only, in which they mean something else than elsewhere.
-  package static let callOnlyOf: [String: Set<String>] = ["train": ["resume"]]
+  package static let callOnlyOf: [String: Set<String>] = [
+    "train": ["resume"], "bench algoperf targets": ["seed"], "bench algoperf run": ["seed"],
+    "bench algoperf score": ["seed"],
+  ]
 
   /// The verbs that have settings.
   static let verbs = Set(all.flatMap(\.verbs))

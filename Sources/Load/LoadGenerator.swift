@@ -1,4 +1,5 @@
 import Client
+import Profiling
 
 /// Puts a load on a server and keeps the times.
 public struct LoadGenerator: Sendable {

@@ -13,8 +13,8 @@ package struct TrainProgram: AsyncParsableCommand, SingleVerbProgram {
     discussion: """
       The run's folder gets checkpoints, `step-00001234/`, `metrics.jsonl`, a JSON object for a line, and `loss.svg`, drawn anew while it goes on. A run that was \
       interrupted, by whatever, goes on with --resume as if nothing had been. Ctrl-C saves and ends with 130; a second one \
-      ends at once. Sections: model, data, optimizer, schedule, average, wtaCRS, fp4, evaluate, checkpoint, log; beside \
-      them batch, accumulate, clip, seed, and steps or epochs.
+      ends at once. Sections: model, peft, data, optimizer, schedule, average, wtaCRS, fp4, evaluate, checkpoint, log; \
+      beside them rule, batch, accumulate, clip, seed, and steps or epochs.
       """,
     version: Version.text)
   package static let verb = "train"

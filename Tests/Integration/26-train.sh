@@ -149,6 +149,15 @@ train "$examples/gpt-small.yaml" --out "$folder/text" --set data.path="$examples
 [ $code = 0 ] || fail "gpt-small.yaml: exit code $code"
 last 'it["steps"] == 6 and it["targetsPerSecond"] > it["samplesPerSecond"] and it["validation"]["loss"] > 1'
 
+# Rules without backpropagation, on a stack of layers and the pulled digits.
+if [ -d "${VENTURI_HOME:-$HOME/.cache/venturi}/data/digits" ]; then
+  for rule in bp mf ff cafo; do
+    train "$examples/mono-forward.yaml" --out "$folder/$rule" --set rule=$rule --set model.hidden='[32, 32]' --set epochs=2
+    [ $code = 0 ] || fail "rule $rule: exit code $code"
+    last 'it["steps"] > 20 and 0 <= it["validation"]["accuracy"] <= 1'
+  done
+fi
+
 # Adapters of a frozen model: a run that stops and goes on is the uninterrupted one, and its adapter is written as PEFT has it.
 golden=$(cd "$examples/../Golden/tiny" && pwd)/q4_k_m.gguf.bin
 adapt() { # adapt FOLDER ARGUMENT...

@@ -77,6 +77,37 @@ import Training
     #expect(throws: ConfigurationError.self) { try configuration(Self.whole, ["fp4={}", "wtaCRS={}"]) }
   }
 
+  @Test("A rule without backpropagation is taken, with its stack of layers; others are refused by name") func rules()
+    throws
+  {
+    let text = """
+      model: {kind: stack, convolutions: [8, 16], hidden: 32, threshold: 0.5, goodness: mean, prediction: sum}
+      rule: ff
+      data: {kind: digits, validation: 0.25}
+      optimizer: {rate: 0.01}
+      batch: 8
+      steps: 3
+      """
+    let run = try configuration(text)
+    #expect(run.rule == .forwardForward)
+    #expect(
+      run.model.kind
+        == .stack(
+          .init(
+            convolutions: [8, 16], hidden: [32], activation: .relu, threshold: 0.5, goodness: .mean, prediction: .sum)))
+    #expect(try configuration(Self.whole).rule == .backpropagation)
+    #expect(try configuration(text, ["rule=mf"]).options(steps: 3).configuration != run.options(steps: 3).configuration)
+    for (set, field) in [
+      ("rule=hebb", "rule"), ("model.threshold=0", "model.threshold"), ("model.prediction=first", "model.prediction"),
+      ("data.validation=2", "data.validation"),
+    ] {
+      #expect { try configuration(text, [set]) } throws: { "\($0)".hasPrefix("\(field) is") }
+    }
+    for kind in ["iris", "wine", "breast-cancer", "digits-28", "mnist1d"] {
+      _ = try configuration(text, ["data.kind=\(kind)"])
+    }
+  }
+
   @Test("What makes a run is told from how long it is") func identity() throws {
     let run = try configuration(Self.whole)
     func options(_ set: [String]) throws -> JSON { try configuration(Self.whole, set).options(steps: 10).configuration }
@@ -94,7 +125,8 @@ import Training
       (["batch="], "the field 'batch' is missing"), (["batch=0"], "batch is 0, expected a whole number from 1 to"),
       (["batch=many"], "batch is \"many\""), (["batch=1.5"], "batch is 1.5"),
       (["optimizer.rate=-1"], "optimizer.rate is -1"), (["optimizer.rate=.nan"], "optimizer.rate is \".nan\""),
-      (["optimizer.kind=adamv"], "did you mean 'adam'?"), (["model.kind=vgg"], "one of mlp, resnet18, gpt, lstm"),
+      (["optimizer.kind=adamv"], "did you mean 'adam'?"),
+      (["model.kind=vgg"], "one of mlp, stack, resnet18, gpt, lstm, checkpoint"),
       (["model.hiden=3"], "there is no field 'model.hiden'; did you mean 'model.hidden'?"),
       (["optimizer.nonsense=3"], "there is no field 'optimizer.nonsense'; known are optimizer.kind"),
       (["evalute.every=3"], "there is no field 'evalute'; did you mean 'evaluate'?"),

@@ -7,7 +7,9 @@ package enum DataSettings: Sendable {
   /// Rows of tokens.
   case tokens(TokenSettings)
 
-  static let kinds = ["fashion-mnist", "images", "csv", "text", "token-file"]
+  static let kinds =
+    ["fashion-mnist", "images", "csv"] + ImageSettings.tables + [ImageSettings.largeDigits, ImageSettings.curves]
+    + ["text", "token-file"]
 
   /// Reads the section.
   ///
@@ -16,8 +18,8 @@ package enum DataSettings: Sendable {
     var fields = section
     let kind = try fields.choice("kind", Self.kinds)
     switch kind {
-    case "fashion-mnist", "images", "csv": self = .images(try ImageSettings(kind, &fields))
-    default: self = .tokens(try TokenSettings(kind, &fields))
+    case "text", "token-file": self = .tokens(try TokenSettings(kind, &fields))
+    default: self = .images(try ImageSettings(kind, &fields))
     }
     try fields.finish()
   }
@@ -40,7 +42,19 @@ package struct ImageSettings: Sendable, Equatable {
     case folder(ImageFolderSettings)
     /// A table, its column with the class, and the share of its rows that is held out.
     case csv(path: String, label: String, validation: Double, seed: UInt64)
+    /// A known table, the side that its images are enlarged to, the folder (nothing for where `venturi pull` puts it), and
+    /// the share of its rows that is held out.
+    case table(KnownTable, side: Int?, folder: String?, validation: Double, seed: UInt64)
+    /// MNIST-1D, made from a seed.
+    case curves(validation: Double, seed: UInt64)
   }
+
+  /// The tables with classes that are known by name.
+  static let tables = KnownTable.allCases.filter { $0 != .diabetes }.map(\.rawValue)
+  /// The digits enlarged to 28 × 28, a tenth of the pixels noise.
+  static let largeDigits = "digits-28"
+  /// MNIST-1D.
+  static let curves = "mnist1d"
 
   package var source: Source
   /// The changes of training images.
@@ -57,6 +71,15 @@ package struct ImageSettings: Sendable, Equatable {
       source = .csv(
         path: try fields.text("path"), label: try fields.text("label"),
         validation: try fields.number("validation", 0...0.99, default: 0.1),
+        seed: UInt64(try fields.whole("seed", 0...Int.max, default: 0)))
+    } else if kind == Self.curves {
+      source = .curves(
+        validation: try fields.number("validation", 0...0.99, default: 0.2),
+        seed: UInt64(try fields.whole("seed", 0...Int.max, default: 0)))
+    } else if let table = kind == Self.largeDigits ? KnownTable.digits : KnownTable(rawValue: kind) {
+      source = .table(
+        table, side: kind == Self.largeDigits ? 28 : nil, folder: try fields.textIfPresent("path"),
+        validation: try fields.number("validation", 0...0.99, default: 0.2),
         seed: UInt64(try fields.whole("seed", 0...Int.max, default: 0)))
     } else {
       var side = 28

@@ -5,6 +5,8 @@ import Training
 package struct ModelSettings: Sendable, Equatable {
   package enum Kind: Sendable, Equatable {
     case mlp(hidden: [Int], activation: Activation, dropout: Double)
+    /// Convolutions and linear layers, for any rule of learning.
+    case stack(StackSettings)
     case resnet18(width: Int)
     case gpt(GPTSettings)
     case lstm(width: Int, hidden: Int, layers: Int, dropout: Double)
@@ -23,6 +25,33 @@ package struct ModelSettings: Sendable, Equatable {
     package var dropout: Double
   }
 
+  /// Layers one behind the other, and what rules without backpropagation want to know.
+  package struct StackSettings: Sendable, Equatable {
+    /// The channels of the convolutions, before the linear layers.
+    package var convolutions: [Int]
+    /// The widths of the linear layers.
+    package var hidden: [Int]
+    package var activation: Activation
+    /// Forward-Forward's θ and goodness.
+    package var threshold: Double
+    package var goodness: LocalNetworkConfiguration.Goodness
+    /// Mono-Forward's scores.
+    package var prediction: LocalNetworkConfiguration.Prediction
+
+    /// Settings from their parts.
+    package init(
+      convolutions: [Int], hidden: [Int], activation: Activation, threshold: Double,
+      goodness: LocalNetworkConfiguration.Goodness, prediction: LocalNetworkConfiguration.Prediction
+    ) {
+      self.convolutions = convolutions
+      self.hidden = hidden
+      self.activation = activation
+      self.threshold = threshold
+      self.goodness = goodness
+      self.prediction = prediction
+    }
+  }
+
   package var kind: Kind
   /// How matrices are kept: f32, or bf16 with f32 weights in the optimizer.
   package var storage: DType
@@ -32,8 +61,9 @@ package struct ModelSettings: Sendable, Equatable {
   /// - Throws: ``ConfigurationError``.
   package init(_ section: ConfigurationFields) throws(ConfigurationError) {
     var fields = section
-    switch try fields.choice("kind", ["mlp", "resnet18", "gpt", "lstm", "checkpoint"]) {
+    switch try fields.choice("kind", ["mlp", "stack", "resnet18", "gpt", "lstm", "checkpoint"]) {
     case "checkpoint": kind = .checkpoint(model: try fields.text("model"))
+    case "stack": kind = .stack(try Self.stack(&fields))
     case "resnet18": kind = .resnet18(width: try fields.whole("width", 1...4096, default: 64))
     case "gpt": kind = .gpt(try Self.gpt(&fields))
     case "lstm":
@@ -43,10 +73,9 @@ package struct ModelSettings: Sendable, Equatable {
         layers: try fields.whole("layers", 1...256, default: 1),
         dropout: try fields.number("dropout", 0...0.99, default: 0))
     default:
-      let activation = try fields.choice("activation", Self.activations.map(\.name), default: "relu")
       kind = .mlp(
         hidden: try fields.wholes("hidden", 1...1 << 20, atMost: 1024, default: [1024, 1024]),
-        activation: Self.activations.first { $0.name == activation }?.value ?? .relu,
+        activation: try Self.activation(&fields),
         dropout: try fields.number("dropout", 0...0.99, default: 0))
     }
     storage = try fields.choice("storage", ["f32", "bf16"], default: "f32") == "bf16" ? .bf16 : .f32
@@ -56,6 +85,25 @@ package struct ModelSettings: Sendable, Equatable {
   private static let activations: [(name: String, value: Activation)] = [
     ("relu", .relu), ("gelu", .gelu), ("gelu-tanh", .geluTanh), ("silu", .silu), ("tanh", .tanh),
   ]
+
+  private static func activation(_ fields: inout ConfigurationFields) throws(ConfigurationError) -> Activation {
+    let name = try fields.choice("activation", activations.map(\.name), default: "relu")
+    return activations.first { $0.name == name }?.value ?? .relu
+  }
+
+  private static func stack(_ fields: inout ConfigurationFields) throws(ConfigurationError) -> StackSettings {
+    let goodness = try fields.choice(
+      "goodness", LocalNetworkConfiguration.Goodness.allCases.map(\.rawValue), default: "sum")
+    let prediction = try fields.choice(
+      "prediction", LocalNetworkConfiguration.Prediction.allCases.map(\.rawValue), default: "last")
+    return StackSettings(
+      convolutions: try fields.wholes("convolutions", 1...1 << 16, atMost: 64, default: []),
+      hidden: try fields.wholes("hidden", 1...1 << 20, atMost: 1024, default: []),
+      activation: try activation(&fields),
+      threshold: try fields.number("threshold", Double.leastNormalMagnitude...1e30, default: 5),
+      goodness: LocalNetworkConfiguration.Goodness(rawValue: goodness) ?? .sum,
+      prediction: LocalNetworkConfiguration.Prediction(rawValue: prediction) ?? .last)
+  }
 
   private static func gpt(_ fields: inout ConfigurationFields) throws(ConfigurationError) -> GPTSettings {
     GPTSettings(

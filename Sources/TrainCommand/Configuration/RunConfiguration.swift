@@ -10,6 +10,7 @@ package struct RunConfiguration: Sendable {
   }
 
   package var model: ModelSettings
+  package var rule: LearningRule
   /// What of the model is trained; nothing for all of it.
   package var peft: AdapterSettings?
   package var data: DataSettings
@@ -38,6 +39,8 @@ package struct RunConfiguration: Sendable {
   package init(_ json: JSON) throws(ConfigurationError) {
     var fields = try ConfigurationFields(json)
     model = try ModelSettings(fields.section("model"))
+    let word = try fields.choice("rule", LearningRule.allCases.map(\.rawValue), default: "bp")
+    rule = LearningRule(rawValue: word) ?? .backpropagation
     if let value = fields.value("peft") {
       peft = try AdapterSettings(value)
       guard case .checkpoint = model.kind else {
@@ -80,8 +83,8 @@ package struct RunConfiguration: Sendable {
     try checkpoint.finish()
     try fields.finish()
     let own: Set = [
-      "model", "peft", "data", "optimizer", "schedule", "average", "batch", "accumulate", "clip", "seed", "wtaCRS",
-      "fp4",
+      "model", "rule", "peft", "data", "optimizer", "schedule", "average", "batch", "accumulate", "clip", "seed",
+      "wtaCRS", "fp4",
     ]
     identity = JSON.object((json.members ?? []).filter { own.contains($0.key) }).canonical
   }

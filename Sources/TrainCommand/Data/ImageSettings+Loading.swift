@@ -42,6 +42,18 @@ extension ImageSettings {
       return ImageData(parts: parts.limited(limit), shape: all.shape, classes: max(2, all.classes.count))
     case .csv(let path, let label, let validation, let seed):
       return try Self.table(path, label, validation, seed, limit, allocator)
+    case .table(let known, let side, let folder, let validation, let seed):
+      let table = try known.read(folder: try folder ?? ModelHome().dataFolder(of: known.rawValue))
+      guard known == .digits else {
+        return try parts(table, validation, seed, standardizes: true, [1, 1, table.columns])
+      }
+      let images = table.scaled(by: 1 / 16)
+      guard let side else { return try parts(images, validation, seed, standardizes: false, [1, 8, 8]) }
+      let large = try images.enlarged(side: 8, to: side, distractors: side * side / 10, seed: seed)
+      return try parts(large, validation, seed, standardizes: false, [1, side, side])
+    case .curves(let validation, let seed):
+      let table = try MNIST1D().table(seed: seed)
+      return try parts(table, validation, seed, standardizes: false, [1, 1, table.columns])
     }
   }
 
@@ -56,6 +68,19 @@ extension ImageSettings {
     return Parts(
       training: Elements(parts.training.mapped(Self.change(random, allocator))),
       validation: Elements(parts.validation.mapped(Self.change(plain, allocator))))
+  }
+
+  /// The rows of a table in an order of the seed's, the last ones held out.
+  private func parts(
+    _ table: NumberTable, _ validation: Double, _ seed: UInt64, standardizes: Bool, _ shape: Shape
+  ) throws -> ImageData {
+    let cut = try table.split([1 - validation], seed: seed)
+    let parts = standardizes ? cut.map { $0.standardized(by: cut[0]) } : cut
+    return ImageData(
+      parts: Parts(
+        training: Elements(try parts[0].labeledImages(shape: shape)),
+        validation: Elements(try parts[1].labeledImages(shape: shape))
+      ).limited(limit), shape: shape, classes: table.classNames.count)
   }
 
   private static func change(

@@ -49,6 +49,20 @@ package struct TrainingPlan {
     let allocator = context.allocator
     let collate: @Sendable ([LabeledImage]) throws -> ImageBatch = { try ImageBatch($0, allocator: allocator) }
     switch kind {
+    case .mlp(let hidden, let activation, let dropout) where configuration.rule != .backpropagation:
+      if dropout > 0 {
+        throw ConfigurationError.invalid(
+          field: "model.dropout", value: "\(dropout)", expected: "nothing with rule \(configuration.rule.rawValue)")
+      }
+      let network = try self.network(data, [], hidden, activation) { _ in }
+      return try train(network, trained: network.trained, data.parts, collate, isCancelled, tell)
+    case .stack(let settings):
+      let network = try self.network(data, settings.convolutions, settings.hidden, settings.activation) {
+        $0.threshold = settings.threshold
+        $0.goodness = settings.goodness
+        $0.prediction = settings.prediction
+      }
+      return try train(network, trained: network.trained, data.parts, collate, isCancelled, tell)
     case .mlp(let hidden, let activation, let dropout):
       let model = try MLPClassifier(
         MLPConfiguration(
@@ -56,17 +70,47 @@ package struct TrainingPlan {
         seed: configuration.seed, storage: storage, context: context)
       return try train(model, data.parts, collate, isCancelled, tell)
     case .resnet18(let width):
+      try refuseRule()
       let model = try ResNet18(
         ResNetConfiguration(channels: data.shape[0], classes: data.classes, width: width),
         seed: configuration.seed, storage: storage, context: context)
       return try train(model, data.parts, collate, isCancelled, tell)
-    case .gpt, .lstm, .checkpoint: throw mismatch("mlp or resnet18, which learn from images and tables")
+    case .gpt, .lstm, .checkpoint: throw mismatch("mlp, stack or resnet18, which learn from images and tables")
+    }
+  }
+
+  private func network(
+    _ data: ImageData, _ convolutions: [Int], _ hidden: [Int], _ activation: Activation,
+    _ change: (inout LocalNetworkConfiguration) -> Void
+  ) throws -> LocalNetwork {
+    if storage != .f32 {
+      throw ConfigurationError.invalid(
+        field: "model.storage", value: storage.displayName, expected: "f32 for a stack of layers")
+    }
+    if configuration.products != .plain {
+      throw ConfigurationError.invalid(
+        field: "model.kind", value: "stack", expected: "another with wtaCRS or fp4, which change how others multiply")
+    }
+    var settings = LocalNetworkConfiguration(
+      input: convolutions.isEmpty ? [data.shape.count] : data.shape.dimensions,
+      blocks: convolutions.map { .convolution($0) } + hidden.map { .dense($0) }, classes: data.classes,
+      rule: configuration.rule)
+    settings.activation = activation
+    change(&settings)
+    return try LocalNetwork(settings, seed: configuration.seed, context: context)
+  }
+
+  /// Only stacks of layers learn without backpropagation.
+  private func refuseRule() throws(ConfigurationError) {
+    if configuration.rule != .backpropagation {
+      throw .invalid(field: "rule", value: configuration.rule.rawValue, expected: "bp for this model")
     }
   }
 
   private func run(
     _ data: TokenData, _ isCancelled: () -> Bool, _ tell: (TrainingEvent) -> Void
   ) throws -> TrainingOutcome {
+    try refuseRule()
     let collate: @Sendable ([TokenSequence]) throws -> TokenBatch = { try TokenBatch($0) }
     switch kind {
     case .gpt(let sizes):
@@ -85,7 +129,7 @@ package struct TrainingPlan {
         seed: configuration.seed, storage: storage, context: context)
       return try train(model, data.parts, collate, isCancelled, tell)
     case .checkpoint(let name): return try run(checkpoint: name, data, isCancelled, tell)
-    case .mlp, .resnet18: throw mismatch("gpt, lstm or checkpoint, which learn from tokens")
+    case .mlp, .stack, .resnet18: throw mismatch("gpt, lstm or checkpoint, which learn from tokens")
     }
   }
 
@@ -101,6 +145,7 @@ package struct TrainingPlan {
     let name =
       switch kind {
       case .mlp: "mlp"
+      case .stack: "stack"
       case .resnet18: "resnet18"
       case .gpt: "gpt"
       case .lstm: "lstm"
@@ -111,33 +156,39 @@ package struct TrainingPlan {
 
   // MARK: Training
 
-  /// Trains a model, its products done as the configuration has it; `base` is the digest of the model that the run starts
-  /// from, `rateFactor` what rates of parameters are multiplied by.
+  /// Trains a model, its products done as the configuration has it; `trained` are the parameters that the optimizer has (all
+  /// by default), `base` is the digest of the model that the run starts from, `rateFactor` what rates of parameters are
+  /// multiplied by.
   func train<Model: TrainableModel, Element: Sendable>(
-    _ model: Model, _ parts: Parts<Element>, _ collate: @escaping @Sendable ([Element]) throws -> Model.Batch,
-    base: String? = nil, rateFactor: (String) -> Double = { _ in 1 },
+    _ model: Model, trained: [Parameter]? = nil, _ parts: Parts<Element>,
+    _ collate: @escaping @Sendable ([Element]) throws -> Model.Batch, base: String? = nil,
+    rateFactor: (String) -> Double = { _ in 1 },
     _ isCancelled: () -> Bool, _ tell: (TrainingEvent) -> Void
   ) throws -> TrainingOutcome {
     switch configuration.products {
-    case .plain: return try train(plain: model, parts, collate, base, rateFactor, isCancelled, tell)
+    case .plain:
+      return try train(
+        plain: model, trained ?? model.parameters, parts, collate, base, rateFactor, isCancelled, tell)
     case .sampled(let options):
       let rows = if case .tokens(let settings) = configuration.data { settings.length } else { 1 }
       let sampled = try SampledModel(
         model, options, samples: parts.training.count, rowsPerSample: rows, context: context)
-      return try train(plain: sampled, parts, collate, base, rateFactor, isCancelled, tell)
+      return try train(
+        plain: sampled, sampled.parameters, parts, collate, base, rateFactor, isCancelled, tell)
     case .fp4(let recipe):
       let coarse = try FP4Model(model, recipe)
-      return try train(plain: coarse, parts, collate, base, rateFactor, isCancelled, tell)
+      return try train(
+        plain: coarse, coarse.parameters, parts, collate, base, rateFactor, isCancelled, tell)
     }
   }
 
   private func train<Model: TrainableModel, Element: Sendable>(
-    plain model: Model, _ parts: Parts<Element>, _ collate: @escaping @Sendable ([Element]) throws -> Model.Batch,
-    _ base: String?, _ rateFactor: (String) -> Double, _ isCancelled: () -> Bool, _ tell: (TrainingEvent) -> Void
+    plain model: Model, _ trained: [Parameter], _ parts: Parts<Element>,
+    _ collate: @escaping @Sendable ([Element]) throws -> Model.Batch, _ base: String?, _ rateFactor: (String) -> Double,
+    _ isCancelled: () -> Bool, _ tell: (TrainingEvent) -> Void
   ) throws -> TrainingOutcome {
     let steps = try configuration.steps(elements: parts.training.count)
-    let optimizer = try configuration.optimizer.optimizer(
-      model.parameters, rateFactor: rateFactor, context: context)
+    let optimizer = try configuration.optimizer.optimizer(trained, rateFactor: rateFactor, context: context)
     let average = try configuration.average.map {
       try WeightAverage(of: optimizer.parameters, $0, context: context)
     }

@@ -35,6 +35,12 @@ extension LocalNetwork {
         for label in 0..<classes { head[label * width + row] = Float(solution[row * classes + label]) }
       }
     }
-    for (place, value) in pass.updates { context.copy(value, over: buffers[place].value) }
+    // A layer moves its running numbers by a part of the batch's; here the batch is all that there is.
+    let part = configuration.momentum
+    for (place, value) in pass.updates {
+      let before = buffers[place].value
+      let whole = context.divide(context.subtract(value, context.multiply(before, 1 - part)), part)
+      context.copy(whole, over: before)
+    }
   }
 }

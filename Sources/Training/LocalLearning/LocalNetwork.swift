@@ -86,7 +86,7 @@ public struct LocalNetwork: TrainableModel {
   ///   - labels: the classes of the batch.
   ///   - pass: the weights, those of this stage perhaps tracked.
   /// - Throws: ``DataError``.
-  func stage(
+  package func stage(
     _ stage: Int, _ input: Tensor, _ labels: [Int], _ pass: Pass
   ) throws(DataError) -> (loss: Tensor, output: Tensor) {
     let context = pass.context
@@ -268,7 +268,7 @@ public struct LocalNetwork: TrainableModel {
   }
 
   /// The images with a label each in the place of their first K inputs: 1 for the label's, else 0.
-  func labelled(_ images: Tensor, _ labels: [Int], _ pass: Pass) -> Tensor {
+  package func labelled(_ images: Tensor, _ labels: [Int], _ pass: Pass) -> Tensor {
     let copy = pass.context.copy(images)
     let (size, classes) = (configuration.input.reduce(1, *), configuration.classes)
     let values = copy.pointer(as: Float.self)
@@ -279,7 +279,7 @@ public struct LocalNetwork: TrainableModel {
   }
 
   /// For each label one of the others, all equally likely, by the batch's random numbers.
-  func wrongLabels(_ labels: [Int], _ pass: Pass) -> [Int] {
+  package func wrongLabels(_ labels: [Int], _ pass: Pass) -> [Int] {
     var random = Random(seed: pass.batchSeed, stream: 0x6666)
     return labels.map { label in
       let other = Int(random.uniform() * Double(configuration.classes - 1))

@@ -37,9 +37,9 @@ public struct LocalNetworkConfiguration: Sendable, Hashable {
   /// The function in each layer. Forward-Forward and Mono-Forward's papers have the rectifier.
   public var activation = Activation.relu
   /// Forward-Forward's θ, above 0.
-  public var threshold = 2.0
-  /// Forward-Forward's goodness.
-  public var goodness = Goodness.mean
+  public var threshold = 5.0
+  /// Forward-Forward's goodness. Inputs of length 1 make a mean of squares of about 1/n, far below any useful θ.
+  public var goodness = Goodness.sum
   /// Mono-Forward's prediction.
   public var prediction = Prediction.last
   /// The part of a batch in the running statistics of Cascaded Forward's normalisation.
@@ -63,6 +63,9 @@ public struct LocalNetworkConfiguration: Sendable, Hashable {
     try ModelSetting.check("classes", classes, 2...1 << 20)
     guard threshold.isFinite, threshold > 0 else {
       throw .invalidOption(field: "threshold", value: "\(threshold)", expected: "a finite number above 0")
+    }
+    guard momentum > 0, momentum <= 1 else {
+      throw .invalidOption(field: "momentum", value: "\(momentum)", expected: "above 0, at most 1")
     }
     let size = input.reduce(1) { $0.multipliedClamped(by: $1) }
     if rule == .forwardForward, classes > size {

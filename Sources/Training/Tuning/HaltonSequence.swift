@@ -29,7 +29,7 @@ public struct HaltonSequence: Sendable, Hashable {
   }
 
   /// The digits of a number behind the point, the last one first.
-  static func reversed(_ number: Int, _ base: Int) -> Double {
+  package static func reversed(_ number: Int, _ base: Int) -> Double {
     var (value, weight, rest) = (0.0, 1.0 / Double(base), number)
     while rest > 0 {
       value += weight * Double(rest % base)

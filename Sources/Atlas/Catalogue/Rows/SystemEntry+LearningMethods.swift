@@ -19,7 +19,8 @@ extension SystemEntry {
     SystemEntry(
       80, "bp-free-training", "Backprop-free training", .learningMethods, .training, arXiv: "2509.19063",
       "Layer-local learning rules without a backward pass, held against well-tuned backpropagation.",
-      keywords: "forward-forward, mono-forward, cascaded-forward, local learning, energy, no backprop"),
+      keywords: "forward-forward, mono-forward, cascaded-forward, local learning, energy, no backprop",
+      folder: "LocalLearning", state: .partial),
     SystemEntry(
       13, "xpo", "XPO", .learningMethods, .training, arXiv: "2405.21046",
       "Learns from preferences online and explores on purpose, by one more term in the loss.",

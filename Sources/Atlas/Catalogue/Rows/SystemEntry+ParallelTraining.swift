@@ -49,6 +49,7 @@ extension SystemEntry {
     SystemEntry(
       76, "algoperf", "AlgoPerf", .parallelTraining, .training, arXiv: "2306.07179",
       "Compares training algorithms fairly by the time they need to reach fixed targets.",
-      keywords: "benchmark, optimizer comparison, time to result, tuning rules, performance profile, workload"),
+      keywords: "benchmark, optimizer comparison, time to result, tuning rules, performance profile, workload",
+      folder: "AlgoPerf", state: .partial),
   ]
 }

@@ -161,7 +161,4 @@ extension FlashAttention2 {
     let heads = throwsMixerError { _ = try DenseAttention(heads: 4, kvHeads: 3, headDim: 64) }
     return (refused == wrong.count && heads, "\(refused) of \(wrong.count) shapes")
   }
-
-  /// `1.2e-07`.
-  private static func scientific(_ value: Double) -> String { JSON.rounded(value, digits: 2).line }
 }

@@ -5,9 +5,9 @@
 #endif
 
 /// The processor time of this process.
-enum ProcessTime {
+package enum ProcessTime {
   /// Seconds so far, of all threads.
-  static var now: Double {
+  package static var now: Double {
     var time = timespec()
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
