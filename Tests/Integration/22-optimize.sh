@@ -45,9 +45,14 @@ last 'settings["compute"] == "f32" or it["chosen"]["name"] == "default" or lever
 processors=$(nproc)
 for case in 'threads %s:--for prefill@128 -t 1' "threads %s:--for decode -t $((2 * processors))" 'lookup 0:--for decode --lookup 32 --texts explanation,story'; do
   if [ "$processors" = 1 ] && [ "${case%% -t 1}" != "$case" ]; then continue; fi
-  # shellcheck disable=SC2086
-  optimize ${case#*:} --budget 60s
-  last "lever('${case%%:*}'.replace('%s', str(it['machine']['processors'])))['measured'] is not None"
+  # Where the machine is slow or busy, the budget is over before the lever's turn: then it is given more.
+  tried="lever('${case%%:*}'.replace('%s', str(it['machine']['processors'])))['measured'] is not None"
+  for budget in 60s 240s; do
+    # shellcheck disable=SC2086
+    optimize ${case#*:} --budget $budget
+    (last "$tried") >/dev/null 2>&1 && break
+  done
+  last "$tried"
   last 'it["chosen"]["name"] in ("start", "default") or it["gain"]["low"] > 1 or not it["verified"]'
 done
 
