@@ -43,9 +43,14 @@ public struct AlgoPerfTrial {
       defer { elapsed += clock() - start }
       return try body()
     }
+    var harnessError: (any Error)?
     /// Whether the target is met.
     func evaluate() throws -> Bool {
-      let value = try task.evaluate(isTest: false)
+      let value: Double
+      do { value = try task.evaluate(isTest: false) } catch {
+        harnessError = error
+        throw error
+      }
       record.curve.append(TrialRecord.Point(step: step, seconds: elapsed, validation: value))
       if value.isFinite { record.best = record.best.map { workload.rises ? max($0, value) : min($0, value) } ?? value }
       guard let target, workload.meets(value, target.validation), elapsed <= target.seconds else { return false }
@@ -76,7 +81,10 @@ public struct AlgoPerfTrial {
       if record.seconds == nil, access.violation == nil { _ = try evaluate() }
     } catch let error as CancellationError {
       throw error
-    } catch {}  // a submission that fails has not met its target; what it may not do is told below
+    } catch {
+      // A submission that fails has not met its target; what it may not do is told below. The harness must not fail.
+      if let harnessError { throw harnessError }
+    }
     record.steps = step
     if let violation = access.violation {
       record.disqualified = "\(violation)"

@@ -88,7 +88,10 @@ public final class Pass {
   public func replacing(_ places: [Int], by tensors: [Tensor]) -> Pass {
     var weights = weights
     for (place, tensor) in zip(places, tensors) { weights[place] = tensor }
-    return Pass(purpose, weights: weights, buffers: buffers, seed: seed, batch: batch, context: context)
+    let other = Pass(
+      purpose, weights: weights, buffers: buffers, seed: seed, batch: batch, adapter: adapter, context: context)
+    other.products = products
+    return other
   }
 
   /// The tensor behind a weight, by its place among the model's parameters.

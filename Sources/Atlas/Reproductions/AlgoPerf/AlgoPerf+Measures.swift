@@ -33,7 +33,7 @@ extension AlgoPerf {
       errors.append(abs(estimate / taken - 1) * 100)
       measures.append(
         Measure(
-          "\(workload.name): validation target, \(workload.metric); time allowed \(Self.short(target.seconds)) s",
+          "\(workload.name): validation target, \(workload.metric); time allowed \(scientific(target.seconds)) s",
           unit: workload.metric, ours: Summary([target.validation])))
       // Two disjoint sets of seeds: the first is scored, the second tells whether ranks are stable.
       for half in [0, 1] {
@@ -118,6 +118,4 @@ extension AlgoPerf {
         target: .atLeast(1, .ours)))
     return measures
   }
-
-  private static func short(_ value: Double) -> String { "\((value * 100).rounded() / 100)" }
 }

@@ -32,13 +32,6 @@ extension BPFreeTraining {
     return try network.differentiated(batch, tracking: places, pass).gradients.map { floats($0, context) }
   }
 
-  private static func floats(_ x: Tensor, _ context: Context) -> [Float] {
-    let plain = context.contiguous(x)
-    return withExtendedLifetime(plain) {
-      Array(UnsafeBufferPointer(start: plain.pointer(as: Float.self), count: plain.count))
-    }
-  }
-
   private static func locality(_ context: Context) throws -> (passed: Bool, detail: String) {
     let batch = madeUp(32, inputs: 20, context)
     for rule in local {

@@ -56,7 +56,8 @@ extension BPFreeTraining {
         "Forward-Forward's step, \(size): reported, slower", unit: "ms", ours: Summary(forward), peer: Summary(back),
         peerName: "backpropagation over the same layers", ratio: RatioEstimate(ours: forward, theirs: back)),
       Measure(
-        "time of Mono-Forward's step as a share of backpropagation's; products alone \(rounded(share))", unit: "",
+        "time of Mono-Forward's step as a share of backpropagation's; products alone \(scientific(share, digits: 3))",
+        unit: "",
         ours: measured),
     ]
     // The Planner: fractions of the machine's limits that explain backpropagation's step, then the ratio.
@@ -67,7 +68,8 @@ extension BPFreeTraining {
     let error = Swift.abs(predicted / measured.median - 1) * 100
     measures.append(
       Measure(
-        "error of the Planner's ratio on this processor, \(rounded(predicted)) predicted, \(inputs) inputs", unit: "%",
+        "error of the Planner's ratio on this processor, \(scientific(predicted, digits: 3)) predicted, \(inputs) inputs",
+        unit: "%",
         ours: Summary([error]), target: .atMost(10, .ours)))
     return measures
   }
@@ -173,7 +175,7 @@ extension BPFreeTraining {
           peerName: theirs == nil ? "" : "backpropagation",
           ratio: theirs.flatMap { RatioEstimate(ours: ours, theirs: $0) }, target: target)
       }
-      let settings = row.settings.sorted { $0.key < $1.key }.map { "\($0.key) \(rounded($0.value))" }
+      let settings = row.settings.sorted { $0.key < $1.key }.map { "\($0.key) \(scientific($0.value, digits: 3))" }
       let isBack = row.rule == .backpropagation
       measures.append(
         figure(
@@ -190,7 +192,7 @@ extension BPFreeTraining {
         )
         measures.append(
           Measure(
-            "\(name), \(title): seconds of steps to a validation accuracy of \(rounded(goal * 100)) % "
+            "\(name), \(title): seconds of steps to a validation accuracy of \(scientific(goal * 100, digits: 3)) % "
               + "(\(ours.count) and \(theirs.count) of \(row.outcomes.count) seeds reach it)", unit: "s",
             ours: Summary(ours), peer: Summary(theirs), peerName: "backpropagation",
             ratio: theirs.isEmpty ? nil : Self.ratio(ours, theirs), target: .atLeast(1 / 0.9)))
@@ -206,7 +208,7 @@ extension BPFreeTraining {
         figure("passes to the stop", "passes", row.values { Double($0.epochs) }),
         figure("seconds of steps to the stop", "s", row.values(\.seconds), theirs?.values(\.seconds)),
         figure(
-          "energy to the stop, \(study.meter.isMeasured ? "RAPL" : "estimated at \(rounded(study.meter.watts)) W a processor")",
+          "energy to the stop, \(study.meter.isMeasured ? "RAPL" : "estimated at \(scientific(study.meter.watts, digits: 3)) W a processor")",
           "J", row.joules, theirs?.joules),
         figure("peak of a step beyond weights", "MB", row.values { Double($0.peakStepBytes) * 1e-6 }),
       ]
@@ -218,13 +220,5 @@ extension BPFreeTraining {
   private static func ratio(_ ours: [Double], _ theirs: [Double]) -> RatioEstimate? {
     if ours.isEmpty { return RatioEstimate(median: 0, low: 0, high: 0) }
     return RatioEstimate(ours: [BPFreeStudy.Row.mean(ours)], theirs: [BPFreeStudy.Row.mean(theirs)])
-  }
-
-  /// Three digits.
-  private static func rounded(_ value: Double) -> String {
-    if value == 0 || !value.isFinite { return "\(value)" }
-    if value.magnitude < 1e-3 || value.magnitude >= 1e4 { return scientific(value) }
-    let text = "\((value * 1000).rounded() / 1000)"
-    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
   }
 }

@@ -41,10 +41,10 @@ extension FP4Training {
     for format in [FP4Format.mxfp4, FP4Format(scale: .e4m3, block: 16), FP4Format(scale: .ue5m3, block: 16)] {
       let quantizer = FP4Quantizer(format)
       let rounded = quantizer.rounded(x, context)
-      let values = WTACRS.floats(rounded, context)
+      let values = floats(rounded, context)
       holds =
-        holds && values == WTACRS.floats(quantizer.packed(x, context).decoded(context), context)
-        && values == WTACRS.floats(quantizer.rounded(rounded, context), context)
+        holds && values == floats(quantizer.packed(x, context).decoded(context), context)
+        && values == floats(quantizer.rounded(rounded, context), context)
     }
     return (holds, "64 × 100, three formats")
   }
@@ -54,8 +54,8 @@ extension FP4Training {
     var random = Random(seed: 3)
     let (a, b) = (context.normal([9, 100], random: &random), context.normal([5, 100], random: &random))
     let hadamard = try Hadamard(block: 32, chance: .init(seed: 1, stream: 2))
-    let plain = WTACRS.floats(context.matmul(a, b.transposed()), context)
-    let turned = WTACRS.floats(
+    let plain = floats(context.matmul(a, b.transposed()), context)
+    let turned = floats(
       context.matmul(hadamard.turned(a, context), hadamard.turned(b, context).transposed()), context)
     let size = plain.map(\.magnitude).max() ?? 1
     let worst = zip(plain, turned).map { abs($0 - $1) / size }.max() ?? 0

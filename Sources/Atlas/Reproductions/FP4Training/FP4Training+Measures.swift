@@ -98,17 +98,13 @@ extension FP4Training {
         ours: summary(Double(512 * 512 * 4) / Double(weights.byteCount)), target: .atLeast(7, .ours)))
     for (index, recipe) in named.enumerated() {
       let isFront = !parts.indices.contains { costs[$0] < costs[index] && parts[$0] <= parts[index] }
-      let each = zip(tasks, gaps(all[index])).map { "\($0.name) \(Self.short($1))" }.joined(separator: ", ")
+      let each = zip(tasks, gaps(all[index])).map { "\($0.name) \(scientific($1, digits: 4))" }.joined(separator: ", ")
       measures.append(
         Measure(
-          "\(isFront ? "front" : "behind the front"): \(recipe.name), overhead \(Self.short(costs[index])), gaps \(each)",
+          "\(isFront ? "front" : "behind the front"): \(recipe.name), overhead \(scientific(costs[index], digits: 4)), gaps \(each)",
           unit: "of plain's gap", ours: summary(parts[index])))
     }
     return measures + (try Self.planned())
-  }
-
-  private static func short(_ value: Double) -> String {
-    value.isFinite ? "\((value * 1e4).rounded() / 1e4)" : "\(value)"
   }
 
   /// Speeds over 16 and 8 bits on a device of H100's rates with four bits at two and four times its 16-bit rate.
@@ -123,7 +119,8 @@ extension FP4Training {
         let eight = try model.eightBitSeconds(rows: 16384, width: width)
         return Measure(
           "planned, not measured: speed over 16 bits, \(recipe.name), width \(Int(width)), four bits at \(Int(gain)) times "
-            + "(over 8 bits: \(short(eight / seconds)))", unit: "times", ours: Summary([half / seconds]),
+            + "(over 8 bits: \(scientific(eight / seconds, digits: 4)))", unit: "times",
+          ours: Summary([half / seconds]),
           target: .atLeast(1, .ours))
       }
     }

@@ -46,7 +46,7 @@ extension PEFTSuite {
             back = max(back, Double(zip(a.value.floats, b.value.floats).map { abs($0 - $1) }.max() ?? 0))
           }
         }
-        return (worst <= 1e-5 && back <= 1e-6, "off by \(Self.short(worst)) and \(Self.short(back))")
+        return (worst <= 1e-5 && back <= 1e-6, "off by \(scientific(worst)) and \(scientific(back))")
       })
     checks.append(
       try Check("NF4 with double quantisation takes 4.127 bits for a weight") {
@@ -56,8 +56,6 @@ extension PEFTSuite {
       })
     return checks
   }
-
-  static func short(_ value: Double) -> String { JSON.rounded(value, digits: 2).line }
 
   private static func hasTokens(_ adapters: [AdapterConfiguration]) -> Bool {
     adapters.contains { ["prefix", "prompt"].contains($0.method.name) }

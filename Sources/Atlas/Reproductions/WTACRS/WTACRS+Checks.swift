@@ -72,11 +72,4 @@ extension WTACRS {
     let holds = sampled[0] == exact[0] && sampled[2] == exact[2] && sampled[1] != exact[1] && whole == exact
     return (holds, "64 rows from 24 to 16")
   }
-
-  static func floats(_ x: Tensor, _ context: Context) -> [Float] {
-    let plain = context.contiguous(x)
-    return withExtendedLifetime(plain) {
-      Array(UnsafeBufferPointer(start: plain.pointer(as: Float.self), count: plain.count))
-    }
-  }
 }
