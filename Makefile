@@ -64,6 +64,7 @@ clients: packages-test
 build: packages-run ## Build the command in release mode
 	@$(BUILD) --product venturi >&2
 	@$(BUILD) --product venturi-hub >&2
+	@$(BUILD) --product venturi-plan >&2
 
 serve: build-serve model ## Serve the default model to clients of the OpenAI interface; make serve ARGS="--port 9000"
 	@$(BIN) serve -m "$(MODEL)" $(ARGS)

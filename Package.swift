@@ -7,6 +7,7 @@ let package = Package(
   products: [
     .library(name: "Venturi", targets: ["Venturi"]),
     .library(name: "VenturiCompression", targets: ["Compression"]),
+    .library(name: "VenturiPlanner", targets: ["Planner"]),
     .library(name: "VenturiProfiling", targets: ["Profiling"]),
     .library(name: "VenturiServer", targets: ["Server"]),
     .library(name: "VenturiTesting", targets: ["VenturiTesting"]),
@@ -14,6 +15,7 @@ let package = Package(
     .executable(name: "venturi", targets: ["Command"]),
     .executable(name: "venturi-atlas", targets: ["AtlasCommand"]),
     .executable(name: "venturi-hub", targets: ["HubCommand"]),
+    .executable(name: "venturi-plan", targets: ["PlanCommand"]),
     .executable(name: "venturi-serve", targets: ["ServeCommand"]),
     .executable(name: "venturi-train", targets: ["TrainCommand"]),
   ],
@@ -66,7 +68,7 @@ let package = Package(
         "Training",
       ]),
     .target(
-      name: "Planner", dependencies: ["Costs"],
+      name: "Planner", dependencies: ["Costs", "NumericTypes"],
       exclude: ["FP4/README.md", "FlashAttention2/README.md", "LocalLearning/README.md", "WTACRS/README.md"]),
     .target(
       name: "Venturi",
@@ -140,12 +142,22 @@ let package = Package(
     // Debian's libpng-dev and libturbojpeg0-dev; only what learns from images needs them.
     .systemLibrary(name: "CImages", providers: [.apt(["libpng-dev", "libturbojpeg0-dev"])]),
     .target(name: "Images", dependencies: ["CImages", "NumericTypes", "Tensors", "Training"]),
+    // Files that a user writes, in YAML; only the programs that read them need its library.
+    .target(
+      name: "ConfigurationFiles",
+      dependencies: ["NumericTypes", "Formats", "Profiling", "Console", .product(name: "Yams", package: "Yams")]),
     .executableTarget(
       name: "TrainCommand",
       dependencies: [
         "NumericTypes", "Tensors", "Formats", "Text", "Training", "Images", "Plots", "Venturi", "Profiling", "Console",
+        "ConfigurationFiles",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Yams", package: "Yams"),
+      ]),
+    .executableTarget(
+      name: "PlanCommand",
+      dependencies: [
+        "NumericTypes", "Costs", "Planner", "Formats", "Plots", "Venturi", "Profiling", "Console", "ConfigurationFiles",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     // Debian's libsqlite3-dev; only what reproduces and keeps results needs it.
     .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
@@ -166,7 +178,7 @@ let package = Package(
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .testTarget(name: "NumericTypesTests", dependencies: ["NumericTypes"]),
     .testTarget(name: "CostsTests", dependencies: ["Costs", "NumericTypes"]),
-    .testTarget(name: "PlannerTests", dependencies: ["Costs", "Planner"]),
+    .testTarget(name: "PlannerTests", dependencies: ["Costs", "NumericTypes", "Planner"]),
     .testTarget(name: "TensorsTests", dependencies: ["CVenturi", "NumericTypes", "Tensors", "VenturiTesting"]),
     .testTarget(name: "FormatsTests", dependencies: ["NumericTypes", "Formats", "VenturiTesting"]),
     .testTarget(name: "TextTests", dependencies: ["Formats", "Text"]),
@@ -212,12 +224,12 @@ let package = Package(
       name: "CommandTests",
       dependencies: [
         "AtlasCommand", "Client", "Command", "Console", "Formats", "Inference", "Load", "Models", "NumericTypes",
-        "Profiling", "ServeCommand", "Tensors", "TrainCommand", "VenturiTesting",
+        "PlanCommand", "Profiling", "ServeCommand", "Tensors", "TrainCommand", "VenturiTesting",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(
       name: "TrainCommandTests",
-      dependencies: ["Console", "Formats", "TrainCommand", "Training"]),
+      dependencies: ["ConfigurationFiles", "Console", "Formats", "TrainCommand", "Training"]),
     .testTarget(
       name: "AtlasTests",
       dependencies: ["Atlas", "CSQLite", "Catalogue", "Costs", "Formats", "Planner", "Plots", "Profiling"]),

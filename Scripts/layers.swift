@@ -41,7 +41,7 @@ let order = [
   "Compression", "Training",
   "Inference", "Hub", "Profiling", "Planner", "Venturi", "VenturiTesting", "Catalogue", "Console", "Command",
   "HubCommand", "ServerInterface", "ServerPage", "Server", "Plots", "Client", "Load", "ServeCommand", "CSQLite",
-  "Atlas", "AtlasCommand", "CImages", "Images", "TrainCommand",
+  "Atlas", "AtlasCommand", "CImages", "Images", "ConfigurationFiles", "TrainCommand", "PlanCommand",
 ]
 
 /// Modules of the toolchain.

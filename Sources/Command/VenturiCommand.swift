@@ -18,7 +18,7 @@ package struct VenturiCommand: ParsableCommand {
     version: Version.text,
     subcommands: [
       Run.self, Chat.self, Pull.self, Ls.self, Show.self, Rm.self, Tokenize.self, Embed.self, Quantize.self, Bench.self,
-      Profile.self, Optimize.self, Eval.self, Planning.self, Systems.self, Doctor.self,
+      Profile.self, Optimize.self, Eval.self, Systems.self, Doctor.self,
     ])
 
   package init() {}

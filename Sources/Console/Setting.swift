@@ -58,13 +58,14 @@ package struct Setting: Sendable, Equatable {
   ]
   private static let adapters = ["bench adapters"]
   private static let rankings = ["bench algoperf targets", "bench algoperf run", "bench algoperf score"]
+  private static let plans = ["plan devices", "plan memory"]
   private static let encoders = ["embed", "bench embed"]
   private static let systems = ["systems list", "systems show", "systems search"]
   private static let everywhere =
     [
       "run", "chat", "pull", "ls", "show", "rm", "tokenize", "embed", "profile", "optimize", "eval perplexity",
-      "eval kl", "eval onnx", "plan devices", "doctor", "quantize", "serve", "train",
-    ] + remote + servers + benches + adapters + rankings + systems + ["reproduce", "results"]
+      "eval kl", "eval onnx", "doctor", "quantize", "serve", "train",
+    ] + remote + servers + benches + adapters + rankings + systems + plans + ["reproduce", "results"]
 
   /// All of them. A test compares this list with the parser's.
   package static let all: [Setting] = [
@@ -158,6 +159,7 @@ package struct Setting: Sendable, Equatable {
     "reference", "grammar", "json-schema",
     "server", "server-certificate", "clients", "rate", "shared-prefix", "text", "chat", "until-end", "requests",
     "timeout", "max-in-flight", "slo", "plots", "set", "out",
+    "device", "devices", "weights", "cache", "context", "batch", "recompute", "training", "config",
     "workloads", "points", "seeds", "submissions", "studies", "variant", "self-tuning", "least", "trapezoid",
   ]
 

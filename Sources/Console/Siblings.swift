@@ -13,12 +13,14 @@ package enum Siblings {
   package static let known = [
     "serve": "the HTTP server", "cluster": "work across machines", "atlas": "reproductions of published systems",
     "hub": "models of a model hub", "train": "trains a model as a file describes it",
+    "plan": "what a model would cost on machines that are not here",
   ]
 
   /// Verbs that a sibling of another name does: `venturi reproduce 67` is `venturi-atlas reproduce 67`.
   package static let verbs = [
     "reproduce": (sibling: "atlas", purpose: "repeats a published system's measurements and checks"),
     "results": (sibling: "atlas", purpose: "writes what was measured into RESULTS.md"),
+    "plan": (sibling: "plan", purpose: "what a model would cost on machines that are not here"),
   ]
 
   /// Verbs of this program that a sibling does in some cases: what the case is, and what the sibling's arguments begin with instead of the

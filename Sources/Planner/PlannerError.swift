@@ -6,6 +6,8 @@ public enum PlannerError: Error, Sendable, Hashable {
   case invalid(field: String, problem: String)
   /// A device that the catalogue does not have.
   case device(CostsError)
+  /// A model that the catalogue does not have; `nearest` holds the names that may be meant.
+  case unknownModel(String, nearest: [String])
   /// The device does not compute in a format that the step needs.
   case unsupportedPrecision(Precision, device: String)
   /// The step does not fit the device's memory in any way that the planner knows.
@@ -18,6 +20,8 @@ extension PlannerError: CustomStringConvertible {
     switch self {
     case .invalid(let field, let problem): "\(field): \(problem)"
     case .device(let error): error.description
+    case .unknownModel(let name, let nearest):
+      "no model is called '\(name)'" + (nearest.isEmpty ? "" : "; did you mean \(nearest.joined(separator: ", "))?")
     case .unsupportedPrecision(let precision, let device): "\(device) does not compute in \(precision.rawValue)"
     case .doesNotFit(let step, let bytes, let device):
       "\(step) needs \((bytes / 1e9 * 10).rounded() / 10) GB, more than \(device) has"

@@ -91,6 +91,16 @@ public struct TransformerShape: Sendable, Hashable {
       true, .learned(positions))
   }
 
+  /// A Llama: gated feed-forward layers, rotated positions, no biases.
+  package static func llama(
+    _ name: String, layers: Int, width: Int, heads: Int, kvHeads: Int, headDim: Int? = nil, feedForward: Int,
+    vocabulary: Int, tied: Bool = false
+  ) -> TransformerShape {
+    TransformerShape(
+      checked: name, layers, width, heads, kvHeads, headDim ?? width / heads, feedForward, true, vocabulary, tied,
+      false, .rotary)
+  }
+
   /// Weights of a layer's matrices: q, k, v, output, and two or three of the feed-forward layer.
   public var layerMatrixWeights: Int {
     width * headDim * (2 * heads + 2 * kvHeads) + (gated ? 3 : 2) * width * feedForward

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ConfigurationFiles
 import Console
 import Formats
 import NumericTypes

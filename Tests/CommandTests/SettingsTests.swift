@@ -3,6 +3,7 @@ import AtlasCommand
 import Command
 import Console
 import Formats
+import PlanCommand
 import Profiling
 import ServeCommand
 import Testing
@@ -90,7 +91,7 @@ struct SettingsTests {
   private static func longOptions() throws -> [(verb: String, option: String)] {
     try [
       (VenturiCommand.dumpedHelp, []), (AtlasProgram.dumpedHelp, []), (ServeProgram.dumpedHelp, ["serve"]),
-      (ClientProgram.dumpedHelp, []), (TrainProgram.dumpedHelp, ["train"]),
+      (ClientProgram.dumpedHelp, []), (TrainProgram.dumpedHelp, ["train"]), (PlanProgram.dumpedHelp, []),
     ].flatMap { dump, path in collect(try #require(dump)["command"] ?? .null, path: path) }
   }
 

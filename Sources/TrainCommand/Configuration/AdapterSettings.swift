@@ -1,3 +1,4 @@
+import ConfigurationFiles
 import Formats
 import Training
 

@@ -1,3 +1,4 @@
+import ConfigurationFiles
 import Training
 
 /// What a model learns from.

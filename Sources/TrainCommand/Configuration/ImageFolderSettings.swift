@@ -1,3 +1,5 @@
+import ConfigurationFiles
+
 /// A folder of PNG and JPEG images, and the size at which they are learned from.
 package struct ImageFolderSettings: Sendable, Equatable {
   package var path: String

@@ -1,3 +1,4 @@
+import ConfigurationFiles
 import Training
 
 /// How linear layers multiply: plainly, keeping sampled rows, or by 4-bit floats.

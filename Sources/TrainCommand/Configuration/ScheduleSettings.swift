@@ -1,3 +1,4 @@
+import ConfigurationFiles
 import Training
 
 /// The rate of each step.

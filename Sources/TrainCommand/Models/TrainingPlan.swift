@@ -1,3 +1,4 @@
+import ConfigurationFiles
 import NumericTypes
 import Tensors
 import Training

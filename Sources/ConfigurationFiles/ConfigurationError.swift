@@ -1,6 +1,6 @@
 import Console
 
-/// What is wrong with a run's configuration. Every case names the field, and the value.
+/// What is wrong with a configuration. Every case names the field, and the value.
 package enum ConfigurationError: Error, Sendable, Equatable {
   /// A file that cannot be read as YAML.
   case file(path: String, problem: String)

@@ -203,7 +203,7 @@ extension JSON {
   }
 
   /// The value with all members in the order of their names.
-  var canonical: JSON {
+  package var canonical: JSON {
     switch self {
     case .object(let members):
       .object(members.sorted { $0.key < $1.key }.map { Member($0.key, $0.value.canonical) })

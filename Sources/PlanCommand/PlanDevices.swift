@@ -1,4 +1,5 @@
 import ArgumentParser
+import Console
 import Costs
 import Profiling
 import Venturi

@@ -3,8 +3,8 @@ import ArgumentParser
 /// What something would cost on machines that are not here.
 package struct Planning: ParsableCommand {
   package static let configuration = CommandConfiguration(
-    commandName: "plan", abstract: "Lists the devices that plans are made for, with the sources of their figures.",
-    subcommands: [PlanDevices.self])
+    commandName: "plan", abstract: "What a model would cost on machines that are not here, and what bounds it.",
+    subcommands: [PlanDevices.self, PlanMemory.self])
 
   package init() {}
 }

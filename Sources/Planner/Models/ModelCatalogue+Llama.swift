@@ -1,0 +1,25 @@
+extension ModelCatalogue {
+  /// Llamas and what has their form: gated feed-forward layers, rotated positions, no biases.
+  static let llama: [CataloguedModel] = [
+    CataloguedModel(
+      .llama(
+        "SmolLM2-135M", layers: 30, width: 576, heads: 9, kvHeads: 3, feedForward: 1536, vocabulary: 49152, tied: true),
+      aliases: ["smollm2"], contextLength: 8192, source: "HuggingFaceTB/SmolLM2-135M config.json"),
+    CataloguedModel(
+      .llama("Llama-2-7B", layers: 32, width: 4096, heads: 32, kvHeads: 32, feedForward: 11008, vocabulary: 32000),
+      aliases: ["llama2-7b"], contextLength: 4096, source: "meta-llama/Llama-2-7b-hf config.json"),
+    CataloguedModel(
+      .llama("Llama-2-13B", layers: 40, width: 5120, heads: 40, kvHeads: 40, feedForward: 13824, vocabulary: 32000),
+      aliases: ["llama2-13b"], contextLength: 4096, source: "meta-llama/Llama-2-13b-hf config.json"),
+    CataloguedModel(
+      .llama("Llama-2-70B", layers: 80, width: 8192, heads: 64, kvHeads: 8, feedForward: 28672, vocabulary: 32000),
+      aliases: ["llama2-70b"], contextLength: 4096, source: "meta-llama/Llama-2-70b-hf config.json"),
+    CataloguedModel(
+      .llama("Llama-3-8B", layers: 32, width: 4096, heads: 32, kvHeads: 8, feedForward: 14336, vocabulary: 128256),
+      aliases: ["llama3-8b", "llama-3.1-8b"], contextLength: 8192, source: "meta-llama/Meta-Llama-3-8B config.json"),
+    CataloguedModel(
+      .llama("Llama-3-70B", layers: 80, width: 8192, heads: 64, kvHeads: 8, feedForward: 28672, vocabulary: 128256),
+      aliases: ["llama3-70b", "llama-3.1-70b"], contextLength: 8192,
+      source: "meta-llama/Meta-Llama-3-70B config.json"),
+  ]
+}
