@@ -30,4 +30,24 @@ expect 2 memory llama-2-7b --batch 0; holds err 'sequences'
 expect 2 memory llama-2-7b --device b1000; holds err 'b1000'
 printf '{"hidden_size": 64, "num_attention_heads": 0, "num_hidden_layers": 1, "vocab_size": 10}' >"$folder/bad.json"
 expect 2 memory "$folder/bad.json"; holds err 'hidden_size'
+# A service, simulated: repeatable, with a trace, split in two pools, from recorded requests.
+expect 0 serve llama-2-7b --device a100 --rate 2 --seconds 30 --ttft 1000 --trace "$folder/trace.json" --json
+it 'it["answered"] == it["arrived"] > 30 and it["attainment"] > 0.9 and it["unfinished"] == 0'
+it '0 < it["ttftSeconds"]["p50"] <= it["ttftSeconds"]["p99"] and 0 < it["utilization"] <= 1'
+cp "$folder/out" "$folder/first"
+expect 0 serve llama-2-7b --device a100 --rate 2 --seconds 30 --ttft 1000 --json
+cmp -s "$folder/out" "$folder/first" || fail "the same seed gives another answer"
+python3 -c "import json; assert len(json.load(open('$folder/trace.json'))['traceEvents']) > 100" || fail "there is no trace"
+expect 0 serve llama-2-7b --device a100 --prompts 1 --tokens 1 --rate 1 --seconds 20; holds out 'states moved'
+printf 'TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 18:17:03.97,100,5\n2023-11-16 18:17:05.47,200,1\n' >"$folder/trace.csv"
+expect 0 serve llama-2-7b --device a100 --requests "$folder/trace.csv" --json; it 'it["answered"] == 2 and 1.5 < it["seconds"] < 3'
+printf '1,2\n' >"$folder/bad.csv"
+expect 2 serve llama-2-7b --requests "$folder/bad.csv"; holds err 'line 1'
+expect 2 serve llama-2-7b --rate -1; holds err 'rate'
+expect 2 serve llama-2-70b --device l4; holds err 'needs'
+expect 2 serve llama-2-7b --device a100 --machines 0; holds err 'machines'
+expect 0 splitwise --design ha --prompts 25 --tokens 15 --rate 70 --seconds 20 --json
+it 'it["promiseKept"] in (True, False) and len(it["promise"]) == 9 and it["transfers"] > 1000'
+expect 0 splitwise --design hh --sizes coding --rate 5 --seconds 10 --most 4 --json; it 'it["designs"][0]["prompts"] > 0'
+expect 2 splitwise --design aa --prompts 3; holds err 'tokens'
 echo "plan: $checks checks passed"
