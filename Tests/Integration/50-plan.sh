@@ -50,4 +50,13 @@ expect 0 splitwise --design ha --prompts 25 --tokens 15 --rate 70 --seconds 20 -
 it 'it["promiseKept"] in (True, False) and len(it["promise"]) == 9 and it["transfers"] > 1000'
 expect 0 splitwise --design hh --sizes coding --rate 5 --seconds 10 --most 4 --json; it 'it["designs"][0]["prompts"] > 0'
 expect 2 splitwise --design aa --prompts 3; holds err 'tokens'
+# The authors' example and answer.
+printf '{"gpu_info": {"A10G": {"cost": 1.01, "tputs": [[2, 1], [5, 2]]}, "A100-80GB": {"cost": 3.67, "tputs": [[20, 20], [40, 20]]}}, "workload_distribution": [[0.2, 0.1], [0.5, 0.2]], "total_request_rate": 30.0, "slice_factor": 1}' >"$folder/service.json"
+expect 0 fleet --config "$folder/service.json" --json
+it 'it["counts"] == {"A10G": 3, "A100-80GB": 1} and abs(it["cost"] - 6.7) < 1e-9 and it["gap"] == 0'
+expect 0 fleet --profile-from-model llama-2-7b --slo 0.12 --rate 4 --simulate 30s --json; it 'it["simulated"]["attainment"] > 0.5'
+sed 's/"cost": 1.01/"cost": -1/' "$folder/service.json" >"$folder/bad.json"
+expect 2 fleet --config "$folder/bad.json"; holds err 'A10G.cost'
+sed 's/slice_factor/slices/' "$folder/service.json" >"$folder/bad.json"
+expect 2 fleet --config "$folder/bad.json"; holds err 'slices'
 echo "plan: $checks checks passed"

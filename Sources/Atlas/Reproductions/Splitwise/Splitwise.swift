@@ -30,12 +30,13 @@ public struct Splitwise: Reproduction {
   /// - Throws: `CancellationError`.
   public func checks(_ conditions: RunConditions) throws -> [Check] {
     try conditions.next("check: waits of queues")
-    let loads = (1...20).map { Double($0) * 0.045 }
+    // At lower loads hardly any customer of four servers waits: no number of them that can be run gives a mean.
+    let loads = (0..<20).map { 0.2 + 0.7 * Double($0) / 19 }
     let pairs = conditions.quick ? 1 : 16
     let customers = conditions.quick ? 100_000 : 1_000_000
     let limit = conditions.quick ? 0.1 : 0.01
     var checks = [
-      try Check("M/M/1, M/D/1 and M/M/4 wait as theory says, 20 loads of 0.045 to 0.9, within \(Int(100 * limit)) %") {
+      try Check("M/M/1, M/D/1 and M/M/4 wait as theory says, 20 loads of 0.2 to 0.9, within \(Int(100 * limit)) %") {
         let waits = try SimulationLaws.waits(
           loads: loads, customers: customers, pairs: pairs, threads: conditions.threads)
         let worst = waits.max { $0.error < $1.error }
