@@ -69,7 +69,10 @@ let package = Package(
       ]),
     .target(
       name: "Planner", dependencies: ["Costs", "NumericTypes"],
-      exclude: ["FP4/README.md", "FlashAttention2/README.md", "LocalLearning/README.md", "WTACRS/README.md"]),
+      exclude: [
+        "FP4/README.md", "FlashAttention2/README.md", "LocalLearning/README.md", "Melange/README.md",
+        "Simulation/README.md", "Splitwise/README.md", "WTACRS/README.md",
+      ]),
     .target(
       name: "Venturi",
       dependencies: ["NumericTypes", "Tensors", "Formats", "Text", "Graphs", "Layers", "Mixers", "Models", "Inference"]),
@@ -178,7 +181,7 @@ let package = Package(
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .testTarget(name: "NumericTypesTests", dependencies: ["NumericTypes"]),
     .testTarget(name: "CostsTests", dependencies: ["Costs", "NumericTypes"]),
-    .testTarget(name: "PlannerTests", dependencies: ["Costs", "NumericTypes", "Planner"]),
+    .testTarget(name: "PlannerTests", dependencies: ["Costs", "Formats", "NumericTypes", "Planner", "VenturiTesting"]),
     .testTarget(name: "TensorsTests", dependencies: ["CVenturi", "NumericTypes", "Tensors", "VenturiTesting"]),
     .testTarget(name: "FormatsTests", dependencies: ["NumericTypes", "Formats", "VenturiTesting"]),
     .testTarget(name: "TextTests", dependencies: ["Formats", "Text"]),

@@ -77,7 +77,13 @@ step_optimizers() { "$python" "$scripts/make_optimizers.py" "$golden"; }
 
 step_modules() { "$python" "$scripts/make_modules.py" "$golden"; }
 
-[ $# -gt 0 ] || set -- tokenizer quants quantizers logprobs chat tiny perplexity architectures adapters embeddings npy images optimizers modules
+# Solvers of integer programs, beside the pinned packages.
+step_planner() {
+  "$python" -m pip install --quiet scipy==1.17.1 PuLP==3.3.2
+  "$python" "$scripts/make_planner.py" "$golden/planner.json"
+}
+
+[ $# -gt 0 ] || set -- tokenizer quants quantizers logprobs chat tiny perplexity architectures adapters embeddings npy images optimizers modules planner
 for step; do
   printf 'golden: %s\n' "$step" >&2
   "step_$step"

@@ -58,7 +58,9 @@ package struct Setting: Sendable, Equatable {
   ]
   private static let adapters = ["bench adapters"]
   private static let rankings = ["bench algoperf targets", "bench algoperf run", "bench algoperf score"]
-  private static let plans = ["plan calibrate", "plan devices", "plan inference", "plan memory", "plan validate"]
+  private static let plans = [
+    "calibrate", "devices", "fleet", "inference", "memory", "serve", "splitwise", "validate",
+  ].map { "plan " + $0 }
   private static let encoders = ["embed", "bench embed"]
   private static let systems = ["systems list", "systems show", "systems search"]
   private static let everywhere =
@@ -148,7 +150,7 @@ package struct Setting: Sendable, Equatable {
   ]
 
   /// Options that say what to do rather than how, or where this one call reads: they have no variable.
-  package static let callOnly: Set<String> = [
+  private static let callOnly: Set<String> = [
     "help", "version", "prompt", "file", "n-prompt", "n-gen", "depth", "measure", "show-origin", "m", "n", "k", "d",
     "square", "heads", "kv-heads", "causal", "no-causal", "decode", "layers", "repeat", "ids", "no-parse-special",
     "no-bos", "windows", "metadata", "tensors", "force", "limit", "stdin", "positions", "quick", "into", "record",
@@ -159,16 +161,21 @@ package struct Setting: Sendable, Equatable {
     "reference", "grammar", "json-schema",
     "server", "server-certificate", "clients", "rate", "shared-prefix", "text", "chat", "until-end", "requests",
     "timeout", "max-in-flight", "slo", "plots", "set", "out",
-    "device", "devices", "precision", "efficiency", "markdown", "fit", "sweep", "plot", "weights", "cache", "context",
-    "batch", "recompute", "training", "config",
     "workloads", "points", "seeds", "submissions", "studies", "variant", "self-tuning", "least", "trapezoid",
   ]
 
   /// The same of one verb only, in which they mean something else than elsewhere.
-  package static let callOnlyOf: [String: Set<String>] = [
+  private static let callOnlyOf: [String: Set<String>] = [
     "train": ["resume"], "bench algoperf targets": ["seed"], "bench algoperf run": ["seed"],
     "bench algoperf score": ["seed"],
   ]
+
+  /// Whether an option of a verb has no variable. What a plan is of is said by its call alone: a variable that is meant for
+  /// another verb must not change it unseen.
+  package static func isCallOnly(_ option: String, of verb: String) -> Bool {
+    callOnly.contains(option) || callOnlyOf[verb]?.contains(option) == true
+      || verb.hasPrefix("plan ") && option != "json"
+  }
 
   /// The verbs that have settings.
   static let verbs = Set(all.flatMap(\.verbs))

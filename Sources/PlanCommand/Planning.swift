@@ -4,7 +4,10 @@ import ArgumentParser
 package struct Planning: ParsableCommand {
   package static let configuration = CommandConfiguration(
     commandName: "plan", abstract: "What a model would cost on machines that are not here, and what bounds it.",
-    subcommands: [PlanCalibrate.self, PlanDevices.self, PlanInference.self, PlanMemory.self, PlanValidate.self])
+    subcommands: [
+      PlanDevices.self, PlanMemory.self, PlanInference.self, PlanServe.self, PlanSplitwise.self, PlanFleet.self,
+      PlanCalibrate.self, PlanValidate.self,
+    ])
 
   package init() {}
 }

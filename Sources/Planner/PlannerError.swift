@@ -12,6 +12,8 @@ public enum PlannerError: Error, Sendable, Hashable {
   case unsupportedPrecision(Precision, device: String)
   /// The step does not fit the device's memory in any way that the planner knows.
   case doesNotFit(step: String, bytes: Double, device: String)
+  /// A simulation broke a law that always holds, at this second: a fault of the simulator.
+  case brokenLaw(String, at: Double)
 }
 
 extension PlannerError: CustomStringConvertible {
@@ -25,6 +27,7 @@ extension PlannerError: CustomStringConvertible {
     case .unsupportedPrecision(let precision, let device): "\(device) does not compute in \(precision.rawValue)"
     case .doesNotFit(let step, let bytes, let device):
       "\(step) needs \((bytes / 1e9 * 10).rounded() / 10) GB, more than \(device) has"
+    case .brokenLaw(let law, let time): "the simulator is wrong at \(time) s: \(law)"
     }
   }
 }

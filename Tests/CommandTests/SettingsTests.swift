@@ -69,13 +69,13 @@ struct SettingsTests {
     let options = try Self.longOptions()
     #expect(options.count > 60, "the parser was asked for its options")
     var verbs: [String: Set<String>] = [:]
-    for (verb, option) in options where Setting.callOnlyOf[verb]?.contains(option) != true {
+    for (verb, option) in options where !Setting.isCallOnly(option, of: verb) {
       verbs[option, default: []].insert(verb)
     }
     let known = Dictionary(uniqueKeysWithValues: Setting.all.map { ($0.name, Set($0.verbs)) })
     for (option, found) in verbs {
       let isAlias = Setting.all.contains { $0.aliases.contains("--" + option) || $0.aliases.contains("-" + option) }
-      if Setting.callOnly.contains(option) || isAlias { continue }
+      if isAlias { continue }
       #expect(known[option] == found, "--\(option)")
     }
     for setting in Setting.all { #expect(verbs[setting.name] != nil, "--\(setting.name) is no option") }

@@ -42,4 +42,33 @@ expect 0 validate --json; it 'it["evidence"]["count"] > 10 and all(row["publishe
 expect 0 validate --markdown; holds out '^## 067 FlashAttention-2'
 expect 2 calibrate "$folder/bad.json" --fit Q8_0; holds err 'bad.json: model'
 expect 2 calibrate "$folder/bad.json"; holds err 'fit'
+# A service, simulated: repeatable, with a trace, split in two pools, from recorded requests.
+expect 0 serve llama-2-7b --device a100 --rate 2 --seconds 30 --ttft 1000 --trace "$folder/trace.json" --json
+it 'it["answered"] == it["arrived"] > 30 and it["attainment"] > 0.9 and it["unfinished"] == 0'
+it '0 < it["ttftSeconds"]["p50"] <= it["ttftSeconds"]["p99"] and 0 < it["utilization"] <= 1'
+cp "$folder/out" "$folder/first"
+expect 0 serve llama-2-7b --device a100 --rate 2 --seconds 30 --ttft 1000 --json
+cmp -s "$folder/out" "$folder/first" || fail "the same seed gives another answer"
+python3 -c "import json; assert len(json.load(open('$folder/trace.json'))['traceEvents']) > 100" || fail "there is no trace"
+expect 0 serve llama-2-7b --device a100 --prompts 1 --tokens 1 --rate 1 --seconds 20; holds out 'states moved'
+printf 'TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 18:17:03.97,100,5\n2023-11-16 18:17:05.47,200,1\n' >"$folder/trace.csv"
+expect 0 serve llama-2-7b --device a100 --requests "$folder/trace.csv" --json; it 'it["answered"] == 2 and 1.5 < it["seconds"] < 3'
+printf '1,2\n' >"$folder/bad.csv"
+expect 2 serve llama-2-7b --requests "$folder/bad.csv"; holds err 'line 1'
+expect 2 serve llama-2-7b --rate -1; holds err 'rate'
+expect 2 serve llama-2-70b --device l4; holds err 'needs'
+expect 2 serve llama-2-7b --device a100 --machines 0; holds err 'machines'
+expect 0 splitwise --design ha --prompts 25 --tokens 15 --rate 70 --seconds 20 --json
+it 'it["promiseKept"] in (True, False) and len(it["promise"]) == 9 and it["transfers"] > 1000'
+expect 0 splitwise --design hh --sizes coding --rate 5 --seconds 10 --most 4 --json; it 'it["designs"][0]["prompts"] > 0'
+expect 2 splitwise --design aa --prompts 3; holds err 'tokens'
+# The authors' example and answer.
+printf '{"gpu_info": {"A10G": {"cost": 1.01, "tputs": [[2, 1], [5, 2]]}, "A100-80GB": {"cost": 3.67, "tputs": [[20, 20], [40, 20]]}}, "workload_distribution": [[0.2, 0.1], [0.5, 0.2]], "total_request_rate": 30.0, "slice_factor": 1}' >"$folder/service.json"
+expect 0 fleet --config "$folder/service.json" --json
+it 'it["counts"] == {"A10G": 3, "A100-80GB": 1} and abs(it["cost"] - 6.7) < 1e-9 and it["gap"] == 0'
+expect 0 fleet --profile-from-model llama-2-7b --slo 0.12 --rate 4 --simulate 30s --json; it 'it["simulated"]["attainment"] > 0.5'
+sed 's/"cost": 1.01/"cost": -1/' "$folder/service.json" >"$folder/bad.json"
+expect 2 fleet --config "$folder/bad.json"; holds err 'A10G.cost'
+sed 's/slice_factor/slices/' "$folder/service.json" >"$folder/bad.json"
+expect 2 fleet --config "$folder/bad.json"; holds err 'slices'
 echo "plan: $checks checks passed"

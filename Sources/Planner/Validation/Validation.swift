@@ -45,6 +45,8 @@ public struct Validation: Sendable, Hashable {
     Validation([
       PaperPredictions(system: 67, paper: "FlashAttention-2", predictions: try FlashAttention2Prediction.predictions()),
       PaperPredictions(system: 84, paper: "WTA-CRS", predictions: try WTACRSPrediction.predictions()),
+      PaperPredictions(system: 108, paper: "Mélange", predictions: try MelangePrediction().predictions()),
+      PaperPredictions(system: 111, paper: "Splitwise", predictions: try SplitwisePrediction.predictions()),
     ])
   }
 

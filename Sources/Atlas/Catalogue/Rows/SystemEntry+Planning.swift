@@ -20,7 +20,8 @@ extension SystemEntry {
     SystemEntry(
       108, "melange", "Mélange", .planning, .planner, arXiv: "2404.14527",
       "Chooses the cheapest mix of accelerators for a service’s request sizes, rate and latency goal.",
-      keywords: "GPU mix, cost, integer program, bin packing, service level, request size, provisioning, cloud"),
+      keywords: "GPU mix, cost, integer program, bin packing, service level, request size, provisioning, cloud",
+      state: .partial),
     SystemEntry(
       106, "deepseek-v3-hardware", "DeepSeek-V3 co-design", .planning, .planner, arXiv: "2505.09343",
       "The model and hardware choices behind DeepSeek-V3, with a calculator for memory, compute and network.",

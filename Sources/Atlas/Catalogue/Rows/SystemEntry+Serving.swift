@@ -48,7 +48,8 @@ extension SystemEntry {
     SystemEntry(
       111, "splitwise", "Splitwise", .serving, .inference, arXiv: "2311.18677",
       "Prompts and generation run on separate machines; a simulator tells how many of each to buy.",
-      keywords: "prefill, decode, disaggregation, cluster simulator, provisioning, KV transfer, power, cost"),
+      keywords: "prefill, decode, disaggregation, cluster simulator, provisioning, KV transfer, power, cost",
+      state: .partial),
     SystemEntry(
       114, "speculative-moe", "Speculative MoE", .serving, .cluster, arXiv: "2503.04398",
       "Guesses the experts of a token before routing and sends it there early, with experts grouped to suit.",
