@@ -69,7 +69,10 @@ let package = Package(
       ]),
     .target(
       name: "Planner", dependencies: ["Costs", "NumericTypes"],
-      exclude: ["FP4/README.md", "FlashAttention2/README.md", "LocalLearning/README.md", "WTACRS/README.md"]),
+      exclude: [
+        "DeepSeekV3/README.md", "FP4/README.md", "FlashAttention2/README.md", "LocalLearning/README.md",
+        "Megatron/README.md", "Parallel/README.md", "WTACRS/README.md",
+      ]),
     .target(
       name: "Venturi",
       dependencies: ["NumericTypes", "Tensors", "Formats", "Text", "Graphs", "Layers", "Mixers", "Models", "Inference"]),

@@ -4,7 +4,10 @@ import ArgumentParser
 package struct Planning: ParsableCommand {
   package static let configuration = CommandConfiguration(
     commandName: "plan", abstract: "What a model would cost on machines that are not here, and what bounds it.",
-    subcommands: [PlanDevices.self, PlanMemory.self])
+    subcommands: [
+      PlanDevices.self, PlanMemory.self, PlanState.self, PlanTopology.self, PlanExpertDecode.self, PlanDeepSeek.self,
+      PlanParallel.self,
+    ])
 
   package init() {}
 }

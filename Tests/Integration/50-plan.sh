@@ -30,4 +30,37 @@ expect 2 memory llama-2-7b --batch 0; holds err 'sequences'
 expect 2 memory llama-2-7b --device b1000; holds err 'b1000'
 printf '{"hidden_size": 64, "num_attention_heads": 0, "num_hidden_layers": 1, "vocab_size": 10}' >"$folder/bad.json"
 expect 2 memory "$folder/bad.json"; holds err 'hidden_size'
+
+expect 0 deepseek --json; it 'len(it["rows"]) == 37 and all(row["met"] for row in it["rows"])'
+expect 0 deepseek --table kv; holds out '70.27'
+expect 2 deepseek --table cost; holds err 'cost'
+expect 0 kv deepseek-v3 --json; it 'it["stateBytesPerToken"] == 70272 and it["parameters"] == 671026419200'
+printf '{"hidden_size": 64, "num_attention_heads": 4, "num_hidden_layers": 3, "vocab_size": 10, "kv_lora_rank": 16,
+  "q_lora_rank": 8, "qk_rope_head_dim": 4, "qk_nope_head_dim": 8, "v_head_dim": 8, "n_routed_experts": 4,
+  "num_experts_per_tok": 2, "moe_intermediate_size": 32, "first_k_dense_replace": 1}' >"$folder/latent.json"
+expect 0 kv "$folder/latent.json" --json; it 'it["stateBytesPerToken"] == 2 * 3 * (16 + 4)'
+printf '{"hidden_size": 64, "num_attention_heads": 4, "num_hidden_layers": 3, "vocab_size": 10, "num_local_experts": 4,
+  "num_experts_per_tok": 9, "intermediate_size": 8}' >"$folder/bad.json"
+expect 2 kv "$folder/bad.json"; holds err 'active'
+expect 0 topology --type mpft --ports 64 --planes 8 --json; it '(it["endpoints"], it["switches"]) == (16384, 768)'
+expect 2 topology --type ft2 --ports 9; holds err 'ports'
+expect 0 ep-decode --width 7000 --json; it 'abs(it["secondsPerToken"] / 14.757e-3 - 1) < 1e-3'
+expect 2 ep-decode llama-2-7b; holds err 'experts'
+expect 2 ep-decode --bandwidth 0; holds err 'bandwidth'
+
+expect 0 parallel gpt-1t --devices 3072 --batch 3072 --matrices --top 3 --json
+it 'it["examined"] > 5000 and len(it["layouts"]) == 3 and it["layouts"][0]["tensor"] == 8'
+expect 0 parallel gpt-1t --devices 3072 --batch 3072 --matrices --layout t=8,p=64,d=6 --json
+it 'abs(it["layouts"][0]["hardwareTeraflops"] / 163 - 1) < 0.15'
+expect 0 parallel gpt-22b --devices 40 --batch 40 --why-not; holds out 'no multiple of'
+expect 2 parallel gpt-1t --devices 3072 --batch 3072 --layout t=8,p=64,d=5; holds err '3072'
+expect 2 parallel gpt-1t --devices 3072 --batch 3072 --layout t=8,p=x; holds err "'x'"
+expect 2 parallel gpt-1t --devices 3072 --batch 3072 --layout t=3,p=1024,d=1; holds err 'heads'
+expect 2 parallel deepseek-v3 --devices 8 --batch 8; holds err 'experts'
+expect 2 parallel gpt-22b --devices 0 --batch 8; holds err 'devices'
+printf 'device: h100\ntiers:\n- {devices: 8, bandwidth: 450}\n- {bandwidth: 50, latency: 4}\nproducts: 0.6\n' >"$folder/own.yaml"
+expect 0 parallel gpt-22b --cluster "$folder/own.yaml" --devices 64 --batch 128 --json; it 'it["layouts"]'
+printf 'device: h100\ntiers: [{devices: 8, bandwidth: -1}]\n' >"$folder/bad.yaml"
+expect 2 parallel gpt-22b --cluster "$folder/bad.yaml" --devices 8 --batch 8; holds err 'bandwidth'
+expect 2 parallel gpt-22b --cluster fugaku --devices 8 --batch 8; holds err 'fugaku'
 echo "plan: $checks checks passed"
