@@ -70,8 +70,8 @@ let package = Package(
     .target(
       name: "Planner", dependencies: ["Costs", "NumericTypes"],
       exclude: [
-        "DeepSeekV3/README.md", "FP4/README.md", "FlashAttention2/README.md", "LocalLearning/README.md",
-        "Megatron/README.md", "Parallel/README.md", "WTACRS/README.md",
+        "DeepSeekV3/README.md", "FP4/README.md", "FlashAttention2/README.md", "Frontier/README.md",
+        "LocalLearning/README.md", "Megatron/README.md", "Parallel/README.md", "WTACRS/README.md",
       ]),
     .target(
       name: "Venturi",
