@@ -19,6 +19,7 @@ enum ClusterArgument {
     let cluster = try AcceleratorCluster.named(name)
     switch cluster.name {
     case "Selene": return try MegatronPrediction().model
+    case "Frontier": return try FrontierPrediction().model
     default:
       // Not fitted on anything: products and links as Megatron's table has them on A100.
       let fitted = try MegatronPrediction().model

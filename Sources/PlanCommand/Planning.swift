@@ -6,7 +6,7 @@ package struct Planning: ParsableCommand {
     commandName: "plan", abstract: "What a model would cost on machines that are not here, and what bounds it.",
     subcommands: [
       PlanDevices.self, PlanMemory.self, PlanState.self, PlanTopology.self, PlanExpertDecode.self, PlanDeepSeek.self,
-      PlanParallel.self,
+      PlanParallel.self, PlanTune.self, PlanSensitivity.self, PlanScale.self,
     ])
 
   package init() {}

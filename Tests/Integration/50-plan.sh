@@ -63,4 +63,17 @@ expect 0 parallel gpt-22b --cluster "$folder/own.yaml" --devices 64 --batch 128 
 printf 'device: h100\ntiers: [{devices: 8, bandwidth: -1}]\n' >"$folder/bad.yaml"
 expect 2 parallel gpt-22b --cluster "$folder/bad.yaml" --devices 8 --batch 8; holds err 'bandwidth'
 expect 2 parallel gpt-22b --cluster fugaku --devices 8 --batch 8; holds err 'fugaku'
+
+expect 0 tune --budget 60 --log "$folder/tune.json" --json; it 'it["trials"] == 60 and it["teraflops"] > 0'
+expect 0 tune --budget 80 --log "$folder/tune.json" --json; it 'it["trials"] == 80'
+expect 0 sensitivity "$folder/tune.json" --json; it 'len(it["sensitivities"]) == 8'
+printf 'model: gpt-22b\ncluster: selene\nnodes: 1\nspace: {tensor: [8], microbatch: [1, 2]}\n' >"$folder/space.yaml"
+expect 0 tune --space "$folder/space.yaml" --json; it 'it["trials"] == 2'
+expect 2 tune --space "$folder/space.yaml" --log "$folder/tune.json"; holds err 'space'
+printf 'model: gpt-1t\ncluster: selene\nspace: {tensor: [8]}\n' >"$folder/full.yaml"
+expect 2 tune --space "$folder/full.yaml"; holds err 'feasible'
+expect 2 sensitivity "$folder/none.json"; holds err 'none.json'
+expect 0 scale gpt-1t --strong --layout t=8,p=64,d=1 --copies 2,6 --batch 8016 --json
+it '0.9 < it["points"][1]["efficiency"] < 1'
+expect 2 scale gpt-1t --layout t=8,p=64,d=1 --batch 8; holds err 'weak'
 echo "plan: $checks checks passed"

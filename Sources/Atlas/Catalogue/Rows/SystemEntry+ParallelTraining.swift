@@ -9,7 +9,8 @@ extension SystemEntry {
     SystemEntry(
       38, "frontier-3d", "Frontier 3D tuning", .parallelTraining, .cluster, arXiv: "2312.12705",
       "Searches with a cost model for how to lay a model of a trillion parameters over a supercomputer.",
-      keywords: "3D parallelism, supercomputer, hyper-parameter search, layout, MI250X, ZeRO, large model training"),
+      keywords: "3D parallelism, supercomputer, hyper-parameter search, layout, MI250X, ZeRO, large model training",
+      state: .partial),
     SystemEntry(
       33, "c4", "C4", .parallelTraining, .cluster, arXiv: "2406.04594",
       "Tells a faulty or slow worker from the pattern of its collective calls, and spreads traffic over paths.",
