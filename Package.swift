@@ -70,7 +70,8 @@ let package = Package(
     .target(
       name: "Planner", dependencies: ["Costs", "NumericTypes"],
       exclude: [
-        "FP4/README.md", "FlashAttention2/README.md", "LocalLearning/README.md", "Melange/README.md",
+        "DeepSeekV3/README.md", "FP4/README.md", "FlashAttention2/README.md", "Frontier/README.md",
+        "LocalLearning/README.md", "Megatron/README.md", "Melange/README.md", "Parallel/README.md",
         "Simulation/README.md", "Splitwise/README.md", "WTACRS/README.md",
       ]),
     .target(

@@ -61,6 +61,7 @@ public enum Reproductions {
   /// All of them.
   public static let all: [any Reproduction] = [
     FP4Training(), FlashAttention2(), PEFTSuite(), WTACRS(), AlgoPerf(), BPFreeTraining(), Melange(), Splitwise(),
+    DeepSeekV3(), Megatron(), Frontier(),
   ]
 
   /// The one of a system.

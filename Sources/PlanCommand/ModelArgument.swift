@@ -37,13 +37,33 @@ enum ModelArgument {
       throw PlannerError.invalid(field: "\(path): hidden_size", problem: "\(width) over \(heads) heads")
     }
     let isGPT = json["n_embd"] != nil
+    let experts = try experts(json, layers: try required(["num_hidden_layers", "n_layer"]))
     return try TransformerShape(
       name: json["_name_or_path"]?.text ?? path, layers: try required(["num_hidden_layers", "n_layer"]), width: width,
       heads: heads, kvHeads: whole(["num_key_value_heads"]) ?? heads, headDim: whole(["head_dim"]) ?? width / heads,
       feedForward: whole(["intermediate_size", "n_inner"]) ?? 4 * width, gated: !isGPT,
       vocabulary: try required(["vocab_size"]), tied: (json["tie_word_embeddings"] ?? .bool(isGPT)) == .bool(true),
       biased: isGPT,
-      positions: isGPT ? .learned(try required(["n_positions"])) : .rotary)
+      positions: isGPT ? .learned(try required(["n_positions"])) : .rotary, experts: experts, latent: try latent(json))
+  }
+
+  /// The experts that a configuration says, in the words of Mixtral, Qwen or DeepSeek.
+  private static func experts(_ json: JSON, layers: Int) throws -> ExpertLayers? {
+    func whole(_ names: [String]) -> Int? { names.lazy.compactMap { json[$0]?.int }.first }
+    guard let routed = whole(["n_routed_experts", "num_local_experts", "num_experts"]), routed > 0 else { return nil }
+    return try ExpertLayers(
+      routed: routed, active: whole(["num_experts_per_tok"]) ?? 0, shared: whole(["n_shared_experts"]) ?? 0,
+      feedForward: whole(["moe_intermediate_size", "intermediate_size"]) ?? 0,
+      denseLayers: whole(["first_k_dense_replace"]) ?? 0, hasRouterBias: json["topk_method"]?.text == "noaux_tc")
+  }
+
+  /// The latent state that a configuration says, in the words of DeepSeek.
+  private static func latent(_ json: JSON) throws -> LatentState? {
+    guard let rank = json["kv_lora_rank"]?.int else { return nil }
+    func whole(_ name: String) -> Int { json[name]?.int ?? 0 }
+    return try LatentState(
+      queryRank: whole("q_lora_rank"), rank: rank, rotated: whole("qk_rope_head_dim"), plain: whole("qk_nope_head_dim"),
+      value: whole("v_head_dim"))
   }
 
   /// The sizes that a model's file says.

@@ -12,59 +12,107 @@ struct TransformerCosts {
   let precision: Precision
   /// Whether what a backward pass needs is kept.
   let training: Bool
+  /// Devices that share the rows of norms, as sequence parallelism does.
+  var normShares = 1.0
 
   /// Operations for each number that a norm, an activation or a softmax passes over.
   static let passOperations = 5.0
 
-  private var rows: Double { load.rows }
-  private var width: Double { Double(shape.width) }
-  private var queries: Double { Double(shape.heads * shape.headDim) }
-  private var keys: Double { Double(shape.kvHeads * shape.headDim) }
+  var rows: Double { load.rows }
+  var width: Double { Double(shape.width) }
+  private var queries: Double { Double(shape.heads * shape.queryDim) }
+  private var keys: Double { Double(keyHeads * shape.queryDim) }
+  private var values: Double { Double(keyHeads * shape.valueDim) }
+  /// What the heads give: a value each.
+  private var mixed: Double { Double(shape.heads * shape.valueDim) }
+  /// From latent state every head makes a key of its own.
+  private var keyHeads: Int { shape.latent == nil ? shape.kvHeads : shape.heads }
+  /// Tokens that a new one may look at, over all sequences.
+  private var context: Double { rows / Double(load.tokens) * Double(load.tokens + load.past) }
   private var hidden: Double { Double(shape.feedForward) }
   private var upWidth: Double { shape.gated ? 2 * hidden : hidden }
 
   // MARK: Forward
 
-  /// The operators of one layer.
-  var layer: [PlannedOperator] {
-    var operators = [
-      norm("layer.norm1"), linear("layer.qkv", width, queries + 2 * keys),
-    ]
-    if case .rotary = shape.positions {
-      let numbers = rows * (queries + keys)
-      operators.append(pass("layer.rotary", numbers, read: 1, written: 1))
-    }
+  /// What runs in layers forward, and in how many.
+  var layers: [(operators: [PlannedOperator], count: Int)] {
+    [
+      (attentionBlock, shape.layers), (dense, shape.denseLayers), (experts, shape.expertLayers),
+    ].filter { $0.count > 0 }
+  }
+
+  /// A layer up to its feed-forward layer.
+  private var attentionBlock: [PlannedOperator] {
+    var operators = [norm("layer.norm1")]
+    operators += projections.map { linear($0.name, $0.inputs, $0.outputs, rows: $0.rows) }
+    if let rotated { operators.append(pass("layer.rotary", rotated, read: 1, written: 1)) }
     operators += attention
-    operators += [
-      linear("layer.output", queries, width), norm("layer.norm2"), linear("layer.up", width, upWidth),
+    operators += [linear("layer.output", mixed, width), norm("layer.norm2")]
+    return operators
+  }
+
+  private var dense: [PlannedOperator] {
+    [
+      linear("layer.up", width, upWidth),
       // In the epilogue of the product before it: only what it writes more than that product is traffic.
       pass("layer.activation", rows * upWidth, read: 0, written: training ? hidden / upWidth : 0),
       linear("layer.down", hidden, width),
     ]
-    return operators
+  }
+
+  /// The products that make queries, keys and values.
+  var projections: [(name: String, inputs: Double, outputs: Double, rows: Double)] {
+    guard let latent = shape.latent else { return [("layer.qkv", width, queries + keys + values, rows)] }
+    let (rank, heads) = (Double(latent.rank), Double(shape.heads))
+    return [
+      ("layer.query.down", width, Double(latent.queryRank), rows),
+      ("layer.query.up", Double(latent.queryRank), queries, rows),
+      ("layer.state.down", width, Double(latent.kept), rows),
+      // Absorbed, the same matrices turn queries and what heads give; else keys and values of all that is looked at are made.
+      ("layer.state.up", rank, heads * Double(latent.plain + latent.value), isAbsorbed ? rows : context),
+    ]
+  }
+
+  /// Whether queries meet the latent state itself: every head's matrices are moved from keys and values to queries and outputs.
+  var isAbsorbed: Bool { shape.latent != nil && load.tokens == 1 && !training }
+
+  /// Numbers that are rotated.
+  private var rotated: Double? {
+    guard case .rotary = shape.positions else { return nil }
+    guard let latent = shape.latent else { return rows * (queries + keys) }
+    return rows * Double(latent.rotated * (shape.heads + 1))
   }
 
   var attention: [PlannedOperator] {
     let heads = Double(shape.heads)
-    let product = 2 * Double(shape.headDim) * heads * load.pairs
     let matrix = heads * load.pairs
-    let context = rows / Double(load.tokens) * Double(load.tokens + load.past)
     let a = widths.activations
+    if let latent = shape.latent, isAbsorbed {
+      let (rank, kept) = (Double(latent.rank), Double(latent.kept))
+      return [
+        PlannedOperator(
+          "layer.attention", .attention, precision,
+          OperationCost(
+            flops: 2 * (kept + rank) * heads * load.visiblePairs, bytesRead: (rows * heads * kept + context * kept) * a,
+            bytesWritten: rows * heads * rank * a))
+      ]
+    }
     guard case .materialized(let dropout) = kernel else {
       return [
         PlannedOperator(
           "layer.attention", .attention, precision,
           OperationCost(
-            flops: 4 * Double(shape.headDim) * heads * load.visiblePairs,
-            bytesRead: (rows * queries + 2 * context * keys) * a,
-            bytesWritten: rows * queries * a + (training ? rows * heads * 4 : 0)))
+            flops: 2 * Double(shape.queryDim + shape.valueDim) * heads * load.visiblePairs,
+            bytesRead: (rows * queries + context * (keys + values)) * a,
+            bytesWritten: rows * mixed * a + (training ? rows * heads * 4 : 0)))
       ]
     }
     var operators = [
       PlannedOperator(
         "layer.attention.scores", .matmul, precision,
         OperationCost(
-          flops: product, bytesRead: (rows * queries + context * keys) * a, bytesWritten: matrix * a)),
+          flops: 2 * Double(shape.queryDim) * matrix, bytesRead: (rows * queries + context * keys) * a,
+          bytesWritten: matrix * a)),
       pass("layer.attention.mask", matrix, read: 1, written: 1, operations: 1),
       pass("layer.attention.softmax", matrix, read: 1, written: 1),
     ]
@@ -76,7 +124,8 @@ struct TransformerCosts {
       PlannedOperator(
         "layer.attention.values", .matmul, precision,
         OperationCost(
-          flops: product, bytesRead: matrix * a + context * keys * a, bytesWritten: rows * queries * a)))
+          flops: 2 * Double(shape.valueDim) * matrix, bytesRead: matrix * a + context * values * a,
+          bytesWritten: rows * mixed * a)))
     return operators
   }
 
@@ -98,48 +147,52 @@ struct TransformerCosts {
 
   // MARK: Backward
 
-  /// The operators of one layer's backward pass, in the order in which they run.
-  var layerBackward: [PlannedOperator] {
-    var operators = linearBackward("layer.down", hidden, width)
-    operators.append(
-      pass("layer.activation.backward", rows * upWidth, read: 1, written: 0, operations: 2 * Self.passOperations))
-    operators += linearBackward("layer.up", width, upWidth)
-    operators.append(normBackward("layer.norm2"))
-    operators += linearBackward("layer.output", queries, width)
+  /// What runs in layers backward, in the order in which it does, and in how many.
+  var layersBackward: [(operators: [PlannedOperator], count: Int)] {
+    [
+      (expertsBackward, shape.expertLayers), (denseBackward, shape.denseLayers), (attentionBlockBackward, shape.layers),
+    ].filter { $0.count > 0 }
+  }
+
+  private var denseBackward: [PlannedOperator] {
+    linearBackward("layer.down", hidden, width)
+      + [pass("layer.activation.backward", rows * upWidth, read: 1, written: 0, operations: 2 * Self.passOperations)]
+      + linearBackward("layer.up", width, upWidth)
+  }
+
+  private var attentionBlockBackward: [PlannedOperator] {
+    var operators = [normBackward("layer.norm2")] + linearBackward("layer.output", mixed, width)
     operators += attentionBackward
-    if case .rotary = shape.positions {
-      operators.append(pass("layer.rotary.backward", rows * (queries + keys), read: 1, written: 1))
-    }
-    operators += linearBackward("layer.qkv", width, queries + 2 * keys)
+    if let rotated { operators.append(pass("layer.rotary.backward", rotated, read: 1, written: 1)) }
+    for product in projections.reversed() { operators += linearBackward(product.name, product.inputs, product.outputs) }
     operators.append(normBackward("layer.norm1"))
     return operators
   }
 
   private var attentionBackward: [PlannedOperator] {
     let heads = Double(shape.heads)
-    let product = 2 * Double(shape.headDim) * heads * load.pairs
     let matrix = heads * load.pairs
     let a = widths.activations
-    let kv = 2 * rows * keys
+    let kv = rows * (keys + values)
     guard case .materialized(let dropout) = kernel else {
       return [
         PlannedOperator(
           "layer.attention.backward", .attentionBackward, precision,
           OperationCost(
             // Five products where the forward pass has two: the scores are computed again.
-            flops: 10 * Double(shape.headDim) * heads * load.visiblePairs,
-            bytesRead: (3 * rows * queries + kv) * a + rows * heads * 4,
+            flops: 2 * Double(3 * shape.queryDim + 2 * shape.valueDim) * heads * load.visiblePairs,
+            bytesRead: (rows * queries + 2 * rows * mixed + kv) * a + rows * heads * 4,
             bytesWritten: (rows * queries + kv) * a))
       ]
     }
-    func matmul(_ name: String, read: Double, written: Double) -> PlannedOperator {
+    func matmul(_ name: String, _ dim: Int, read: Double, written: Double) -> PlannedOperator {
       PlannedOperator(
         "layer.attention.\(name).backward", .matmul, precision,
-        OperationCost(flops: product, bytesRead: read * a, bytesWritten: written * a))
+        OperationCost(flops: 2 * Double(dim) * matrix, bytesRead: read * a, bytesWritten: written * a))
     }
     var operators = [
-      matmul("values", read: matrix + rows * queries, written: rows * keys),
-      matmul("probabilities", read: rows * (queries + keys), written: matrix),
+      matmul("values", shape.valueDim, read: matrix + rows * mixed, written: rows * values),
+      matmul("probabilities", shape.valueDim, read: rows * (mixed + values), written: matrix),
     ]
     if dropout {
       operators.append(
@@ -147,8 +200,8 @@ struct TransformerCosts {
     }
     operators += [
       pass("layer.attention.softmax.backward", matrix, read: 2, written: 1),
-      matmul("queries", read: matrix + rows * keys, written: rows * queries),
-      matmul("keys", read: matrix + rows * queries, written: rows * keys),
+      matmul("queries", shape.queryDim, read: matrix + rows * keys, written: rows * queries),
+      matmul("keys", shape.queryDim, read: matrix + rows * queries, written: rows * keys),
     ]
     return operators
   }
@@ -172,8 +225,12 @@ struct TransformerCosts {
   ///
   /// - Parameter shards: devices that share the optimizer's state.
   func optimizer(shards: Int) -> PlannedOperator {
-    let weights = Double(shape.parameters) / Double(shards)
-    return PlannedOperator(
+    Self.optimizer(weights: Double(shape.parameters) / Double(shards), widths: widths)
+  }
+
+  /// The same for so many weights.
+  static func optimizer(weights: Double, widths: NumberWidths) -> PlannedOperator {
+    PlannedOperator(
       "optimizer", .elementwise, .f32,
       OperationCost(
         flops: 12 * weights, bytesRead: weights * (widths.gradients + widths.optimizer),
@@ -183,7 +240,7 @@ struct TransformerCosts {
   // MARK: Parts
 
   /// x·Wᵀ of [rows, inputs] and [outputs, inputs].
-  private func linear(
+  func linear(
     _ name: String, _ inputs: Double, _ outputs: Double, rows: Double? = nil, bias: Bool? = nil
   ) -> PlannedOperator {
     let rows = rows ?? self.rows
@@ -196,7 +253,7 @@ struct TransformerCosts {
   }
 
   /// The gradients of a product's input and of its weights.
-  private func linearBackward(_ name: String, _ inputs: Double, _ outputs: Double) -> [PlannedOperator] {
+  func linearBackward(_ name: String, _ inputs: Double, _ outputs: Double) -> [PlannedOperator] {
     let flops = 2 * rows * inputs * outputs
     let a = widths.activations
     return [
@@ -214,7 +271,7 @@ struct TransformerCosts {
 
   /// The sum with the residual stream and the norm of it, in one pass: reads both, writes both.
   private func norm(_ name: String) -> PlannedOperator {
-    let numbers = rows * width
+    let numbers = rows * width / normShares
     let bytes = numbers * (widths.activations + widths.residual)
     return PlannedOperator(
       name, .elementwise, .f32,
@@ -224,7 +281,7 @@ struct TransformerCosts {
   /// Reads the gradient of the norm, that of the residual stream and the stream; writes the stream's gradient and the
   /// sublayer's.
   private func normBackward(_ name: String) -> PlannedOperator {
-    let numbers = rows * width
+    let numbers = rows * width / normShares
     return PlannedOperator(
       name + ".backward", .elementwise, .f32,
       OperationCost(
@@ -233,7 +290,7 @@ struct TransformerCosts {
   }
 
   /// A pass over `count` numbers that reads and writes so many activations for each.
-  private func pass(
+  func pass(
     _ name: String, _ count: Double, read: Double, written: Double, operations: Double = passOperations
   ) -> PlannedOperator {
     PlannedOperator(

@@ -18,7 +18,7 @@ extension TransformerShape {
     let logitRows = lastLogitsOnly ? Double(load.sequences) : load.rows
     return PlannedStep(
       "\(name) forward, \(load.sequences) × \(load.tokens) tokens",
-      [costs.embedding] + costs.layer.map { $0.repeated(layers) } + costs.head(logitRows: logitRows))
+      [costs.embedding] + repeated(costs.layers) + costs.head(logitRows: logitRows))
   }
 
   /// A training step: forward, backward, and the optimizer once.
@@ -44,19 +44,24 @@ extension TransformerShape {
     let again: [PlannedOperator] =
       switch recomputation {
       case .none: []
-      case .attention: costs.attention
-      case .layer: costs.layer
+      case .attention: costs.attention.map { $0.repeated(layers, named: ".again") }
+      case .layer: repeated(costs.layers, named: ".again")
       }
     let microbatch: [PlannedOperator] =
-      [costs.embedding] + costs.layer.map { $0.repeated(layers) } + costs.head(logitRows: load.rows)
-      + costs.headBackward + again.map { $0.repeated(layers, named: ".again") }
-      + costs.layerBackward.map { $0.repeated(layers) } + [costs.embeddingBackward]
+      [costs.embedding] + repeated(costs.layers) + costs.head(logitRows: load.rows) + costs.headBackward + again
+      + repeated(costs.layersBackward) + [costs.embeddingBackward]
     return PlannedStep(
       "\(name) training, \(microbatches) × \(load.sequences) × \(load.tokens) tokens",
       microbatch.map { $0.repeated(microbatches) } + [costs.optimizer(shards: shards)])
   }
 
-  /// Bytes that a training step needs on each device.
+  private func repeated(
+    _ parts: [(operators: [PlannedOperator], count: Int)], named suffix: String = ""
+  ) -> [PlannedOperator] {
+    parts.flatMap { part in part.operators.map { $0.repeated(part.count, named: suffix) } }
+  }
+
+  /// Bytes that a training step of a dense decoder needs on each device.
   ///
   /// Weights, gradients and the optimizer's share; of each layer 34·B·N·D bytes of activations in 16 bits and, where
   /// attention keeps its matrices, 5·H·B·N² (2 for softmax and dropout each, 1 for what was dropped); of layers that

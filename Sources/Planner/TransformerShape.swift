@@ -1,4 +1,4 @@
-/// A dense decoder as far as its costs go: how wide and how deep, not what is in it.
+/// A decoder as far as its costs go: how wide and how deep, not what is in it.
 public struct TransformerShape: Sendable, Hashable {
   /// How a model knows where a token stands.
   public enum Positions: Sendable, Hashable {
@@ -32,6 +32,10 @@ public struct TransformerShape: Sendable, Hashable {
   public var biased: Bool
   /// How positions enter.
   public var positions: Positions
+  /// The experts of layers that have some; nothing where all feed-forward layers are dense.
+  public var experts: ExpertLayers?
+  /// What keys and values are made from; nothing where every key head has its own.
+  public var latent: LatentState?
 
   /// A shape from its parts.
   ///
@@ -39,10 +43,12 @@ public struct TransformerShape: Sendable, Hashable {
   ///   that key heads do not divide.
   public init(
     name: String, layers: Int, width: Int, heads: Int, kvHeads: Int, headDim: Int, feedForward: Int, gated: Bool,
-    vocabulary: Int, tied: Bool, biased: Bool, positions: Positions
+    vocabulary: Int, tied: Bool, biased: Bool, positions: Positions, experts: ExpertLayers? = nil,
+    latent: LatentState? = nil
   ) throws(PlannerError) {
     self.init(
-      checked: name, layers, width, heads, kvHeads, headDim, feedForward, gated, vocabulary, tied, biased, positions)
+      checked: name, layers, width, heads, kvHeads, headDim, feedForward, gated, vocabulary, tied, biased, positions,
+      experts, latent)
     let sizes = [
       ("layers", layers), ("width", width), ("heads", heads), ("kvHeads", kvHeads), ("headDim", headDim),
       ("feedForward", feedForward), ("vocabulary", vocabulary),
@@ -58,7 +64,18 @@ public struct TransformerShape: Sendable, Hashable {
     }
     // Weights are counted in 64-bit integers; what the count leaves out is less than what it has here.
     let (d, f) = (Double(width), Double(feedForward))
-    let layer = d * Double(headDim) * Double(2 * heads + 2 * kvHeads) + 3 * d * f
+    var layer = d * Double(headDim) * Double(2 * heads + 2 * kvHeads) + 3 * d * f
+    if let latent {
+      let longest = Double(max(latent.queryRank, latent.rank, latent.query, latent.value))
+      layer += 4 * longest * (d + longest) * Double(heads) + 4 * d * longest
+    }
+    if let experts {
+      guard experts.denseLayers <= layers else {
+        throw .invalid(field: "denseLayers", problem: "\(experts.denseLayers) of \(layers) layers")
+      }
+      layer +=
+        d * Double(experts.routed) + 3 * d * Double(experts.feedForward) * Double(experts.routed + experts.shared)
+    }
     guard Double(layers) * layer + 2 * Double(vocabulary) * d < 0x1p60 else {
       throw .invalid(field: "layers", problem: "more weights than can be counted")
     }
@@ -66,7 +83,8 @@ public struct TransformerShape: Sendable, Hashable {
 
   private init(
     checked name: String, _ layers: Int, _ width: Int, _ heads: Int, _ kvHeads: Int, _ headDim: Int,
-    _ feedForward: Int, _ gated: Bool, _ vocabulary: Int, _ tied: Bool, _ biased: Bool, _ positions: Positions
+    _ feedForward: Int, _ gated: Bool, _ vocabulary: Int, _ tied: Bool, _ biased: Bool, _ positions: Positions,
+    _ experts: ExpertLayers? = nil, _ latent: LatentState? = nil
   ) {
     self.name = name
     self.layers = layers
@@ -80,6 +98,8 @@ public struct TransformerShape: Sendable, Hashable {
     self.tied = tied
     self.biased = biased
     self.positions = positions
+    self.experts = experts
+    self.latent = latent
   }
 
   /// A GPT: all heads have keys of their own, D = H·d, F = 4 D, learned positions, the embedding read twice.
@@ -100,29 +120,4 @@ public struct TransformerShape: Sendable, Hashable {
       checked: name, layers, width, heads, kvHeads, headDim ?? width / heads, feedForward, true, vocabulary, tied,
       false, .rotary)
   }
-
-  /// Weights of a layer's matrices: q, k, v, output, and two or three of the feed-forward layer.
-  public var layerMatrixWeights: Int {
-    width * headDim * (2 * heads + 2 * kvHeads) + (gated ? 3 : 2) * width * feedForward
-  }
-
-  /// Weights of a layer's biases and norms.
-  public var layerVectorWeights: Int {
-    let norms = 2 * width * (biased ? 2 : 1)
-    guard biased else { return norms }
-    return norms + headDim * (heads + 2 * kvHeads) + width + (gated ? 2 : 1) * feedForward + width
-  }
-
-  /// Weights that products multiply rows by: the layers' matrices and the output layer.
-  public var matrixWeights: Int { layers * layerMatrixWeights + vocabulary * width }
-
-  /// All weights; those of a tied embedding count once.
-  public var parameters: Int {
-    let learned: Int = if case .learned(let count) = positions { count * width } else { 0 }
-    return layers * (layerMatrixWeights + layerVectorWeights) + vocabulary * width * (tied ? 1 : 2) + learned
-      + width * (biased ? 2 : 1)
-  }
-
-  /// Numbers of key and value state for each token of a sequence.
-  public var stateNumbersPerToken: Int { 2 * layers * kvHeads * headDim }
 }

@@ -71,4 +71,50 @@ sed 's/"cost": 1.01/"cost": -1/' "$folder/service.json" >"$folder/bad.json"
 expect 2 fleet --config "$folder/bad.json"; holds err 'A10G.cost'
 sed 's/slice_factor/slices/' "$folder/service.json" >"$folder/bad.json"
 expect 2 fleet --config "$folder/bad.json"; holds err 'slices'
+
+expect 0 deepseek --json; it 'len(it["rows"]) == 37 and all(row["met"] for row in it["rows"])'
+expect 0 deepseek --table kv; holds out '70.27'
+expect 2 deepseek --table cost; holds err 'cost'
+expect 0 kv deepseek-v3 --json; it 'it["stateBytesPerToken"] == 70272 and it["parameters"] == 671026419200'
+printf '{"hidden_size": 64, "num_attention_heads": 4, "num_hidden_layers": 3, "vocab_size": 10, "kv_lora_rank": 16,
+  "q_lora_rank": 8, "qk_rope_head_dim": 4, "qk_nope_head_dim": 8, "v_head_dim": 8, "n_routed_experts": 4,
+  "num_experts_per_tok": 2, "moe_intermediate_size": 32, "first_k_dense_replace": 1}' >"$folder/latent.json"
+expect 0 kv "$folder/latent.json" --json; it 'it["stateBytesPerToken"] == 2 * 3 * (16 + 4)'
+printf '{"hidden_size": 64, "num_attention_heads": 4, "num_hidden_layers": 3, "vocab_size": 10, "num_local_experts": 4,
+  "num_experts_per_tok": 9, "intermediate_size": 8}' >"$folder/bad.json"
+expect 2 kv "$folder/bad.json"; holds err 'active'
+expect 0 topology --type mpft --ports 64 --planes 8 --json; it '(it["endpoints"], it["switches"]) == (16384, 768)'
+expect 2 topology --type ft2 --ports 9; holds err 'ports'
+expect 0 ep-decode --width 7000 --json; it 'abs(it["secondsPerToken"] / 14.757e-3 - 1) < 1e-3'
+expect 2 ep-decode llama-2-7b; holds err 'experts'
+expect 2 ep-decode --bandwidth 0; holds err 'bandwidth'
+
+expect 0 parallel gpt-1t --devices 3072 --batch 3072 --matrices --top 3 --json
+it 'it["examined"] > 5000 and len(it["layouts"]) == 3 and it["layouts"][0]["tensor"] == 8'
+expect 0 parallel gpt-1t --devices 3072 --batch 3072 --matrices --layout t=8,p=64,d=6 --json
+it 'abs(it["layouts"][0]["hardwareTeraflops"] / 163 - 1) < 0.15'
+expect 0 parallel gpt-22b --devices 40 --batch 40 --why-not; holds out 'no multiple of'
+expect 2 parallel gpt-1t --devices 3072 --batch 3072 --layout t=8,p=64,d=5; holds err '3072'
+expect 2 parallel gpt-1t --devices 3072 --batch 3072 --layout t=8,p=x; holds err "'x'"
+expect 2 parallel gpt-1t --devices 3072 --batch 3072 --layout t=3,p=1024,d=1; holds err 'heads'
+expect 2 parallel deepseek-v3 --devices 8 --batch 8; holds err 'experts'
+expect 2 parallel gpt-22b --devices 0 --batch 8; holds err 'devices'
+printf 'device: h100\ntiers:\n- {devices: 8, bandwidth: 450}\n- {bandwidth: 50, latency: 4}\nproducts: 0.6\n' >"$folder/own.yaml"
+expect 0 parallel gpt-22b --cluster "$folder/own.yaml" --devices 64 --batch 128 --json; it 'it["layouts"]'
+printf 'device: h100\ntiers: [{devices: 8, bandwidth: -1}]\n' >"$folder/bad.yaml"
+expect 2 parallel gpt-22b --cluster "$folder/bad.yaml" --devices 8 --batch 8; holds err 'bandwidth'
+expect 2 parallel gpt-22b --cluster fugaku --devices 8 --batch 8; holds err 'fugaku'
+
+expect 0 tune --budget 60 --log "$folder/tune.json" --json; it 'it["trials"] == 60 and it["teraflops"] > 0'
+expect 0 tune --budget 80 --log "$folder/tune.json" --json; it 'it["trials"] == 80'
+expect 0 sensitivity "$folder/tune.json" --json; it 'len(it["sensitivities"]) == 8'
+printf 'model: gpt-22b\ncluster: selene\nnodes: 1\nspace: {tensor: [8], microbatch: [1, 2]}\n' >"$folder/space.yaml"
+expect 0 tune --space "$folder/space.yaml" --json; it 'it["trials"] == 2'
+expect 2 tune --space "$folder/space.yaml" --log "$folder/tune.json"; holds err 'space'
+printf 'model: gpt-1t\ncluster: selene\nspace: {tensor: [8]}\n' >"$folder/full.yaml"
+expect 2 tune --space "$folder/full.yaml"; holds err 'feasible'
+expect 2 sensitivity "$folder/none.json"; holds err 'none.json'
+expect 0 scale gpt-1t --strong --layout t=8,p=64,d=1 --copies 2,6 --batch 8016 --json
+it '0.9 < it["points"][1]["efficiency"] < 1'
+expect 2 scale gpt-1t --layout t=8,p=64,d=1 --batch 8; holds err 'weak'
 echo "plan: $checks checks passed"

@@ -37,6 +37,7 @@ extension DeviceCatalogue {
   private static let a40Sheet = Document("NVIDIA A40 data sheet, read at ecer.com", "2021")
   private static let rtx4090Table = Document("waredb.com/processor/nvidia-geforce-rtx-4090", "2022-10-12")
   private static let rtx4090Card = Document("holynerdvana.blogspot.com, RTX 4090 specifications", "2022-11-01")
+  private static let deepSeek = Document("Insights into DeepSeek-V3, arXiv 2505.09343", "2025-05")
   private static let melange = Document("Mélange, arXiv 2404.14527, recalled in sheet 108", "2024-04")
   private static let melangeCode = Document(
     "github.com/tyler-griggs/melange-release melange/config/example.json", "2024")
@@ -47,6 +48,15 @@ extension DeviceCatalogue {
   private static let hopperRates: [Precision: Double] = [
     .f64: 66.9, .f32: 66.9, .tf32: 494.7, .bf16: 989.4, .f16: 989.4, .fp8: 1978.9, .int8: 1978.9,
   ]
+
+  /// An H100 with slower 64-bit units and links.
+  private static let h800Rates: [Precision: Figure] = {
+    var rates = h100Sheet.tera(hopperRates)
+    rates[.f64] = h100Sheet(1e12, "; one for the H800, recalled")
+    // 385 · 10¹² operations a second are 38.94 % of it in the paper's table 4.
+    rates[.bf16] = deepSeek(989.4e12, "; from its table 4, as the H100")
+    return rates
+  }()
 
   /// NVIDIA's accelerators, as the maker and those who copy its sheets publish them.
   static let nvidia: [CataloguedDevice] = a100 + hopper + others
@@ -87,6 +97,17 @@ extension DeviceCatalogue {
         ]), memory: h100Card(80e9), bandwidth: h100Brief(2.0e12, "; more than"),
         link: h100Sheet(64e9, "; PCIe 5 ×16, half of 128"), power: h100Brief(350)),
       aliases: ["H100-PCIe-80GB"]),
+    CataloguedDevice(
+      Device(
+        name: "H800-SXM", compute: h800Rates, memory: h100Sheet(80e9, "; as the H100"),
+        bandwidth: anandtech(3.35e12, "; as the H100"), link: deepSeek(200e9, "; NVLink, half of 400"),
+        power: h100Sheet(700, "; as the H100")),
+      aliases: ["H800", "H800-80GB"],
+      recalled: [
+        "compute.f64", "compute.f32", "compute.tf32", "compute.f16", "compute.fp8", "compute.int8", "memory",
+        "bandwidth",
+        "power",
+      ]),
     CataloguedDevice(
       Device(
         name: "H200-SXM",

@@ -4,11 +4,13 @@ extension SystemEntry {
     SystemEntry(
       36, "megatron-ptdp", "Megatron PTD-P", .parallelTraining, .cluster, arXiv: "2104.04473",
       "Three ways of splitting a large training run combined, with layers interleaved to shrink the bubble.",
-      keywords: "Megatron, pipeline parallelism, tensor parallelism, data parallelism, 1F1B, interleaved schedule"),
+      keywords: "Megatron, pipeline parallelism, tensor parallelism, data parallelism, 1F1B, interleaved schedule",
+      state: .partial),
     SystemEntry(
       38, "frontier-3d", "Frontier 3D tuning", .parallelTraining, .cluster, arXiv: "2312.12705",
       "Searches with a cost model for how to lay a model of a trillion parameters over a supercomputer.",
-      keywords: "3D parallelism, supercomputer, hyper-parameter search, layout, MI250X, ZeRO, large model training"),
+      keywords: "3D parallelism, supercomputer, hyper-parameter search, layout, MI250X, ZeRO, large model training",
+      state: .partial),
     SystemEntry(
       33, "c4", "C4", .parallelTraining, .cluster, arXiv: "2406.04594",
       "Tells a faulty or slow worker from the pattern of its collective calls, and spreads traffic over paths.",

@@ -25,7 +25,8 @@ extension SystemEntry {
     SystemEntry(
       106, "deepseek-v3-hardware", "DeepSeek-V3 co-design", .planning, .planner, arXiv: "2505.09343",
       "The model and hardware choices behind DeepSeek-V3, with a calculator for memory, compute and network.",
-      keywords: "latent attention, MLA, sparse experts, FP8, multi-token prediction, multi-plane network, co-design"),
+      keywords: "latent attention, MLA, sparse experts, FP8, multi-token prediction, multi-plane network, co-design",
+      folder: "DeepSeekV3", state: .partial),
     SystemEntry(
       90, "systemflow", "SystemFlow", .planning, .planner, arXiv: "2407.00123",
       "Models a chain of sensors and filters as a graph: rates, power and useful samples for each joule.",
