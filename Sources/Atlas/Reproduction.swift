@@ -60,7 +60,8 @@ extension Reproduction {
 public enum Reproductions {
   /// All of them.
   public static let all: [any Reproduction] = [
-    FP4Training(), FlashAttention2(), PEFTSuite(), WTACRS(), AlgoPerf(), BPFreeTraining(),
+    FP4Training(), FlashAttention2(), PEFTSuite(), WTACRS(), AlgoPerf(), BPFreeTraining(), LongContextPeakAnalysis(),
+    TTSPM(), KineticsExperiment(),
   ]
 
   /// The one of a system.

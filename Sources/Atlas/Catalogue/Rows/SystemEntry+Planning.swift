@@ -8,15 +8,18 @@ extension SystemEntry {
     SystemEntry(
       71, "long-context-peak-analysis", "Long-context peak analysis", .planning, .planner, arXiv: "2405.08944",
       "Foretells how many long conversations a machine can hold at once, and how long each stage of them takes.",
-      keywords: "long context, KV cache size, concurrency, prefill, decode, context switching, peak analysis"),
+      keywords: "long context, KV cache size, concurrency, prefill, decode, context switching, peak analysis",
+      state: .partial),
     SystemEntry(
       21, "kinetics", "Kinetics", .planning, .planner, arXiv: "2506.05333",
       "A cost model of test-time scaling that counts cache traffic, and sparse attention that follows from it.",
-      keywords: "test-time compute, scaling law, best-of-n, KV memory traffic, sparse attention, block top-k"),
+      keywords: "test-time compute, scaling law, best-of-n, KV memory traffic, sparse attention, block top-k",
+      state: .partial),
     SystemEntry(
       85, "ttspm", "TTSPM", .planning, .planner, arXiv: "2505.20522",
       "Says when more samples or more rethinking stop paying, from a model of the chance of success.",
-      keywords: "test-time compute, saturation, parallel sampling, sequential rethinking, stopping rule, budget"),
+      keywords: "test-time compute, saturation, parallel sampling, sequential rethinking, stopping rule, budget",
+      state: .partial),
     SystemEntry(
       108, "melange", "Mélange", .planning, .planner, arXiv: "2404.14527",
       "Chooses the cheapest mix of accelerators for a service’s request sizes, rate and latency goal.",
@@ -28,7 +31,8 @@ extension SystemEntry {
     SystemEntry(
       90, "systemflow", "SystemFlow", .planning, .planner, arXiv: "2407.00123",
       "Models a chain of sensors and filters as a graph: rates, power and useful samples for each joule.",
-      keywords: "data collection, filter cascade, detector, trigger, rates, power, graph model, energy"),
+      keywords: "data collection, filter cascade, detector, trigger, rates, power, graph model, energy"
+    ),
     SystemEntry(
       92, "inference-hyperparameter-study", "Inference hyper-parameter tuner", .planning, .planner, arXiv: "2408.01050",
       "Maps a serving engine’s throughput over its settings and finds the peaks without trying them all.",
