@@ -70,9 +70,9 @@ let package = Package(
     .target(
       name: "Planner", dependencies: ["Costs", "NumericTypes"],
       exclude: [
-        "FP4/README.md", "FlashAttention2/README.md",
-        "Kinetics/README.md", "LocalLearning/README.md", "LongContextPeakAnalysis/README.md",
-        "TTSPM/README.md", "WTACRS/README.md",
+        "FP4/README.md", "FastCompoundScaling/README.md", "FlashAttention2/README.md", "IdealizedRuntime/README.md",
+        "Kinetics/README.md", "LocalLearning/README.md", "LongContextPeakAnalysis/README.md", "ScaleRL/README.md",
+        "SystemFlow/README.md", "TTSPM/README.md", "WTACRS/README.md",
       ]),
     .target(
       name: "Venturi",

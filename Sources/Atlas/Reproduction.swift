@@ -61,7 +61,7 @@ public enum Reproductions {
   /// All of them.
   public static let all: [any Reproduction] = [
     FP4Training(), FlashAttention2(), PEFTSuite(), WTACRS(), AlgoPerf(), BPFreeTraining(), LongContextPeakAnalysis(),
-    TTSPM(), KineticsExperiment(),
+    TTSPM(), KineticsExperiment(), ScaleRL(), SystemFlow(), IdealizedRuntime(), FastCompoundScaling(),
   ]
 
   /// The one of a system.

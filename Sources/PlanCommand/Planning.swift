@@ -5,7 +5,8 @@ package struct Planning: ParsableCommand {
   package static let configuration = CommandConfiguration(
     commandName: "plan", abstract: "What a model would cost on machines that are not here, and what bounds it.",
     subcommands: [
-      PlanDevices.self, PlanMemory.self, PlanLongContext.self, PlanTestTime.self,
+      PlanDevices.self, PlanMemory.self, PlanLongContext.self, PlanTestTime.self, PlanRLFit.self,
+      PlanPipeline.self, PlanIdealized.self, PlanScaleConvnet.self,
     ])
 
   package init() {}
