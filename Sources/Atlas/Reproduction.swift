@@ -61,7 +61,8 @@ public enum Reproductions {
   /// All of them.
   public static let all: [any Reproduction] = [
     FP4Training(), FlashAttention2(), PEFTSuite(), WTACRS(), AlgoPerf(), BPFreeTraining(), Melange(), Splitwise(),
-    DeepSeekV3(), Megatron(), Frontier(),
+    DeepSeekV3(), Megatron(), Frontier(), LongContextPeakAnalysis(), TTSPM(), KineticsExperiment(), ScaleRL(),
+    SystemFlow(), IdealizedRuntime(), FastCompoundScaling(),
   ]
 
   /// The one of a system.

@@ -9,7 +9,7 @@ public struct ModelCatalogue: Sendable {
   public init(_ entries: [CataloguedModel]) { self.entries = entries }
 
   /// The models that the systems' sheets use.
-  public static let published = ModelCatalogue(llama + experts + gpt)
+  public static let published = ModelCatalogue(llama + experts + gpt + longContext)
 
   /// The entry with this name or alias; case, spaces, hyphens and underscores do not count.
   ///

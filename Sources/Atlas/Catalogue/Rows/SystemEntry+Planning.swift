@@ -4,19 +4,23 @@ extension SystemEntry {
     SystemEntry(
       53, "idealized-runtime", "Idealized runtime", .planning, .planner, arXiv: "2305.02440",
       "Ranks language models by their time on one common stack, estimated from a few measurements.",
-      keywords: "inference efficiency metric, runtime estimate, denoised latency, API comparison, linear model"),
+      keywords: "inference efficiency metric, runtime estimate, denoised latency, API comparison, linear model",
+      state: .partial),
     SystemEntry(
       71, "long-context-peak-analysis", "Long-context peak analysis", .planning, .planner, arXiv: "2405.08944",
       "Foretells how many long conversations a machine can hold at once, and how long each stage of them takes.",
-      keywords: "long context, KV cache size, concurrency, prefill, decode, context switching, peak analysis"),
+      keywords: "long context, KV cache size, concurrency, prefill, decode, context switching, peak analysis",
+      state: .partial),
     SystemEntry(
       21, "kinetics", "Kinetics", .planning, .planner, arXiv: "2506.05333",
       "A cost model of test-time scaling that counts cache traffic, and sparse attention that follows from it.",
-      keywords: "test-time compute, scaling law, best-of-n, KV memory traffic, sparse attention, block top-k"),
+      keywords: "test-time compute, scaling law, best-of-n, KV memory traffic, sparse attention, block top-k",
+      state: .partial),
     SystemEntry(
       85, "ttspm", "TTSPM", .planning, .planner, arXiv: "2505.20522",
       "Says when more samples or more rethinking stop paying, from a model of the chance of success.",
-      keywords: "test-time compute, saturation, parallel sampling, sequential rethinking, stopping rule, budget"),
+      keywords: "test-time compute, saturation, parallel sampling, sequential rethinking, stopping rule, budget",
+      state: .partial),
     SystemEntry(
       108, "melange", "Mélange", .planning, .planner, arXiv: "2404.14527",
       "Chooses the cheapest mix of accelerators for a service’s request sizes, rate and latency goal.",
@@ -30,7 +34,8 @@ extension SystemEntry {
     SystemEntry(
       90, "systemflow", "SystemFlow", .planning, .planner, arXiv: "2407.00123",
       "Models a chain of sensors and filters as a graph: rates, power and useful samples for each joule.",
-      keywords: "data collection, filter cascade, detector, trigger, rates, power, graph model, energy"),
+      keywords: "data collection, filter cascade, detector, trigger, rates, power, graph model, energy", state: .partial
+    ),
     SystemEntry(
       92, "inference-hyperparameter-study", "Inference hyper-parameter tuner", .planning, .planner, arXiv: "2408.01050",
       "Maps a serving engine’s throughput over its settings and finds the peaks without trying them all.",
@@ -54,10 +59,11 @@ extension SystemEntry {
     SystemEntry(
       45, "fast-compound-scaling", "Fast compound scaling", .planning, .planner, arXiv: "2103.06877",
       "Makes convolutional networks larger by widening them, which adds far fewer activations than work.",
-      keywords: "model scaling, width, depth, resolution, activations, FLOPs, RegNet, run time"),
+      keywords: "model scaling, width, depth, resolution, activations, FLOPs, RegNet, run time", state: .partial),
     SystemEntry(
       61, "scalerl", "ScaleRL", .planning, .planner, arXiv: "2510.13786",
       "Fits how reinforcement learning improves with compute, extrapolates it, and gives a recipe that follows.",
-      keywords: "reinforcement learning, compute curve, sigmoid fit, extrapolation, RL recipe, post-training"),
+      keywords: "reinforcement learning, compute curve, sigmoid fit, extrapolation, RL recipe, post-training",
+      state: .partial),
   ]
 }

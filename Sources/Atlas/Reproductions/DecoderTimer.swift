@@ -1,0 +1,59 @@
+import Catalogue
+import Profiling
+import Venturi
+
+/// The default model's times, prompt by prompt and token by token, one sequence at a time.
+struct DecoderTimer {
+  private let model: any LanguageModel
+  private let tokens: [Int32]
+  private let conditions: RunConditions
+
+  /// Loads the default model for contexts of at most `longest` tokens; `nil` where it is not there.
+  ///
+  /// - Throws: what the engine throws.
+  init?(_ conditions: RunConditions, longest: Int) throws {
+    guard let path = conditions.modelPath else { return nil }
+    let loaded = try ModelLoader.load(
+      path: path, options: LoadOptions(contextLength: longest), context: Context(threads: conditions.threads))
+    let tokenizer = try Tokenizer(loaded.checkpoint)
+    // Plain English that is always at hand: what the catalogue says of its systems, as often as it takes.
+    let text = Catalogue.entries.map { "\($0.name). \($0.summary) (\($0.keywords))" }.joined(separator: "\n")
+    let once = Array(tokenizer.encode(text))
+    var tokens: [Int32] = []
+    while tokens.count < longest, !once.isEmpty { tokens += once }
+    model = loaded.model
+    self.tokens = tokens
+    self.conditions = conditions
+  }
+
+  /// Seconds of a prompt with the first token after it, and of the tokens after that, all together.
+  ///
+  /// - Throws: what the engine throws; `CancellationError`.
+  func seconds(prompt: Int, output: Int) throws -> (first: Double, rest: Double) {
+    let state = try model.makeState(capacity: prompt + output)
+    func step(_ tokens: [Int32]) throws -> Int32 {
+      let logits = try model.evaluate(
+        TokenBatch([.init(state: state, tokens: tokens, logits: .last)]), isCancelled: conditions.isCancelled)
+      let row = logits.row(0)
+      var best = 0
+      for index in row.indices where row[index] > row[best] { best = index }
+      return Int32(best)
+    }
+    var next: Int32 = 0
+    let first = try TimingProtocol.time { next = try step(Array(tokens.prefix(prompt))) }
+    guard output > 1 else { return (first, 0) }
+    let rest = try TimingProtocol.time { for _ in 1..<output { next = try step([next]) } }
+    return (first, rest)
+  }
+
+  /// Bytes of keys and values that the engine really takes for so many tokens.
+  ///
+  /// - Throws: what the engine throws.
+  func stateBytes(_ count: Int) throws -> Int {
+    let state = try model.makeState(capacity: count)
+    _ = try model.evaluate(
+      TokenBatch([.init(state: state, tokens: Array(tokens.prefix(count)), logits: .none)]),
+      isCancelled: conditions.isCancelled)
+    return state.bytes
+  }
+}
