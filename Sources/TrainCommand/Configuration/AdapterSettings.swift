@@ -5,14 +5,16 @@ import Training
 /// The methods of a run that trains adapters of a frozen model.
 package struct AdapterSettings: Sendable, Equatable {
   static let methods = [
-    "lora", "rslora", "lora+", "dora", "dora-exact", "vera", "adalora", "ia3", "ssf", "bitfit", "serial", "parallel",
-    "mam", "prefix", "prompt",
+    "lora", "rslora", "lora+", "dora", "dora-exact", "vera", "adalora", "ia3", "ssf", "bitfit", "fisher", "serial",
+    "parallel", "mam", "prefix", "prompt",
   ]
 
   /// The methods, AdaLoRA's budget for a run of one step.
   private var adapters: [AdapterConfiguration] = []
   /// Whether the frozen model is kept in 4 bits.
   package private(set) var packsBase = false
+  /// The rows of tokens that methods look at before they train.
+  package private(set) var examples = 0
   /// AdaLoRA's shares of the run.
   private var warmUp = 0.1
   private var final = 0.33
@@ -47,6 +49,10 @@ package struct AdapterSettings: Sendable, Equatable {
     case "ssf", "bitfit":
       targets = try Self.targets(&fields)
       method = name == "ssf" ? .ssf : .bitFit
+    case "fisher":
+      targets = try Self.targets(&fields)
+      method = .fisher(share: try fields.number("share", 1e-9...1, default: 0.005))
+      examples = try fields.whole("examples", 1...1 << 16, default: 32)
     case "serial":
       sublayers = try Self.sublayers(&fields)
       method = .serial(width: try fields.whole("width", 1...1 << 16, default: 32))

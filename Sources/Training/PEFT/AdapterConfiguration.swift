@@ -19,6 +19,8 @@ public struct AdapterConfiguration: Sendable, Hashable {
     case ssf
     /// Biases of linear layers; where a model has none they are new, and zero at first.
     case bitFit
+    /// The weights of linear layers whose squared gradients over some examples are largest, this share of them.
+    case fisher(share: Double)
     /// A bottleneck behind sublayers.
     case serial(width: Int, activation: Activation = .relu)
     /// A bottleneck beside sublayers, scaled.
@@ -68,6 +70,7 @@ extension AdapterConfiguration.Method {
     case .ia3: "ia3"
     case .ssf: "ssf"
     case .bitFit: "bitfit"
+    case .fisher: "fisher"
     case .serial: "serial"
     case .parallel: "parallel"
     case .prefix: "prefix"
@@ -78,7 +81,7 @@ extension AdapterConfiguration.Method {
   /// Whether a plain model can do the same.
   public var isMergeable: Bool {
     switch self {
-    case .lora, .dora, .vera, .adaLoRA, .ia3, .ssf, .bitFit: true
+    case .lora, .dora, .vera, .adaLoRA, .ia3, .ssf, .bitFit, .fisher: true
     case .serial, .parallel, .prefix, .prompt: false
     }
   }
@@ -86,7 +89,7 @@ extension AdapterConfiguration.Method {
   fileprivate var usualTargets: Set<LinearRole> {
     switch self {
     case .ia3: [.key, .value, .down]
-    case .lora, .dora, .vera, .adaLoRA, .ssf, .bitFit: Set(LinearRole.allCases)
+    case .lora, .dora, .vera, .adaLoRA, .ssf, .bitFit, .fisher: Set(LinearRole.allCases)
     case .serial, .parallel, .prefix, .prompt: []
     }
   }
@@ -110,6 +113,11 @@ extension AdapterConfiguration.Method {
 }
 
 extension AdapterConfiguration {
+  /// The linear layers that have the method.
+  func targets(among all: [LinearTarget]) -> [LinearTarget] {
+    all.filter { targets.contains($0.role) && $0.block >= firstBlock }
+  }
+
   /// Checks the numbers against a model.
   ///
   /// - Throws: ``TrainingError/invalidOption(field:value:expected:)``.
@@ -149,6 +157,7 @@ extension AdapterConfiguration {
       try check("alpha", alpha, 1e-6...1e6)
       try budget.validate()
     case .ia3, .ssf, .bitFit: break
+    case .fisher(let share): try check("share", share, 1e-9...1)
     case .serial(let width, _): try check("width", width, 1...1 << 16)
     case .parallel(let width, let scale, _):
       try check("width", width, 1...1 << 16)

@@ -36,12 +36,11 @@ struct AdapterPlan: Sendable {
 
   init(
     _ builder: inout ModelBuilder, _ model: GPT, _ frozen: FrozenWeights, _ adapters: [AdapterConfiguration],
-    seed: UInt64
+    mask: FisherMask?, seed: UInt64
   ) throws(TrainingError) {
     let all = model.linearTargets
     var names: Set<String> = []
     for adapter in adapters {
-      try adapter.validate(for: model.configuration, targets: all)
       if !names.insert(adapter.method.name).inserted {
         throw .invalidOption(field: "peft.method", value: adapter.method.name, expected: "each method once")
       }
@@ -51,7 +50,7 @@ struct AdapterPlan: Sendable {
     for adapter in adapters {
       // Adapters of different methods have scopes of their own, so that any two can sit in one layer.
       let scope = adapters.count > 1 ? adapter.method.name : ""
-      func add(_ builder: inout ModelBuilder) { self.add(adapter, &builder, model, frozen, all, seed) }
+      func add(_ builder: inout ModelBuilder) { self.add(adapter, &builder, model, frozen, all, mask, seed) }
       if scope.isEmpty { add(&builder) } else { builder.within(scope) { add(&$0) } }
     }
     linear = linear.filter { $0.value.contains { !$0.methods.isEmpty } }
@@ -59,10 +58,10 @@ struct AdapterPlan: Sendable {
 
   private mutating func add(
     _ adapter: AdapterConfiguration, _ builder: inout ModelBuilder, _ model: GPT, _ frozen: FrozenWeights,
-    _ all: [LinearTarget], _ seed: UInt64
+    _ all: [LinearTarget], _ mask: FisherMask?, _ seed: UInt64
   ) {
     let configuration = model.configuration
-    let targets = all.filter { adapter.targets.contains($0.role) && $0.block >= adapter.firstBlock }
+    let targets = adapter.targets(among: all)
     switch adapter.method {
     case .lora(let rank, let alpha, let isStabilized, let factor, let dropout):
       let scale = alpha / (isStabilized ? Double(rank).squareRoot() : Double(rank))
@@ -117,6 +116,10 @@ struct AdapterPlan: Sendable {
     case .bitFit:
       for target in targets {
         add(builder.within(target.name) { ScaleMethod.bitFit(&$0, outputs: target.outputs) }, target)
+      }
+    case .fisher:
+      for (target, places) in zip(targets, mask?.places ?? []) where !places.rows.isEmpty {
+        add(builder.within(target.name) { SparseMethod(&$0, places) }, target)
       }
     case .serial(let width, let activation):
       add(adapter, &builder, model, inner: width, activation, isParallel: false, scale: 1)
