@@ -196,4 +196,10 @@ for method in rslora lora+ dora vera adalora ia3 ssf bitfit fisher serial parall
   [ $code = 0 ] || fail "$method: exit code $code"
 done
 adapt "$folder/qlora" --set peft.base=nf4; [ $code = 0 ] || fail "nf4: exit code $code"
+adapt "$folder/loftq" --set peft.base=nf4 --set peft.loftq=2; [ $code = 0 ] || fail "loftq: exit code $code"
+python3 - "$folder/loftq/adapter" <<'PYTHON' || fail "LoftQ's adapter is not of the model as it was"
+import json, sys
+config = json.load(open(sys.argv[1] + "/adapter_config.json"))
+assert config["r"] == 16 and config["lora_alpha"] == 32, config  # what it began with is taken off in 8 ranks more
+PYTHON
 echo "train: passed"

@@ -13,6 +13,8 @@ package struct AdapterSettings: Sendable, Equatable {
   private var adapters: [AdapterConfiguration] = []
   /// Whether the frozen model is kept in 4 bits.
   package private(set) var packsBase = false
+  /// The turns in which LoRA's beginning beside a model in 4 bits is looked for; 0 for none.
+  package private(set) var loftQ = 0
   /// The rows of tokens that methods look at before they train.
   package private(set) var examples = 0
   /// AdaLoRA's shares of the run.
@@ -99,6 +101,10 @@ package struct AdapterSettings: Sendable, Equatable {
       final = try fields.number("final", 0...1, default: 0.33)
       return .adaLoRA(budget, alpha: alpha)
     default:
+      loftQ = try fields.whole("loftq", 0...64, default: 0)
+      if loftQ > 0, !packsBase {
+        throw .invalid(field: fields.name("loftq"), value: "\(loftQ)", expected: "0 where base is not nf4")
+      }
       return .lora(
         rank: rank, alpha: alpha, isStabilized: name == "rslora",
         rateFactor: try fields.number("rateFactor", 1e-6...1e6, default: name == "lora+" ? 16 : 1),

@@ -29,8 +29,8 @@ extension TrainingPlan {
       try collate([data.parts.training.element(at: $0, epoch: 0)])
     }
     let adapted = try AdaptedGPT(
-      model, settings.adapters(steps: steps), packsBase: settings.packsBase, examples: examples,
-      seed: configuration.seed, context: context)
+      model, settings.adapters(steps: steps), packsBase: settings.packsBase, loftQ: settings.loftQ,
+      examples: examples, seed: configuration.seed, context: context)
     let outcome = try train(
       adapted, data.parts, collate, base: digest, rateFactor: adapted.rateFactor, isCancelled, tell)
     if outcome.reason != .cancelled, let adapter = try adapted.lowRankAdapter(baseName: name, baseHash: digest) {

@@ -67,7 +67,8 @@ struct AdapterPlan: Sendable {
       let scale = alpha / (isStabilized ? Double(rank).squareRoot() : Double(rank))
       for target in targets {
         let method = builder.within(target.name) {
-          LoRAMethod(&$0, target, rank: rank, scale: scale, dropout: dropout)
+          LoRAMethod(
+            &$0, target, rank: rank, scale: scale, dropout: dropout, start: frozen.starts[target])
         }
         add(method, target)
         if factor != 1 { rateFactors[builder.parameters[method.b.index].name] = factor }

@@ -25,12 +25,14 @@ struct AdapterSample {
   let model: AdaptedGPT
   let context: Context
 
-  init(_ adapters: [AdapterConfiguration], packs: Bool = false, isLlama: Bool = true, threads: Int = 2) throws {
+  init(
+    _ adapters: [AdapterConfiguration], packs: Bool = false, loftQ: Int = 0, isLlama: Bool = true, threads: Int = 2
+  ) throws {
     context = Context(threads: threads)
     base = try Self.base(isLlama: isLlama, context)
     model = try AdaptedGPT(
-      Self.base(isLlama: isLlama, context), adapters, packsBase: packs, examples: [Self.batch()], seed: 9,
-      context: context)
+      Self.base(isLlama: isLlama, context), adapters, packsBase: packs, loftQ: loftQ, examples: [Self.batch()],
+      seed: 9, context: context)
   }
 
   /// A model whose rows may be longer than the sample's.
