@@ -191,7 +191,7 @@ refused 2 'its peft.rank is 8, that of this run 4' "$examples/lora-smollm2.yaml"
   --set peft.rank=4
 adapt "$folder/whole-model" --set peft=; [ $code = 0 ] || fail "without peft: exit code $code"
 [ ! -e "$folder/whole-model/adapter" ] || fail "a run of all weights has an adapter"
-for method in rslora lora+ dora vera adalora ia3 ssf bitfit fisher serial parallel mam prefix prompt; do
+for method in rslora lora+ dora vera adalora ia3 ssf bitfit fisher serial parallel mam ladder prefix prompt; do
   adapt "$folder/$method" --set peft="{method: $method}" --set steps=2
   [ $code = 0 ] || fail "$method: exit code $code"
 done

@@ -43,6 +43,7 @@ import Training
     try expect("{method: bitfit}", AdapterConfiguration(.bitFit))
     try expect("{method: fisher, share: 0.01}", AdapterConfiguration(.fisher(share: 0.01)))
     #expect(try configuration(["peft={method: fisher, examples: 7}"]).peft?.examples == 7)
+    try expect("{method: ladder, width: 8, every: 2}", AdapterConfiguration(.ladder(width: 8, every: 2)))
     try expect("{method: ssf}", AdapterConfiguration(.ssf))
     try expect("{method: serial, width: 8}", AdapterConfiguration(.serial(width: 8)))
     try expect(

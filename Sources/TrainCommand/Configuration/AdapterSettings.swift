@@ -6,7 +6,7 @@ import Training
 package struct AdapterSettings: Sendable, Equatable {
   static let methods = [
     "lora", "rslora", "lora+", "dora", "dora-exact", "vera", "adalora", "ia3", "ssf", "bitfit", "fisher", "serial",
-    "parallel", "mam", "prefix", "prompt",
+    "parallel", "mam", "ladder", "prefix", "prompt",
   ]
 
   /// The methods, AdaLoRA's budget for a run of one step.
@@ -70,6 +70,10 @@ package struct AdapterSettings: Sendable, Equatable {
         scale: try fields.number("scale", -1e6...1e6, default: 4)
       ).map { AdapterConfiguration($0.method, sublayers: $0.sublayers, firstBlock: first) }
       return try fields.finish()
+    case "ladder":
+      method = .ladder(
+        width: try fields.whole("width", 2...1 << 16, default: 64),
+        every: try fields.whole("every", 1...1024, default: 1))
     case "prefix":
       method = .prefix(
         count: try fields.whole("count", 0...1 << 14, default: 16),

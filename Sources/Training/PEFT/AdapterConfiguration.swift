@@ -27,6 +27,8 @@ public struct AdapterConfiguration: Sendable, Hashable {
     case parallel(width: Int, scale: Double = 4, activation: Activation = .relu)
     /// Keys and values before each sequence; `inner` is the width of the network that they come out of in training.
     case prefix(count: Int, inner: Int? = nil)
+    /// A network of this width beside the model, a block of it beside every one of the model's or every few.
+    case ladder(width: Int, every: Int = 1)
     /// Embeddings before each sequence.
     case prompt(count: Int)
   }
@@ -74,6 +76,7 @@ extension AdapterConfiguration.Method {
     case .serial: "serial"
     case .parallel: "parallel"
     case .prefix: "prefix"
+    case .ladder: "ladder"
     case .prompt: "prompt"
     }
   }
@@ -82,7 +85,7 @@ extension AdapterConfiguration.Method {
   public var isMergeable: Bool {
     switch self {
     case .lora, .dora, .vera, .adaLoRA, .ia3, .ssf, .bitFit, .fisher: true
-    case .serial, .parallel, .prefix, .prompt: false
+    case .serial, .parallel, .prefix, .ladder, .prompt: false
     }
   }
 
@@ -90,7 +93,7 @@ extension AdapterConfiguration.Method {
     switch self {
     case .ia3: [.key, .value, .down]
     case .lora, .dora, .vera, .adaLoRA, .ssf, .bitFit, .fisher: Set(LinearRole.allCases)
-    case .serial, .parallel, .prefix, .prompt: []
+    case .serial, .parallel, .prefix, .ladder, .prompt: []
     }
   }
 
@@ -165,12 +168,16 @@ extension AdapterConfiguration {
     case .prefix(let count, let inner):
       try check("count", count, 0...1 << 14)
       if let inner { try check("inner", inner, 1...1 << 14) }
+    case .ladder(let width, let every):
+      try check("width", width, 2...1 << 16)
+      if !width.isMultiple(of: 2) { throw refuse("width", "\(width)", "an even number") }
+      try check("every", every, 1...model.layers - firstBlock)
     case .prompt(let count): try check("count", count, 0...model.length - 1)
     }
     let sits: Bool =
       switch method {
       case .serial, .parallel: !sublayers.isEmpty
-      case .prefix, .prompt: true
+      case .prefix, .ladder, .prompt: true
       default: !targets.isEmpty
       }
     if !sits { throw refuse("targets", "[]", "at least one place for \(method.name)") }

@@ -18,6 +18,7 @@ struct AdapterPlan: Sendable {
   private(set) var prefixes: [PrefixMethod] = []
   /// By the weight of queries, keys and values.
   private(set) var attentionBlocks: [Weight: Int] = [:]
+  private(set) var ladder: LadderMethod?
   private(set) var prompts: [Weight] = []
   private(set) var promptCount = 0
   private(set) var allocators: [AdaLoRAAllocator] = []
@@ -134,6 +135,10 @@ struct AdapterPlan: Sendable {
             &$0, count: count, blocks: blocks, kvHeads: configuration.kvHeads,
             headDim: configuration.width / configuration.heads, inner: inner)
         })
+    case .ladder(let width, let every):
+      ladder = builder.within("side") {
+        LadderMethod(&$0, configuration, width: width, every: every, firstBlock: adapter.firstBlock)
+      }
     case .prompt(let count):
       promptCount += count
       if count > 0 {

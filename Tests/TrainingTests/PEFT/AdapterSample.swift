@@ -18,7 +18,7 @@ struct AdapterSample {
     AdapterConfiguration(.serial(width: 5)),
     AdapterConfiguration(.parallel(width: 6, activation: .silu), sublayers: [.attention, .feedForward]),
     AdapterConfiguration(.prefix(count: 3)), AdapterConfiguration(.prefix(count: 2, inner: 7)),
-    AdapterConfiguration(.prompt(count: 4)),
+    AdapterConfiguration(.ladder(width: 4)), AdapterConfiguration(.prompt(count: 4)),
   ]
 
   let base: GPT
