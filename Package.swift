@@ -69,7 +69,7 @@ let package = Package(
       ]),
     .target(
       name: "Planner", dependencies: ["Costs", "NumericTypes"],
-      exclude: ["FP4/README.md", "FlashAttention2/README.md", "LocalLearning/README.md", "WTACRS/README.md"]),
+      exclude: ["FP4/README.md", "FlashAttention2/README.md", "LocalLearning/README.md", "PEFT/README.md", "WTACRS/README.md"]),
     .target(
       name: "Venturi",
       dependencies: ["NumericTypes", "Tensors", "Formats", "Text", "Graphs", "Layers", "Mixers", "Models", "Inference"]),

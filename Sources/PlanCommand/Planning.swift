@@ -4,7 +4,7 @@ import ArgumentParser
 package struct Planning: ParsableCommand {
   package static let configuration = CommandConfiguration(
     commandName: "plan", abstract: "What a model would cost on machines that are not here, and what bounds it.",
-    subcommands: [PlanDevices.self, PlanMemory.self])
+    subcommands: [PlanDevices.self, PlanFinetune.self, PlanMemory.self])
 
   package init() {}
 }
