@@ -184,6 +184,19 @@ names = [name for name in header if name != "__metadata__"]
 assert len(names) == 2 * 7 * 2, names
 assert header["base_model.model.model.layers.1.mlp.down_proj.lora_A.weight"]["shape"] == [8, 512]
 PYTHON
+python3 - >"$folder/questions.jsonl" <<'PYTHON'
+import json
+for index in range(40):
+    print(json.dumps({"prompt": f"Is {index} even? Answer:", "answer": " yes" if index % 2 == 0 else " no"}))
+PYTHON
+ask() { # ask FOLDER ARGUMENT...
+  place=$1; shift
+  adapt "$place" --set data="{kind: instructions, path: $folder/questions.jsonl, tokenizer: $golden, length: 48, validation: 0.2}" "$@"
+}
+ask "$folder/asked"; [ $code = 0 ] || fail "instructions: exit code $code"
+last 'it["steps"] == 6 and 0 <= it["validation"]["accuracy"] <= 1'
+ask "$folder/no-answer" --set data.answer=reply && [ $code = 65 ] || fail "instructions without answers: exit code $code"
+grep -q "no field 'reply'" "$folder/err" || fail "the field is not named"
 code=0
 refused 2 'its peft.rank is 8, that of this run 4' "$examples/lora-smollm2.yaml" --out "$folder/lora" --resume \
   --set model.model="$golden" --set data.pulled= --set data.path="$examples/gpt-small.yaml" \
