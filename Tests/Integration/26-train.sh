@@ -184,6 +184,19 @@ names = [name for name in header if name != "__metadata__"]
 assert len(names) == 2 * 7 * 2, names
 assert header["base_model.model.model.layers.1.mlp.down_proj.lora_A.weight"]["shape"] == [8, 512]
 PYTHON
+python3 - >"$folder/questions.jsonl" <<'PYTHON'
+import json
+for index in range(40):
+    print(json.dumps({"prompt": f"Is {index} even? Answer:", "answer": " yes" if index % 2 == 0 else " no"}))
+PYTHON
+ask() { # ask FOLDER ARGUMENT...
+  place=$1; shift
+  adapt "$place" --set data="{kind: instructions, path: $folder/questions.jsonl, tokenizer: $golden, length: 48, validation: 0.2}" "$@"
+}
+ask "$folder/asked"; [ $code = 0 ] || fail "instructions: exit code $code"
+last 'it["steps"] == 6 and 0 <= it["validation"]["accuracy"] <= 1'
+ask "$folder/no-answer" --set data.answer=reply && [ $code = 65 ] || fail "instructions without answers: exit code $code"
+grep -q "no field 'reply'" "$folder/err" || fail "the field is not named"
 code=0
 refused 2 'its peft.rank is 8, that of this run 4' "$examples/lora-smollm2.yaml" --out "$folder/lora" --resume \
   --set model.model="$golden" --set data.pulled= --set data.path="$examples/gpt-small.yaml" \
@@ -191,9 +204,15 @@ refused 2 'its peft.rank is 8, that of this run 4' "$examples/lora-smollm2.yaml"
   --set peft.rank=4
 adapt "$folder/whole-model" --set peft=; [ $code = 0 ] || fail "without peft: exit code $code"
 [ ! -e "$folder/whole-model/adapter" ] || fail "a run of all weights has an adapter"
-for method in rslora lora+ dora vera adalora ia3 ssf bitfit serial parallel mam prefix prompt; do
+for method in rslora lora+ dora vera adalora ia3 ssf bitfit fisher serial parallel mam ladder prefix prompt; do
   adapt "$folder/$method" --set peft="{method: $method}" --set steps=2
   [ $code = 0 ] || fail "$method: exit code $code"
 done
 adapt "$folder/qlora" --set peft.base=nf4; [ $code = 0 ] || fail "nf4: exit code $code"
+adapt "$folder/loftq" --set peft.base=nf4 --set peft.loftq=2; [ $code = 0 ] || fail "loftq: exit code $code"
+python3 - "$folder/loftq/adapter" <<'PYTHON' || fail "LoftQ's adapter is not of the model as it was"
+import json, sys
+config = json.load(open(sys.argv[1] + "/adapter_config.json"))
+assert config["r"] == 16 and config["lora_alpha"] == 32, config  # what it began with is taken off in 8 ranks more
+PYTHON
 echo "train: passed"

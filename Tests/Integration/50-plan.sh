@@ -28,6 +28,12 @@ expect 0 memory llama-2-7b; holds out 'most sequences'
 expect 2 memory llama-2-7q --json; it '"Llama-2-7B" in it["error"]["message"]'
 expect 2 memory llama-2-7b --batch 0; holds err 'sequences'
 expect 2 memory llama-2-7b --device b1000; holds err 'b1000'
+expect 0 finetune llama-2-7b --base nf4 --device h200 --json
+it 'it["trained"] == 19988480 and it["devices"][0]["fits"] and it["weightBytes"] < 5e9'
+expect 0 finetune llama-2-7b --method full; holds out 'fits'
+expect 2 finetune llama-2-7b --target x_proj; holds err 'x_proj'
+expect 2 finetune llama-2-7b --method full --base nf4; holds err 'base'
+expect 2 finetune smollm2 --rank 193; holds err 'rank'
 printf '{"hidden_size": 64, "num_attention_heads": 0, "num_hidden_layers": 1, "vocab_size": 10}' >"$folder/bad.json"
 expect 2 memory "$folder/bad.json"; holds err 'hidden_size'
 expect 0 inference llama-2-7b --device a100 --json; it 'it["plans"][0]["decodeBound"] == "memory" and it["plans"][0]["tokensPerSecond"] > 100'

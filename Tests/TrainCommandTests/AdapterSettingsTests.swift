@@ -41,6 +41,9 @@ import Training
     try expect("{method: vera}", AdapterConfiguration(.vera(rank: 256)))
     try expect("{method: ia3}", AdapterConfiguration(.ia3))
     try expect("{method: bitfit}", AdapterConfiguration(.bitFit))
+    try expect("{method: fisher, share: 0.01}", AdapterConfiguration(.fisher(share: 0.01)))
+    #expect(try configuration(["peft={method: fisher, examples: 7}"]).peft?.examples == 7)
+    try expect("{method: ladder, width: 8, every: 2}", AdapterConfiguration(.ladder(width: 8, every: 2)))
     try expect("{method: ssf}", AdapterConfiguration(.ssf))
     try expect("{method: serial, width: 8}", AdapterConfiguration(.serial(width: 8)))
     try expect(
@@ -53,6 +56,7 @@ import Training
     let budget = AdaLoRABudget(rank: 6, finalRank: 4, steps: 20, warmUp: 2, final: 6, every: 10)
     try expect("{method: adalora, rank: 6, alpha: 6}", AdapterConfiguration(.adaLoRA(budget, alpha: 6)))
     #expect(try configuration(["peft={method: lora, base: nf4}"]).peft?.packsBase == true)
+    #expect(try configuration(["peft={method: lora, base: nf4, loftq: 5}"]).peft?.loftQ == 5)
     #expect(try configuration(["peft="]).peft == nil)
   }
 
@@ -73,6 +77,8 @@ import Training
       ("peft.targets=[x_proj]", "peft.targets is x_proj"), ("peft.nonsense=1", "there is no field 'peft.nonsense'"),
       ("peft=[]", "peft is []"), ("peft=[{method: ia3}, {method: ssf, rank: 2}]", "'peft[1].rank'"),
       ("peft={method: serial, after: nowhere}", "peft.after is nowhere"), ("peft.dropout=1", "peft.dropout is 1"),
+      ("peft={method: lora, loftq: 5}", "peft.loftq is 5, expected 0 where base is not nf4"),
+      ("peft={method: fisher, share: 2}", "peft.share is 2"),
       ("model={kind: gpt}", "model.kind is not checkpoint"), ("model={kind: checkpoint}", "'model.model' is missing"),
     ])
   func told(_ set: String, _ expected: String) throws {

@@ -5,14 +5,18 @@ import Training
 /// The methods of a run that trains adapters of a frozen model.
 package struct AdapterSettings: Sendable, Equatable {
   static let methods = [
-    "lora", "rslora", "lora+", "dora", "dora-exact", "vera", "adalora", "ia3", "ssf", "bitfit", "serial", "parallel",
-    "mam", "prefix", "prompt",
+    "lora", "rslora", "lora+", "dora", "dora-exact", "vera", "adalora", "ia3", "ssf", "bitfit", "fisher", "serial",
+    "parallel", "mam", "ladder", "prefix", "prompt",
   ]
 
   /// The methods, AdaLoRA's budget for a run of one step.
   private var adapters: [AdapterConfiguration] = []
   /// Whether the frozen model is kept in 4 bits.
   package private(set) var packsBase = false
+  /// The turns in which LoRA's beginning beside a model in 4 bits is looked for; 0 for none.
+  package private(set) var loftQ = 0
+  /// The rows of tokens that methods look at before they train.
+  package private(set) var examples = 0
   /// AdaLoRA's shares of the run.
   private var warmUp = 0.1
   private var final = 0.33
@@ -47,6 +51,10 @@ package struct AdapterSettings: Sendable, Equatable {
     case "ssf", "bitfit":
       targets = try Self.targets(&fields)
       method = name == "ssf" ? .ssf : .bitFit
+    case "fisher":
+      targets = try Self.targets(&fields)
+      method = .fisher(share: try fields.number("share", 1e-9...1, default: 0.005))
+      examples = try fields.whole("examples", 1...1 << 16, default: 32)
     case "serial":
       sublayers = try Self.sublayers(&fields)
       method = .serial(width: try fields.whole("width", 1...1 << 16, default: 32))
@@ -62,6 +70,10 @@ package struct AdapterSettings: Sendable, Equatable {
         scale: try fields.number("scale", -1e6...1e6, default: 4)
       ).map { AdapterConfiguration($0.method, sublayers: $0.sublayers, firstBlock: first) }
       return try fields.finish()
+    case "ladder":
+      method = .ladder(
+        width: try fields.whole("width", 2...1 << 16, default: 64),
+        every: try fields.whole("every", 1...1024, default: 1))
     case "prefix":
       method = .prefix(
         count: try fields.whole("count", 0...1 << 14, default: 16),
@@ -93,6 +105,10 @@ package struct AdapterSettings: Sendable, Equatable {
       final = try fields.number("final", 0...1, default: 0.33)
       return .adaLoRA(budget, alpha: alpha)
     default:
+      loftQ = try fields.whole("loftq", 0...64, default: 0)
+      if loftQ > 0, !packsBase {
+        throw .invalid(field: fields.name("loftq"), value: "\(loftQ)", expected: "0 where base is not nf4")
+      }
       return .lora(
         rank: rank, alpha: alpha, isStabilized: name == "rslora",
         rateFactor: try fields.number("rateFactor", 1e-6...1e6, default: name == "lora+" ? 16 : 1),

@@ -10,7 +10,7 @@ package enum DataSettings: Sendable {
 
   static let kinds =
     ["fashion-mnist", "images", "csv"] + ImageSettings.tables + [ImageSettings.largeDigits, ImageSettings.curves]
-    + ["text", "token-file"]
+    + ["text", "instructions", "token-file"]
 
   /// Reads the section.
   ///
@@ -19,7 +19,7 @@ package enum DataSettings: Sendable {
     var fields = section
     let kind = try fields.choice("kind", Self.kinds)
     switch kind {
-    case "text", "token-file": self = .tokens(try TokenSettings(kind, &fields))
+    case "text", "instructions", "token-file": self = .tokens(try TokenSettings(kind, &fields))
     default: self = .images(try ImageSettings(kind, &fields))
     }
     try fields.finish()
@@ -106,6 +106,8 @@ package struct TokenSettings: Sendable, Equatable {
     case text(paths: [String], field: String?, form: String, tokenizer: String?)
     /// The text of a pulled data set.
     case pulled(name: String, tokenizer: String?)
+    /// Prompts and their answers in files of JSON Lines, by fields, and the model whose tokenizer is used.
+    case instructions(paths: [String], prompt: String, answer: String, tokenizer: String)
     /// A file of tokens.
     case file(path: String)
   }
@@ -131,6 +133,10 @@ package struct TokenSettings: Sendable, Equatable {
           paths: try fields.texts("path"), field: form == "jsonl" ? try fields.text("field", default: "text") : nil,
           form: form, tokenizer: tokenizer == "bytes" ? nil : tokenizer)
       }
+    } else if kind == "instructions" {
+      source = .instructions(
+        paths: try fields.texts("path"), prompt: try fields.text("prompt", default: "prompt"),
+        answer: try fields.text("answer", default: "answer"), tokenizer: try fields.text("tokenizer"))
     } else {
       source = .file(path: try fields.text("path"))
     }

@@ -28,6 +28,18 @@ extension TokenSettings {
     let path: String
     switch source {
     case .file(let given): path = given
+    case .instructions(let paths, let prompt, let answer, let name):
+      let tokenizer = try ModelAccess.tokenizer(name)
+      let rows = try InstructionSource(
+        paths: paths, prompt: prompt, answer: answer, tokenizer: tokenizer, length: length)
+      let held = Int(validation * Double(rows.count))
+      guard rows.count > held else {
+        throw ConfigurationError.invalid(
+          field: "data.path", value: paths.joined(separator: ", "), expected: "prompts to learn from: there are none")
+      }
+      let parts = Parts(
+        training: Elements(rows, 0..<rows.count - held), validation: Elements(rows, rows.count - held..<rows.count))
+      return TokenData(parts: parts.limited(limit), vocabulary: tokenizer.vocabulary.count, length: length)
     case .text(let paths, let field, let form, let tokenizer):
       path = try Self.tokens(in: folder, isResumed) { try Self.write(paths, form, field, tokenizer, to: $0) }
     case .pulled(let name, let tokenizer):

@@ -25,9 +25,12 @@ extension TrainingPlan {
     }
     guard let settings else { return try train(model, data.parts, collate, base: digest, isCancelled, tell) }
     let steps = try configuration.steps(elements: data.parts.training.count)
+    let examples = try (0..<min(settings.examples, data.parts.training.count)).map {
+      try collate([data.parts.training.element(at: $0, epoch: 0)])
+    }
     let adapted = try AdaptedGPT(
-      model, settings.adapters(steps: steps), packsBase: settings.packsBase, seed: configuration.seed,
-      context: context)
+      model, settings.adapters(steps: steps), packsBase: settings.packsBase, loftQ: settings.loftQ,
+      examples: examples, seed: configuration.seed, context: context)
     let outcome = try train(
       adapted, data.parts, collate, base: digest, rateFactor: adapted.rateFactor, isCancelled, tell)
     if outcome.reason != .cancelled, let adapter = try adapted.lowRankAdapter(baseName: name, baseHash: digest) {

@@ -62,7 +62,13 @@ public struct GPT: TrainableModel {
     }
     if let places { x = context.add(x, places(input.positions, pass)) }
     x = dropout(x, pass)
-    for block in blocks { x = block(x, input, pass) }
+    let standing = input.places
+    var side = pass.adapter?.side(nil, beside: x, after: 0, standing, pass)
+    for block in blocks {
+      x = block(x, standing, pass)
+      side = pass.adapter?.side(side, beside: x, after: block.index + 1, standing, pass)
+    }
+    if let side { x = pass.adapter?.joined(x, side, pass) ?? x }
     if let prompt {
       // What stands above the prompt predicts nothing.
       x = context.contiguous(

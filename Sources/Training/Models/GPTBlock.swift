@@ -51,13 +51,13 @@ struct GPTBlock: Sendable {
   }
 
   /// Rows [B · N, width] → the same shape.
-  func callAsFunction(_ x: Tensor, _ input: TokenRowsInput, _ pass: Pass) -> Tensor {
+  func callAsFunction(_ x: Tensor, _ places: TokenPlaces, _ pass: Pass) -> Tensor {
     let context = pass.context
     func changed(_ output: Tensor, _ input: Tensor, _ sublayer: Sublayer) -> Tensor {
       pass.adapter?.changed(output, input: input, block: index, sublayer, pass) ?? output
     }
     let first = norms[0](x, pass)
-    let attended = attention(first, rows: input.rows, positions: input.positions, starts: input.starts, pass)
+    let attended = attention(first, rows: places.rows, positions: places.positions, starts: places.starts, pass)
     let middle = context.add(x, dropouts[0](changed(attended, first, .attention), pass))
     let normal = norms[1](middle, pass)
     let fed =

@@ -56,6 +56,9 @@ struct TokenRowsInput {
     starts = batch.sequenceStarts.contains { !$0.isMultiple(of: width) } ? firsts : nil
   }
 
+  /// Where the tokens stand.
+  var places: TokenPlaces { TokenPlaces(rows: rows, positions: positions, starts: starts) }
+
   private init(rows: Int, length: Int, inputs: Tensor, targets: Tensor, starts: Tensor?, positions: Tensor) {
     (self.rows, self.length, self.inputs, self.targets) = (rows, length, inputs, targets)
     (self.starts, self.positions) = (starts, positions)

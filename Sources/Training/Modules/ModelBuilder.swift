@@ -82,6 +82,14 @@ public struct ModelBuilder {
     return Buffer(index: buffers.count - 1)
   }
 
+  /// A new buffer with these values.
+  ///
+  /// - Precondition: the name is new in its scope.
+  mutating func buffer(_ name: String, _ values: Tensor) -> Buffer {
+    buffers.append(Parameter(take(name), values))
+    return Buffer(index: buffers.count - 1)
+  }
+
   /// The stream of a layer that is random, by its name.
   ///
   /// - Precondition: the name is new in its scope.

@@ -28,6 +28,19 @@ public protocol PassAdapter {
 
   /// Rows that stand before each sequence's embedded tokens, [promptCount, width].
   func prompt(_ pass: Pass) -> Tensor?
+
+  /// What a network beside the model makes of what the model's first `blocks` blocks gave.
+  ///
+  /// - Parameters:
+  ///   - side: what it has made so far; nothing before its beginning.
+  ///   - x: the model's rows, [N, width].
+  ///   - blocks: the number of blocks behind which they are, 0 for the embedding.
+  ///   - places: where they stand.
+  ///   - pass: the run.
+  func side(_ side: Tensor?, beside x: Tensor, after blocks: Int, _ places: TokenPlaces, _ pass: Pass) -> Tensor?
+
+  /// The rows behind the last block, [N, width], with what the network beside the model adds to them.
+  func joined(_ x: Tensor, _ side: Tensor, _ pass: Pass) -> Tensor
 }
 
 /// The two parts of a block.
@@ -72,4 +85,12 @@ extension PassAdapter {
 
   /// None.
   public func prompt(_ pass: Pass) -> Tensor? { nil }
+
+  /// None.
+  public func side(
+    _ side: Tensor?, beside x: Tensor, after blocks: Int, _ places: TokenPlaces, _ pass: Pass
+  ) -> Tensor? { nil }
+
+  /// x.
+  public func joined(_ x: Tensor, _ side: Tensor, _ pass: Pass) -> Tensor { x }
 }

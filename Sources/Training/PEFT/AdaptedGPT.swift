@@ -29,23 +29,59 @@ public struct AdaptedGPT: TrainableModel {
   ///   - adapters: the methods.
   ///   - packsBase: whether the linear layers of the frozen blocks are kept in NF4 with double quantisation, and the
   ///     embedding in bf16: QLoRA's base. The model that is given must not be held elsewhere for that to save memory.
+  ///   - loftQ: in how many turns what 4 bits lose is looked for in LoRA's matrices, so that the run begins near the model
+  ///     that is given; 0 for LoRA's own beginning.
+  ///   - examples: what methods that look at data first look at; each batch counts alike.
   ///   - seed: what random beginnings depend on.
   ///   - context: where to compute.
   /// - Throws: ``TrainingError/invalidOption(field:value:expected:)``.
   public init(
-    _ base: GPT, _ adapters: [AdapterConfiguration], packsBase: Bool = false, seed: UInt64, context: Context
+    _ base: GPT, _ adapters: [AdapterConfiguration], packsBase: Bool = false, loftQ turns: Int = 0,
+    examples: [TokenBatch] = [], seed: UInt64, context: Context
   ) throws(TrainingError) {
-    frozen = FrozenWeights(base, packs: packsBase, context)
+    for adapter in adapters { try adapter.validate(for: base.configuration, targets: base.linearTargets) }
+    let mask = try Self.mask(base, adapters, examples, context)
+    let start = try Self.start(base, adapters, packsBase: packsBase, turns: turns)
+    frozen = FrozenWeights(base, packs: packsBase, loftQ: start, context)
     var kept = base
     kept.parameters = zip(base.parameters, frozen.values).map { Parameter($0.name, $1) }
     self.base = kept
     self.adapters = adapters
     var builder = ModelBuilder(context: context, seed: seed)
-    plan = try AdapterPlan(&builder, self.base, frozen, adapters, seed: seed)
+    plan = try AdapterPlan(&builder, self.base, frozen, adapters, mask: mask, seed: seed)
     (parameters, buffers) = (builder.parameters, builder.buffers)
     if parameters.allSatisfy({ $0.value.count == 0 }), !adapters.isEmpty, adapters.allSatisfy({ !$0.isEmptyPrefix }) {
       throw .invalidOption(field: "peft", value: "nothing to train", expected: "a method with parameters")
     }
+  }
+
+  /// What is to be found for LoRA to begin with.
+  private static func start(
+    _ base: GPT, _ adapters: [AdapterConfiguration], packsBase: Bool, turns: Int
+  ) throws(TrainingError) -> (targets: [LinearTarget], rank: Int, turns: Int)? {
+    if turns == 0 { return nil }
+    guard (1...64).contains(turns) else {
+      throw .invalidOption(field: "peft.loftq", value: "\(turns)", expected: "0 to 64 turns")
+    }
+    for adapter in adapters where packsBase {
+      guard case .lora(let rank, _, _, _, _) = adapter.method else { continue }
+      return (adapter.targets(among: base.linearTargets), rank, turns)
+    }
+    throw .invalidOption(field: "peft.loftq", value: "\(turns)", expected: "0 without LoRA on a base in nf4")
+  }
+
+  /// The weights that a method with a mask may change, found on the model as it is given.
+  private static func mask(
+    _ base: GPT, _ adapters: [AdapterConfiguration], _ examples: [TokenBatch], _ context: Context
+  ) throws(TrainingError) -> FisherMask? {
+    for adapter in adapters {
+      guard case .fisher(let share) = adapter.method else { continue }
+      let targets = adapter.targets(among: base.linearTargets)
+      let all = targets.reduce(0) { $0 + $1.outputs * $1.inputs }
+      let count = max(1, Int((share * Double(all)).rounded()))
+      return try FisherMask(of: base, targets, count: count, examples, context)
+    }
+    return nil
   }
 
   /// The number of trained numbers.

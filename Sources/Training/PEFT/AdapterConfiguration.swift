@@ -19,12 +19,16 @@ public struct AdapterConfiguration: Sendable, Hashable {
     case ssf
     /// Biases of linear layers; where a model has none they are new, and zero at first.
     case bitFit
+    /// The weights of linear layers whose squared gradients over some examples are largest, this share of them.
+    case fisher(share: Double)
     /// A bottleneck behind sublayers.
     case serial(width: Int, activation: Activation = .relu)
     /// A bottleneck beside sublayers, scaled.
     case parallel(width: Int, scale: Double = 4, activation: Activation = .relu)
     /// Keys and values before each sequence; `inner` is the width of the network that they come out of in training.
     case prefix(count: Int, inner: Int? = nil)
+    /// A network of this width beside the model, a block of it beside every one of the model's or every few.
+    case ladder(width: Int, every: Int = 1)
     /// Embeddings before each sequence.
     case prompt(count: Int)
   }
@@ -68,9 +72,11 @@ extension AdapterConfiguration.Method {
     case .ia3: "ia3"
     case .ssf: "ssf"
     case .bitFit: "bitfit"
+    case .fisher: "fisher"
     case .serial: "serial"
     case .parallel: "parallel"
     case .prefix: "prefix"
+    case .ladder: "ladder"
     case .prompt: "prompt"
     }
   }
@@ -78,16 +84,16 @@ extension AdapterConfiguration.Method {
   /// Whether a plain model can do the same.
   public var isMergeable: Bool {
     switch self {
-    case .lora, .dora, .vera, .adaLoRA, .ia3, .ssf, .bitFit: true
-    case .serial, .parallel, .prefix, .prompt: false
+    case .lora, .dora, .vera, .adaLoRA, .ia3, .ssf, .bitFit, .fisher: true
+    case .serial, .parallel, .prefix, .ladder, .prompt: false
     }
   }
 
   fileprivate var usualTargets: Set<LinearRole> {
     switch self {
     case .ia3: [.key, .value, .down]
-    case .lora, .dora, .vera, .adaLoRA, .ssf, .bitFit: Set(LinearRole.allCases)
-    case .serial, .parallel, .prefix, .prompt: []
+    case .lora, .dora, .vera, .adaLoRA, .ssf, .bitFit, .fisher: Set(LinearRole.allCases)
+    case .serial, .parallel, .prefix, .ladder, .prompt: []
     }
   }
 
@@ -110,6 +116,11 @@ extension AdapterConfiguration.Method {
 }
 
 extension AdapterConfiguration {
+  /// The linear layers that have the method.
+  func targets(among all: [LinearTarget]) -> [LinearTarget] {
+    all.filter { targets.contains($0.role) && $0.block >= firstBlock }
+  }
+
   /// Checks the numbers against a model.
   ///
   /// - Throws: ``TrainingError/invalidOption(field:value:expected:)``.
@@ -149,6 +160,7 @@ extension AdapterConfiguration {
       try check("alpha", alpha, 1e-6...1e6)
       try budget.validate()
     case .ia3, .ssf, .bitFit: break
+    case .fisher(let share): try check("share", share, 1e-9...1)
     case .serial(let width, _): try check("width", width, 1...1 << 16)
     case .parallel(let width, let scale, _):
       try check("width", width, 1...1 << 16)
@@ -156,12 +168,16 @@ extension AdapterConfiguration {
     case .prefix(let count, let inner):
       try check("count", count, 0...1 << 14)
       if let inner { try check("inner", inner, 1...1 << 14) }
+    case .ladder(let width, let every):
+      try check("width", width, 2...1 << 16)
+      if !width.isMultiple(of: 2) { throw refuse("width", "\(width)", "an even number") }
+      try check("every", every, 1...model.layers - firstBlock)
     case .prompt(let count): try check("count", count, 0...model.length - 1)
     }
     let sits: Bool =
       switch method {
       case .serial, .parallel: !sublayers.isEmpty
-      case .prefix, .prompt: true
+      case .prefix, .ladder, .prompt: true
       default: !targets.isEmpty
       }
     if !sits { throw refuse("targets", "[]", "at least one place for \(method.name)") }

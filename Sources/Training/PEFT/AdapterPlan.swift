@@ -18,6 +18,7 @@ struct AdapterPlan: Sendable {
   private(set) var prefixes: [PrefixMethod] = []
   /// By the weight of queries, keys and values.
   private(set) var attentionBlocks: [Weight: Int] = [:]
+  private(set) var ladder: LadderMethod?
   private(set) var prompts: [Weight] = []
   private(set) var promptCount = 0
   private(set) var allocators: [AdaLoRAAllocator] = []
@@ -36,12 +37,11 @@ struct AdapterPlan: Sendable {
 
   init(
     _ builder: inout ModelBuilder, _ model: GPT, _ frozen: FrozenWeights, _ adapters: [AdapterConfiguration],
-    seed: UInt64
+    mask: FisherMask?, seed: UInt64
   ) throws(TrainingError) {
     let all = model.linearTargets
     var names: Set<String> = []
     for adapter in adapters {
-      try adapter.validate(for: model.configuration, targets: all)
       if !names.insert(adapter.method.name).inserted {
         throw .invalidOption(field: "peft.method", value: adapter.method.name, expected: "each method once")
       }
@@ -51,7 +51,7 @@ struct AdapterPlan: Sendable {
     for adapter in adapters {
       // Adapters of different methods have scopes of their own, so that any two can sit in one layer.
       let scope = adapters.count > 1 ? adapter.method.name : ""
-      func add(_ builder: inout ModelBuilder) { self.add(adapter, &builder, model, frozen, all, seed) }
+      func add(_ builder: inout ModelBuilder) { self.add(adapter, &builder, model, frozen, all, mask, seed) }
       if scope.isEmpty { add(&builder) } else { builder.within(scope) { add(&$0) } }
     }
     linear = linear.filter { $0.value.contains { !$0.methods.isEmpty } }
@@ -59,16 +59,17 @@ struct AdapterPlan: Sendable {
 
   private mutating func add(
     _ adapter: AdapterConfiguration, _ builder: inout ModelBuilder, _ model: GPT, _ frozen: FrozenWeights,
-    _ all: [LinearTarget], _ seed: UInt64
+    _ all: [LinearTarget], _ mask: FisherMask?, _ seed: UInt64
   ) {
     let configuration = model.configuration
-    let targets = all.filter { adapter.targets.contains($0.role) && $0.block >= adapter.firstBlock }
+    let targets = adapter.targets(among: all)
     switch adapter.method {
     case .lora(let rank, let alpha, let isStabilized, let factor, let dropout):
       let scale = alpha / (isStabilized ? Double(rank).squareRoot() : Double(rank))
       for target in targets {
         let method = builder.within(target.name) {
-          LoRAMethod(&$0, target, rank: rank, scale: scale, dropout: dropout)
+          LoRAMethod(
+            &$0, target, rank: rank, scale: scale, dropout: dropout, start: frozen.starts[target])
         }
         add(method, target)
         if factor != 1 { rateFactors[builder.parameters[method.b.index].name] = factor }
@@ -118,6 +119,10 @@ struct AdapterPlan: Sendable {
       for target in targets {
         add(builder.within(target.name) { ScaleMethod.bitFit(&$0, outputs: target.outputs) }, target)
       }
+    case .fisher:
+      for (target, places) in zip(targets, mask?.places ?? []) where !places.rows.isEmpty {
+        add(builder.within(target.name) { SparseMethod(&$0, places) }, target)
+      }
     case .serial(let width, let activation):
       add(adapter, &builder, model, inner: width, activation, isParallel: false, scale: 1)
     case .parallel(let width, let scale, let activation):
@@ -130,6 +135,10 @@ struct AdapterPlan: Sendable {
             &$0, count: count, blocks: blocks, kvHeads: configuration.kvHeads,
             headDim: configuration.width / configuration.heads, inner: inner)
         })
+    case .ladder(let width, let every):
+      ladder = builder.within("side") {
+        LadderMethod(&$0, configuration, width: width, every: every, firstBlock: adapter.firstBlock)
+      }
     case .prompt(let count):
       promptCount += count
       if count > 0 {

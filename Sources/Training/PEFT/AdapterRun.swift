@@ -50,5 +50,11 @@ struct AdapterRun: PassAdapter {
     return methods.reduce(output) { $1.changed($0, input: input, pass) }
   }
 
+  func side(_ side: Tensor?, beside x: Tensor, after blocks: Int, _ places: TokenPlaces, _ own: Pass) -> Tensor? {
+    plan.ladder?.side(side, beside: x, after: blocks, places, pass)
+  }
+
+  func joined(_ x: Tensor, _ side: Tensor, _ own: Pass) -> Tensor { plan.ladder?.joined(x, side, pass) ?? x }
+
   func prompt(_ own: Pass) -> Tensor? { plan.prompts.first.map { pass[$0] } }
 }

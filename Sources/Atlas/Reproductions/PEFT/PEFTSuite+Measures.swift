@@ -40,7 +40,8 @@ extension PEFTSuite {
       let prompt = title == "prompt tuning" ? 16 : 0
       let plain =
         prompt == 0 ? base : try GPT(text.checkpoint, length: text.length + prompt, context: context)
-      let model = try AdaptedGPT(plain, adapters, seed: 1, context: context)
+      let model = try AdaptedGPT(
+        plain, adapters, examples: Array(text.training.prefix(8)), seed: 1, context: context)
       let found = try text.train(model, rate: rate, steps: steps, context, conditions, title)
       let count = model.trainableCount
       measures.append(
@@ -49,6 +50,9 @@ extension PEFTSuite {
         Measure("\(name): \(title)", unit: "s", ours: Summary([found.seconds]), target: .atMost(600, .ours)))
     }
     measures += try Self.steps(base, text, context, conditions)
+    measures.append(try Self.sideMemory(base, text, context, conditions))
+    measures.append(try Self.serving(base, context, conditions))
+    measures += try Self.questions(base, conditions, context)
     // Last: it changes the model that all others leave as it is.
     let full = try text.train(base, rate: 1e-4, steps: steps, context, conditions, "all weights")
     measures.append(Measure("\(name): all weights", unit: "perplexity", ours: Summary([full.perplexity])))
