@@ -163,7 +163,7 @@ package struct PlanLongContext: ParsableCommand {
         "prefillSeconds": .number(row.prefill), "answerSeconds": .number(row.answer),
         "switchSeconds": .number(row.switching), "sessionsPerHour": number(row.report?.sessionsPerHour),
         "meanWaitSeconds": number(row.report?.meanWait),
-        "evictions": number((row.report?.evictions).map { Double($0) }),
+        "evictions": row.report.map { JSON.integer($0.evictions) } ?? .null,
         "binding": row.binding.map { JSON.string($0.rawValue) } ?? .null,
       ]
     }

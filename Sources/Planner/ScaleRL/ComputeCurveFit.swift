@@ -57,11 +57,11 @@ public struct ComputeCurveFit: Sendable, Hashable {
       throw .invalid(field: "draws", problem: "\(draws) lies outside 0…10,000")
     }
     try Self.check(points)
-    let kept = Self.kept(points.sorted { $0.compute < $1.compute }, initial, skip)
-    try Self.check(kept)
-    guard let best = kept.map(\.rate).max(), best > initial else {
+    guard let best = points.map(\.rate).max(), best > initial else {
       throw .invalid(field: "initial", problem: "no rate is above \(initial): A ≤ R₀")
     }
+    let kept = Self.kept(points.sorted { $0.compute < $1.compute }, initial, skip)
+    try Self.check(kept)
     let samples = Samples(kept, initial)
     let start = samples.grid()
     let found = samples.refined(start)
