@@ -44,7 +44,7 @@ package struct PlanCalibrate: ParsableCommand {
           JSON.Member("products", .number(found.products)), JSON.Member("attention", .number(found.attention)),
           JSON.Member("memory", .number(found.memory)), JSON.Member("overheadSeconds", .number(found.overhead)),
           JSON.Member("fitted", ValidationReport.json(fitted)), JSON.Member("heldOut", ValidationReport.json(heldOut)),
-          JSON.Member("rows", .array((found.fitted + found.heldOut).map(ValidationReport.json))),
+          JSON.Member("rows", PredictionTable.json(found.fitted + found.heldOut)),
         ]).line)
       return
     }

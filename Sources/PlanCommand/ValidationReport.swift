@@ -13,7 +13,7 @@ enum ValidationReport {
         validation.papers.map { paper in
           [
             "system": .integer(paper.system), "paper": .string(paper.paper),
-            "evidence": json(Validation.Summary(paper.evidence)), "rows": .array(paper.predictions.map(json)),
+            "evidence": json(Validation.Summary(paper.evidence)), "rows": PredictionTable.json(paper.predictions),
           ]
         }),
     ]
@@ -24,14 +24,6 @@ enum ValidationReport {
     return [
       "count": .integer(summary.count), "met": .integer(summary.met), "medianError": number(summary.medianError),
       "largestError": number(summary.largestError), "medianPlainError": number(summary.medianPlainError),
-    ]
-  }
-
-  static func json(_ row: Prediction) -> JSON {
-    [
-      "name": .string(row.name), "published": .number(row.published), "predicted": .number(row.predicted),
-      "error": .number(row.error), "limit": .number(row.limit), "met": .bool(row.met), "verified": .bool(row.verified),
-      "heldOut": .bool(row.heldOut), "plainError": row.plainError.isFinite ? .number(row.plainError) : .null,
     ]
   }
 
@@ -84,7 +76,7 @@ enum ValidationReport {
         ["number", "published", "predicted", "error", "limit", "plain roofline", "kind"],
         paper.predictions.map { row in
           [
-            row.name, short(row.published), short(row.predicted), percent(row.error) + (row.met ? "" : " missed"),
+            row.name, PredictionTable.figure(row.published), PredictionTable.figure(row.predicted), percent(row.error) + (row.met ? "" : " missed"),
             percent(row.limit), row.plainError.isFinite ? percent(row.plainError) : "–",
             (row.heldOut ? "held out" : "fitted") + (row.verified ? "" : ", recalled"),
           ]
@@ -97,18 +89,5 @@ enum ValidationReport {
     ([header, header.map { _ in "---" }] + rows).map { row in
       "| " + row.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |"
     }
-  }
-
-  /// Four significant digits, so that machines agree.
-  private static func short(_ value: Double) -> String {
-    guard value != 0, value.isFinite else { return "\(value)" }
-    if value.magnitude >= 1e7 || value.magnitude < 1e-3 {
-      var (mantissa, exponent) = (value, 0)
-      while mantissa.magnitude >= 10 { (mantissa, exponent) = (mantissa / 10, exponent + 1) }
-      while mantissa.magnitude < 1 { (mantissa, exponent) = (mantissa * 10, exponent - 1) }
-      return "\(Human.fixed(mantissa, 3))e\(exponent)"
-    }
-    let digits = value.magnitude >= 1000 ? 0 : value.magnitude >= 100 ? 1 : value.magnitude >= 10 ? 2 : 3
-    return Human.fixed(value, digits)
   }
 }

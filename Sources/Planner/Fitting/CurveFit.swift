@@ -38,7 +38,9 @@ public struct CurveFit: Sendable, Hashable {
     var jacobian = Self.jacobian(place, bounds, left.count, residuals)
     for _ in 0..<200 {
       let scales = (0..<start.count).map { column in
-        max(jacobian.reduce(0) { $0 + $1[column] * $1[column] }.squareRoot(), 1e-300)
+        let length = jacobian.reduce(0) { $0 + $1[column] * $1[column] }.squareRoot()
+        // A parameter that changes nothing here stays where it is.
+        return length > 1e-150 ? length : 1
       }
       // (J, √λ·D) step = (−left, 0): the damped step as a least squares problem of its own.
       var rows = jacobian
