@@ -76,7 +76,8 @@ enum ValidationReport {
         ["number", "published", "predicted", "error", "limit", "plain roofline", "kind"],
         paper.predictions.map { row in
           [
-            row.name, PredictionTable.figure(row.published), PredictionTable.figure(row.predicted), percent(row.error) + (row.met ? "" : " missed"),
+            row.name, PredictionTable.figure(row.published), PredictionTable.figure(row.predicted),
+            percent(row.error) + (row.met ? "" : " missed"),
             percent(row.limit), row.plainError.isFinite ? percent(row.plainError) : "–",
             (row.heldOut ? "held out" : "fitted") + (row.verified ? "" : ", recalled"),
           ]

@@ -46,6 +46,11 @@ expect 2 inference llama-2-7b --sweep heads=1,2; holds err "'heads' is none of"
 expect 2 inference llama-2-7b --sweep batch=1.5; holds err 'no whole number'
 expect 0 validate --json; it 'it["evidence"]["count"] > 10 and all(row["published"] for paper in it["papers"] for row in paper["rows"])'
 expect 0 validate --markdown; holds out '^## 067 FlashAttention-2'
+# The documentation's page has every number that there is; `venturi plan validate --markdown` writes it anew.
+page=$(dirname "$0")/../../Sources/Venturi/Venturi.docc/PlannerValidation.md
+rows() { awk -F'|' 'NF > 7 { print $2, $3 }' "$1"; }
+rows "$page" >"$folder/page"; rows "$folder/out" >"$folder/now"
+[ "$(wc -l <"$folder/page")" -gt 100 ] && cmp -s "$folder/page" "$folder/now" || fail "PlannerValidation.md has other numbers"
 expect 2 calibrate "$folder/bad.json" --fit Q8_0; holds err 'bad.json: model'
 expect 2 calibrate "$folder/bad.json"; holds err 'fit'
 # A service, simulated: repeatable, with a trace, split in two pools, from recorded requests.
