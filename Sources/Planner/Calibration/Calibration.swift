@@ -1,5 +1,10 @@
 import Costs
-import Foundation
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
 
 /// How much of a device's limits is reached, fitted on measured steps: one set of constants for all of them.
 ///

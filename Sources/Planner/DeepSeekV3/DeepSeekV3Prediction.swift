@@ -123,7 +123,7 @@ public enum DeepSeekV3Prediction {
   /// rows that are held out stay within 2 %, since links cost the rest.
   static let switchPrice = 35_000.0
 
-  /// Prices that give the costs of two rows, the eight-plane and the three-layer fat tree, at ``switchPrice``.
+  /// Prices that give the costs of two rows, the eight-plane and the three-layer fat tree, at a recalled price of a switch.
   ///
   /// - Throws: ``PlannerError/invalid(field:problem:)`` where there are none above zero.
   public static func prices() throws(PlannerError) -> NetworkPrices {

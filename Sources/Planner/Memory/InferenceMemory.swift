@@ -50,6 +50,7 @@ public struct InferenceMemory: Sendable, Hashable {
   /// The most sequences of `tokens` tokens whose state fits beside the weights in `share` of the device's memory.
   public func mostSequences(of tokens: Int, on device: Device, share: Double = 0.9) -> Int {
     let free = device.memory.value * share - weights - activations
-    return free <= 0 ? 0 : Int((free / (statePerToken * Double(tokens))).rounded(.down))
+    // Keys and values of next to no bytes fit without end.
+    return free <= 0 ? 0 : Int(min(free / (statePerToken * Double(tokens)), 1e15))
   }
 }

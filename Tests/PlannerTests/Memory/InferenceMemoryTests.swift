@@ -27,6 +27,13 @@ struct InferenceMemoryTests {
     #expect(try ModelCatalogue.published.entry("SmolLM2 135M").shape.parameters == 134_515_008)
   }
 
+  @Test func keysOfNoBytesFitWithoutEnd() throws {
+    let shape = try ModelCatalogue.published.entry("smollm2").shape
+    let need = try InferenceMemory(
+      shape, weightBytes: 2, stateBytes: 1e-320, sequences: 1, tokens: 1, stepTokens: 1)
+    #expect(need.mostSequences(of: 1, on: try DeviceCatalogue.published.device("A100")) == 1_000_000_000_000_000)
+  }
+
   @Test func aNameThatIsNone() {
     let error = #expect(throws: PlannerError.self) { try ModelCatalogue.published.entry("Llama-2-7C") }
     guard case .unknownModel("Llama-2-7C", let nearest) = error else {
