@@ -140,6 +140,7 @@ import Training
       (["optimizer.momentum=1"], "SGD.momentum is 1.0"), (["data.kind=text"], "the field 'data.path' is missing"),
       (["data.path=[1]"], "data.path is [1]"), (["schedule.kind=cosin"], "did you mean 'cosine'?"),
       (["batch=", "bach=8"], "is 'bach' meant to be it?"), (["seed=-1"], "seed is -1"),
+      (["evaluate.mirrored=true"], "evaluate.mirrored is true, expected false where model.kind is not resnet18"),
       (["model.hidden=[1, x]"], "model.hidden is [1,\"x\"]"), (["batch=99999999999999999999"], "batch is 1e+20"),
     ])
   func told(_ set: [String], _ expected: String) throws {

@@ -26,6 +26,8 @@ package struct RunConfiguration: Sendable {
   package var seed: UInt64
   package var logEvery: Int
   package var evaluateEvery: Int?
+  /// Whether held-out images are judged together with their mirror images.
+  package var judgesMirrored: Bool
   package var watch: TrainerOptions.Watch?
   package var checkpointEvery: Int?
   package var keep: Int
@@ -75,6 +77,12 @@ package struct RunConfiguration: Sendable {
     var evaluate = try fields.section("evaluate")
     evaluateEvery = try evaluate.wholeIfPresent("every", Self.counts)
     let metric = try evaluate.choice("metric", ["loss", "accuracy"], default: "loss")
+    judgesMirrored = try evaluate.isOn("mirrored", default: false)
+    if judgesMirrored {
+      guard case .resnet18 = model.kind else {
+        throw .invalid(field: "evaluate.mirrored", value: "true", expected: "false where model.kind is not resnet18")
+      }
+    }
     let patience = try evaluate.wholeIfPresent("patience", 1...1 << 30)
     watch = patience.map { TrainerOptions.Watch(metric, rises: metric == "accuracy", patience: $0) }
     try evaluate.finish()

@@ -72,9 +72,10 @@ package struct TrainingPlan {
       return try train(model, data.parts, collate, isCancelled, tell)
     case .resnet18(let width):
       try refuseRule()
+      var sizes = ResNetConfiguration(channels: data.shape[0], classes: data.classes, width: width)
+      sizes.judgesMirrored = configuration.judgesMirrored
       let model = try ResNet18(
-        ResNetConfiguration(channels: data.shape[0], classes: data.classes, width: width),
-        seed: configuration.seed, storage: storage, context: context)
+        sizes, seed: configuration.seed, storage: storage, context: context)
       return try train(model, data.parts, collate, isCancelled, tell)
     case .gpt, .lstm, .checkpoint: throw mismatch("mlp, stack or resnet18, which learn from images and tables")
     }

@@ -80,11 +80,15 @@ public struct ResNet18: TrainableModel {
   /// The number of images.
   public func targetCount(of batch: ImageBatch) -> Int { batch.labels.count }
 
-  /// `loss` and `accuracy`.
+  /// `loss` and `accuracy`, of the mirror images too where the configuration says so.
   ///
   /// - Throws: ``DataError/mismatch(field:found:expected:)``.
   public func measure(_ batch: ImageBatch, _ pass: Pass) throws -> [String: MetricSum] {
     let targets = try Classification.targets(batch.labels, classes: configuration.classes, pass.context)
-    return Classification.measure(try logits(batch.images, pass), targets, pass.context)
+    let own = try logits(batch.images, pass)
+    guard configuration.judgesMirrored else { return Classification.measure(own, targets, pass.context) }
+    let mirrored = try logits(ImageAugmentation.mirrored(batch.images, pass.context), pass)
+    let mean = pass.context.multiply(pass.context.add(own, mirrored), 0.5)
+    return Classification.measure(mean, targets, pass.context)
   }
 }

@@ -8,6 +8,9 @@ public struct ResNetConfiguration: Sendable, Hashable {
   public var width: Int
   /// The blocks of each stage.
   public var blocks: [Int]
+  /// Whether held-out images are judged by the mean of their own logits and those of their mirror images (Krizhevsky,
+  /// Sutskever, Hinton: ImageNet Classification with Deep Convolutional Neural Networks, 2012).
+  public var judgesMirrored = false
 
   /// One channel, ten classes, and the paper's eighteen layers unless given.
   public init(channels: Int = 1, classes: Int = 10, width: Int = 64, blocks: [Int] = [2, 2, 2, 2]) {

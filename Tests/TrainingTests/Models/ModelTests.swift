@@ -169,4 +169,29 @@ struct ModelTests {
     let losses = try [0, 1, 2, 0].map(loss)
     #expect(losses[0] == losses[3] && Set(losses).count == 3)
   }
+
+  @Test("An image and its mirror image are judged alike where both are looked at") func mirrored() throws {
+    let context = Context(threads: 1)
+    var random = Random(seed: 4)
+    let images = context.empty([6, 1, 7, 5])
+    for index in 0..<images.count { images.pointer(as: Float.self)[index] = Float(random.uniform()) }
+    let turned = context.copy(images)
+    for row in 0..<42 {
+      for x in 0..<5 {
+        turned.pointer(as: Float.self)[row * 5 + x] = images.pointer(as: Float.self)[row * 5 + 4 - x]
+      }
+    }
+    func loss(_ images: Tensor, _ mirrors: Bool) throws -> Double {
+      var configuration = ResNetConfiguration(classes: 4, width: 4, blocks: [1, 2])
+      configuration.judgesMirrored = mirrors
+      let model = try ResNet18(configuration, seed: 3, context: context)
+      let pass = Pass(
+        .evaluation, weights: model.parameters.map(\.value), buffers: model.buffers.map(\.value), context: context)
+      let batch = ImageBatch(images: images, labels: [0, 1, 2, 3, 0, 1])
+      return try #require(try model.measure(batch, pass)["loss"]).mean
+    }
+    #expect(try loss(images, false) != loss(turned, false))
+    #expect(try abs(loss(images, true) - loss(turned, true)) < 1e-6)
+    #expect(try loss(images, true) != loss(images, false))
+  }
 }

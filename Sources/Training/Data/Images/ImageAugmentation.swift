@@ -124,6 +124,13 @@ public struct ImageAugmentation: Sendable, Hashable {
     }
   }
 
+  /// The mirror images, left to right, of images [B, C, H, W].
+  static func mirrored(_ images: Tensor, _ context: Context) -> Tensor {
+    let copy = context.copy(images)
+    mirror(copy.reshaped([images.shape[0] * images.shape[1], images.shape[2], images.shape[3]]))
+    return copy
+  }
+
   private static func clear(_ image: Tensor, rows: Range<Int>, columns: Range<Int>) {
     let (height, width) = (image.shape[1], image.shape[2])
     let (rows, columns) = (rows.clamped(to: 0..<height), columns.clamped(to: 0..<width))
