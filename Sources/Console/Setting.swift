@@ -58,7 +58,7 @@ package struct Setting: Sendable, Equatable {
   ]
   private static let adapters = ["bench adapters"]
   private static let rankings = ["bench algoperf targets", "bench algoperf run", "bench algoperf score"]
-  private static let plans = ["plan devices", "plan memory"]
+  private static let plans = ["plan calibrate", "plan devices", "plan inference", "plan memory", "plan validate"]
   private static let encoders = ["embed", "bench embed"]
   private static let systems = ["systems list", "systems show", "systems search"]
   private static let everywhere =
@@ -83,7 +83,7 @@ package struct Setting: Sendable, Equatable {
     Setting("pooling", .value, ["embed"]),
     Setting("compute", .value, opens.filter { !$0.hasSuffix("tokenize") } + encoders),
     Setting("cache-type", .value, opens.filter { !$0.hasSuffix("tokenize") }),
-    Setting("memory-limit", .value, loads + ["embed"]),
+    Setting("memory-limit", .value, loads + ["embed", "train"]),
     Setting("max-tokens", .value, generate + remote, aliases: ["-n", "--n-predict", "--predict"]),
     Setting("seed", .value, generate + remote + servers, aliases: ["-s"]),
     Setting("temp", .value, generate + remote, aliases: ["--temperature"]),
@@ -159,7 +159,8 @@ package struct Setting: Sendable, Equatable {
     "reference", "grammar", "json-schema",
     "server", "server-certificate", "clients", "rate", "shared-prefix", "text", "chat", "until-end", "requests",
     "timeout", "max-in-flight", "slo", "plots", "set", "out",
-    "device", "devices", "weights", "cache", "context", "batch", "recompute", "training", "config",
+    "device", "devices", "precision", "efficiency", "markdown", "fit", "sweep", "plot", "weights", "cache", "context",
+    "batch", "recompute", "training", "config",
     "workloads", "points", "seeds", "submissions", "studies", "variant", "self-tuning", "least", "trapezoid",
   ]
 

@@ -4,7 +4,7 @@ import ArgumentParser
 package struct Planning: ParsableCommand {
   package static let configuration = CommandConfiguration(
     commandName: "plan", abstract: "What a model would cost on machines that are not here, and what bounds it.",
-    subcommands: [PlanDevices.self, PlanMemory.self])
+    subcommands: [PlanCalibrate.self, PlanDevices.self, PlanInference.self, PlanMemory.self, PlanValidate.self])
 
   package init() {}
 }

@@ -1,0 +1,175 @@
+import ArgumentParser
+import Console
+import Costs
+import Formats
+import Planner
+import Plots
+import Profiling
+
+/// How long a model takes to answer on a device.
+package struct PlanInference: ParsableCommand {
+  package static let configuration = CommandConfiguration(
+    commandName: "inference", abstract: "How long a prompt and a token take on a device, and what bounds them.",
+    discussion: """
+      Without --efficiency these are the device's limits, which nothing beats; published servers reach 0.4 to 0.7 of the \
+      arithmetic and 0.6 to 0.9 of the memory's rate.
+      """)
+
+  @Argument(help: "A name of the catalogue, a config.json, or a model's file or folder.")
+  package var model: String
+
+  @Option(
+    help: ArgumentHelp("Devices, by name; repeatable. By default all that compute in the format.", valueName: "name"))
+  package var device: [String] = []
+
+  @Option(help: ArgumentHelp("Tokens of a prompt.", valueName: "tokens"))
+  package var prompt = 512
+
+  @Option(help: ArgumentHelp("Tokens of a sequence before the token that is timed.", valueName: "tokens"))
+  package var depth = 2048
+
+  @Option(help: ArgumentHelp("Sequences that are answered together.", valueName: "count"))
+  package var batch = 1
+
+  @Option(help: ArgumentHelp("The format of products.", valueName: "f32, bf16, fp8, int8 …"))
+  package var precision = Precision.bf16
+
+  @Option(help: ArgumentHelp("Bytes of a weight; 0.5625 for 4 bits with a scale for 32.", valueName: "bytes"))
+  package var weights = 2.0
+
+  @Option(help: ArgumentHelp("Bytes of an activation, a key and a value.", valueName: "bytes"))
+  package var cache = 2.0
+
+  @Option(
+    help: ArgumentHelp("Fractions of the arithmetic and of the memory's rate that are reached.", valueName: "c,m"))
+  package var efficiency = "1,1"
+
+  @Option(
+    help: ArgumentHelp(
+      "Several values of one field: prompt, depth, batch, weights or cache.", valueName: "batch=1,2,4"))
+  var sweep: Sweep?
+
+  @Option(help: ArgumentHelp("Draw tokens a second over the sweep's field into an SVG file.", valueName: "path"))
+  package var plot: String?
+
+  @OptionGroup(title: "Output") package var output: OutputOptions
+
+  package init() {}
+
+  package func validate() throws {
+    if plot != nil, sweep == nil { throw ValidationError("--plot draws a --sweep: give one") }
+  }
+
+  package func run() throws {
+    let shape = try ModelArgument.shape(model)
+    let cost = try RooflineCostModel(fallback: try fractions())
+    let cases = try sweep.map { sweep in try sweep.values.map { (value: $0, call: try changed($0, sweep)) } }
+    let plans = try (cases ?? [(value: 0, call: self)]).flatMap { value, call in
+      try call.plans(shape, cost).map { (value: value, plan: $0) }
+    }
+    if let plot, let sweep { try writeFileAtomically(plot, Array(drawing(plans, sweep.field).svg.utf8)) }
+    Output.answer(
+      output.json
+        ? JSON.object([JSON.Member("plans", .array(plans.map { json($0.plan, $0.value) }))]).line : text(plans))
+  }
+
+  /// This call with another value of the sweep's field.
+  private func changed(_ value: Double, _ sweep: Sweep) throws -> PlanInference {
+    var call = self
+    switch sweep.field {
+    case "prompt": call.prompt = try sweep.count(value)
+    case "depth": call.depth = try sweep.count(value)
+    case "batch": call.batch = try sweep.count(value)
+    case "weights": call.weights = value
+    case "cache": call.cache = value
+    default:
+      throw PlannerError.invalid(
+        field: "--sweep", problem: "'\(sweep.field)' is none of prompt, depth, batch, weights and cache")
+    }
+    return call
+  }
+
+  private func plans(_ shape: TransformerShape, _ cost: RooflineCostModel) throws -> [InferencePlan] {
+    var widths = NumberWidths.mixed
+    (widths.weights, widths.activations, widths.residual) = (weights, cache, cache)
+    let named = try device.map { try DeviceCatalogue.published.device($0) }
+    let devices =
+      named.isEmpty
+      ? DeviceCatalogue.published.entries.map(\.device).filter { $0.compute[precision] != nil } : named
+    return try devices.map { device in
+      try InferencePlan(
+        shape, on: device, prompt: Workload(sequences: batch, tokens: prompt), past: depth, precision: precision,
+        widths: widths, model: cost)
+    }
+  }
+
+  private func drawing(_ plans: [(value: Double, plan: InferencePlan)], _ field: String) -> Plot {
+    var names: [String] = []
+    for (_, plan) in plans where !names.contains(plan.device.name) { names.append(plan.device.name) }
+    return Plot(
+      "inference", title: "\(plans.first?.plan.shape.name ?? ""): tokens a second", x: Plot.Axis(field),
+      y: Plot.Axis("tokens/s", logarithmic: true),
+      series: names.map { name in
+        Plot.Series(
+          name,
+          plans.filter { $0.plan.device.name == name }
+            .map { Plot.Point(x: $0.value, y: $0.plan.tokensPerSecond) })
+      })
+  }
+
+  private func fractions() throws -> Efficiency {
+    let parts = efficiency.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
+    guard parts.count == 2, let compute = parts[0], let memory = parts[1] else {
+      throw PlannerError.invalid(
+        field: "--efficiency", problem: "'\(efficiency)' is no pair of fractions such as 0.5,0.8")
+    }
+    return Efficiency(compute: compute, memory: memory)
+  }
+
+  private func json(_ plan: InferencePlan, _ value: Double) -> JSON {
+    let swept = sweep.map { [JSON.Member($0.field, .number(value))] } ?? []
+    return .object(swept + (Self.json(plan).members ?? []))
+  }
+
+  private static func json(_ plan: InferencePlan) -> JSON {
+    [
+      "model": .string(plan.shape.name), "device": .string(plan.device.name),
+      "prefillSeconds": .number(plan.prefill.seconds), "prefillBound": .string(plan.prefill.bound.rawValue),
+      "decodeSeconds": .number(plan.decode.seconds), "decodeBound": .string(plan.decode.bound.rawValue),
+      "tokensPerSecond": .number(plan.tokensPerSecond), "totalBytes": .number(plan.memory.total),
+      "fits": .bool(plan.memory.total <= plan.device.memory.value),
+      "joulesPerToken": plan.joulesPerToken.map { .number($0) } ?? .null,
+      "dollarsPerMillionTokens": plan.dollarsPerMillionTokens.map { .number($0) } ?? .null,
+      "tenthMore": .array(
+        plan.increments.map { more in
+          [
+            "of": .string(more.resource.rawValue), "prefillGain": .number(more.prefillGain),
+            "decodeGain": .number(more.decodeGain),
+          ]
+        }),
+    ]
+  }
+
+  private func text(_ plans: [(value: Double, plan: InferencePlan)]) -> String {
+    let rows = plans.map { value, plan in
+      [
+        (sweep == nil ? "" : "\(value == value.rounded() ? Human.fixed(value, 0) : "\(value)")  ") + plan.device.name,
+        plan.memory.total <= plan.device.memory.value ? "yes" : "no",
+        Human.fixed(plan.prefill.seconds * 1e3, 2), plan.prefill.bound.rawValue,
+        Human.fixed(plan.decode.seconds * 1e3, 3), plan.decode.bound.rawValue, Human.fixed(plan.tokensPerSecond, 1),
+        plan.dollarsPerMillionTokens.map { Human.fixed($0, 2) } ?? "–",
+        plan.increments.map { "\($0.resource.rawValue) \(Human.fixed(($0.decodeGain - 1) * 100, 1)) %" }
+          .joined(separator: ", "),
+      ]
+    }
+    let header = [
+      sweep.map { "\($0.field)  device" } ?? "device", "fits", "prompt ms", "bound by", "token ms", "bound by",
+      "tokens/s", "$/M tokens",
+      "a tenth more of … is worth",
+    ]
+    return "\(plans.first?.plan.shape.name ?? ""), \(batch) × \(prompt) tokens, a token after \(depth)\n"
+      + Human.table([header] + rows, numeric: [2, 4, 6, 7])
+  }
+}
+
+extension Precision: ExpressibleByArgument {}
