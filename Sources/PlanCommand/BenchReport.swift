@@ -28,6 +28,8 @@ struct BenchReport {
     let shape = try ModelArgument.shape(model)
     let weights = try Self.weights(of: model)
     device = try Self.device(ceilings, date, missing)
+    // Two mixtures may have one type in the main: rows are named by the file.
+    let file = String(model.split(separator: "/").last ?? "").replacing(".gguf", with: "")
     var steps: [MeasuredStep] = []
     for row in rows where row["threads"]?.int == threads {
       guard let test = row["test"]?.text, let work = Self.work(test) else { throw missing("test") }
@@ -42,7 +44,7 @@ struct BenchReport {
       for index in step.operators.indices where step.operators[index].kind == .attention {
         step.operators[index].precision = .f32
       }
-      let name = "\(weights.type) \(test)"
+      let name = "\(file) \(test)"
       steps.append(
         MeasuredStep(
           name, step, seconds: Double(work.isPrompt ? work.tokens : 1) / rate, isFitted: isFitted(name)))
@@ -60,19 +62,16 @@ struct BenchReport {
     return (parts[0].hasPrefix("pp"), tokens, depth)
   }
 
-  /// The mean bytes of a weight of the model's file, the most frequent type of matrices, and the chain that serves it.
-  private static func weights(of model: String) throws -> (type: String, bytes: Double, precision: Precision) {
+  /// The mean bytes of a weight of the model's file, and the chain that serves them.
+  private static func weights(of model: String) throws -> (bytes: Double, precision: Precision) {
     let checkpoint = try Checkpoint(path: ModelAccess.path(of: model))
-    var counts: [DType: Int] = [:]
     var (bytes, numbers) = (0, 0)
     for tensor in checkpoint.tensors where tensor.shape.rank == 2 {
-      counts[tensor.dtype, default: 0] += tensor.count
       (bytes, numbers) = (bytes + tensor.byteCount, numbers + tensor.count)
     }
-    guard let type = counts.max(by: { ($0.value, $1.key.rawValue) < ($1.value, $0.key.rawValue) })?.key, numbers > 0
-    else { throw PlannerError.invalid(field: model, problem: "it has no matrices") }
+    guard numbers > 0 else { throw PlannerError.invalid(field: model, problem: "it has no matrices") }
     let perWeight = Double(bytes) / Double(numbers)
-    return (type.displayName, perWeight, perWeight >= 2 ? .f32 : perWeight < 0.7 ? .int4 : .int8)
+    return (perWeight, perWeight >= 2 ? .f32 : perWeight < 0.7 ? .int4 : .int8)
   }
 
   private static func device(

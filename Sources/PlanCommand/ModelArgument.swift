@@ -77,7 +77,7 @@ enum ModelArgument {
       let width = try whole("embedding_length", 1...1 << 20)
       let heads = try whole("attention.head_count", 1...1 << 16)
       let names = Set(checkpoint.tensors.map(\.name))
-      guard let embedding = checkpoint.tensorIfPresent("token_embd.weight"), embedding.shape.count == 2 else {
+      guard let embedding = checkpoint.tensorIfPresent("token_embd.weight"), embedding.shape.rank == 2 else {
         throw PlannerError.invalid(field: path, problem: "no embedding of tokens, so it is no decoder that is known")
       }
       let learned = checkpoint.tensorIfPresent("position_embd.weight")

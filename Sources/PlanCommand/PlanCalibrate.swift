@@ -19,7 +19,8 @@ package struct PlanCalibrate: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Fit on the rows whose name begins so, such as 'Q8_0' or 'F16 pp'; repeatable.", valueName: "name"))
+      "Fit on the rows whose name begins so, the model file's name and a test, such as 'model-q8_0 pp'; repeatable.",
+      valueName: "name"))
   package var fit: [String] = []
 
   @OptionGroup(title: "Output") package var output: OutputOptions

@@ -51,6 +51,23 @@ page=$(dirname "$0")/../../Sources/Venturi/Venturi.docc/PlannerValidation.md
 rows() { awk -F'|' 'NF > 7 { print $2, $3 }' "$1"; }
 rows "$page" >"$folder/page"; rows "$folder/out" >"$folder/now"
 [ "$(wc -l <"$folder/page")" -gt 100 ] && cmp -s "$folder/page" "$folder/now" || fail "PlannerValidation.md has other numbers"
+# A model's own file says its sizes, and a report of measurements calibrates this machine.
+file=$("$venturi" ls --json | python3 -c 'import json,sys; print(next((row["path"] for row in json.load(sys.stdin)["models"] if row["name"] == "smollm2"), ""))')
+if [ -n "$file" ]; then
+  expect 0 memory "$file" --json; it 'it["parameters"] == 134515008 and it["stateBytesPerToken"] == 23040'
+  python3 - "$file" >"$folder/report.json" <<'PYTHON'
+import json, sys
+tests = {"pp512": 700, "tg32": 250, "pp512 @ d512": 600, "tg32 @ d512": 210, "pp512 @ d1024": 500, "tg32 @ d1024": 180}
+ceilings = {"f32GFLOPs": 190, "int8GOPs": 380, "int4GOPs": 450, "bestReadGBs": 28}
+print(json.dumps({
+    "model": sys.argv[1], "ceilings": [{name: {"median": value} for name, value in ceilings.items()}],
+    "rows": [{"test": test, "threads": 2, "ours": {"median": rate}} for test, rate in tests.items()]}))
+PYTHON
+  name=$(basename "$file" .gguf)
+  expect 0 calibrate "$folder/report.json" --fit "$name pp512" --fit "$name tg32 @" --json
+  it 'it["fitted"]["count"] == 5 and it["heldOut"]["count"] == 1 and 0 < it["products"] < 1 and 0 < it["memory"] <= 1'
+  expect 2 calibrate "$folder/report.json" --fit "$name tg32"; holds err 'want at least as many'
+fi
 expect 2 calibrate "$folder/bad.json" --fit Q8_0; holds err 'bad.json: model'
 expect 2 calibrate "$folder/bad.json"; holds err 'fit'
 # A service, simulated: repeatable, with a trace, split in two pools, from recorded requests.
