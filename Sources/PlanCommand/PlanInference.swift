@@ -11,7 +11,7 @@ package struct PlanInference: ParsableCommand {
   package static let configuration = CommandConfiguration(
     commandName: "inference", abstract: "How long a prompt and a token take on a device, and what bounds them.",
     discussion: """
-      Without --efficiency these are the device's limits, which nothing beats; published servers reach 0.4 to 0.7 of the \
+      Without --compute-share and --memory-share these are the device's limits, which nothing beats; published servers reach 0.4 to 0.7 of the \
       arithmetic and 0.6 to 0.9 of the memory's rate.
       """)
 
@@ -40,9 +40,7 @@ package struct PlanInference: ParsableCommand {
   @Option(help: ArgumentHelp("Bytes of an activation, a key and a value.", valueName: "bytes"))
   package var cache = 2.0
 
-  @Option(
-    help: ArgumentHelp("Fractions of the arithmetic and of the memory's rate that are reached.", valueName: "c,m"))
-  package var efficiency = "1,1"
+  @OptionGroup var reached: ReachedShares
 
   @Option(
     help: ArgumentHelp(
@@ -62,7 +60,7 @@ package struct PlanInference: ParsableCommand {
 
   package func run() throws {
     let shape = try ModelArgument.shape(model)
-    let cost = try RooflineCostModel(fallback: try fractions())
+    let cost = try RooflineCostModel(fallback: reached.efficiency)
     let cases = try sweep.map { sweep in try sweep.values.map { (value: $0, call: try changed($0, sweep)) } }
     let plans = try (cases ?? [(value: 0, call: self)]).flatMap { value, call in
       try call.plans(shape, cost).map { (value: value, plan: $0) }
@@ -115,15 +113,6 @@ package struct PlanInference: ParsableCommand {
           plans.filter { $0.plan.device.name == name }
             .map { Plot.Point(x: $0.value, y: $0.plan.tokensPerSecond) })
       })
-  }
-
-  private func fractions() throws -> Efficiency {
-    let parts = efficiency.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
-    guard parts.count == 2, let compute = parts[0], let memory = parts[1] else {
-      throw PlannerError.invalid(
-        field: "--efficiency", problem: "'\(efficiency)' is no pair of fractions such as 0.5,0.8")
-    }
-    return Efficiency(compute: compute, memory: memory)
   }
 
   private func json(_ plan: InferencePlan, _ value: Double) -> JSON {

@@ -60,11 +60,7 @@ package struct PlanLongContext: ParsableCommand {
   @Option(help: ArgumentHelp("GB a second to the host.", valueName: "GB/s"))
   package var hostLink = 20.0
 
-  @Option(help: "The part of the arithmetic rate that is reached.")
-  package var computeShare = 1.0
-
-  @Option(help: "The part of the memory's rate that is reached.")
-  package var memoryShare = 1.0
+  @OptionGroup var reached: ReachedShares
 
   @Option(help: "Users of the sessions.")
   package var users = 8
@@ -82,7 +78,7 @@ package struct PlanLongContext: ParsableCommand {
   package var eviction = "lru"
 
   @Option(help: ArgumentHelp("Write the rows to a CSV file.", valueName: "file"))
-  package var sweep: String?
+  package var csv: String?
 
   @OptionGroup(title: "Output") package var output: OutputOptions
 
@@ -113,9 +109,9 @@ package struct PlanLongContext: ParsableCommand {
     let analysis = try LongContextAnalysis(
       try LongContextModel(try ModelArgument.shape(model), weightBytes: weights), on: device, devices: devices,
       hostLink: hostLink * 1e9, memory: gib ? device.memory.value / 1e9 * 0x1p30 : nil, reserve: reserve * 1e9,
-      compression: compression, count: count, efficiency: Efficiency(compute: computeShare, memory: memoryShare))
+      compression: compression, count: count, efficiency: reached.efficiency)
     let rows = try context.values.map { try row($0, analysis, eviction) }
-    if let sweep { try writeFileAtomically(sweep, Array(Self.csv(rows).utf8)) }
+    if let csv { try writeFileAtomically(csv, Array(Self.csv(rows).utf8)) }
     if output.json {
       Output.answer(json(rows, analysis).line)
     } else {

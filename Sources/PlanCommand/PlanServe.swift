@@ -13,7 +13,7 @@ package struct PlanServe: ParsableCommand {
   package static let configuration = CommandConfiguration(
     commandName: "serve", abstract: "Simulates a model on devices that serve a load: latencies, utilisation, machines.",
     discussion: """
-      Times are those of the devices' limits, times --compute and --memory, plus --overhead for every iteration: without \
+      Times are those of the devices' limits, times --compute-share and --memory-share, plus --overhead for every iteration: without \
       them what no engine can beat. ttft is the time to the first token, tbt between two tokens, e2e to the last. \
       With --prompts and --tokens machines for prompts alone hand their state to machines for tokens.
       """)
@@ -50,11 +50,7 @@ package struct PlanServe: ParsableCommand {
   @Option(help: "The most sequences of an iteration.")
   package var batchSequences = 256
 
-  @Option(help: "The part of the arithmetic rate that is reached.")
-  package var compute = 1.0
-
-  @Option(help: "The part of the memory's rate that is reached.")
-  package var memory = 1.0
+  @OptionGroup var reached: ReachedShares
 
   @Option(help: "Seconds of every iteration beside its operators.")
   package var overhead = 0.0
@@ -113,7 +109,7 @@ package struct PlanServe: ParsableCommand {
     return try ServingPlan(
       model: try ModelArgument.shape(model), on: device, machines: machines ?? (prompts + tokens > 0 ? 0 : 1),
       prompts: prompts, tokens: tokens,
-      costs: try RooflineCostModel(fallback: Efficiency(compute: compute, memory: memory)), options: options)
+      costs: try RooflineCostModel(fallback: reached.efficiency), options: options)
   }
 
   package func run() throws {
@@ -138,7 +134,7 @@ package struct PlanServe: ParsableCommand {
       return
     }
     let price = plan.dollarsPerHour.map { ", $\(Human.fixed($0, 2))/h" } ?? ""
-    let limits = compute == 1 && memory == 1 && overhead == 0 ? ", at the devices' limits" : ""
+    let limits = reached.efficiency == Efficiency() && overhead == 0 ? ", at the devices' limits" : ""
     var text = """
       \(plan.model.name) on \(plan.machines.count) × \(plan.options.devicesPerMachine) \(plan.device.name)\(price)\(limits)
       room for \(plan.stateTokens) tokens of state on a machine

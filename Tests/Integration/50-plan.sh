@@ -37,7 +37,7 @@ expect 2 finetune smollm2 --rank 193; holds err 'rank'
 printf '{"hidden_size": 64, "num_attention_heads": 0, "num_hidden_layers": 1, "vocab_size": 10}' >"$folder/bad.json"
 expect 2 memory "$folder/bad.json"; holds err 'hidden_size'
 expect 0 inference llama-2-7b --device a100 --json; it 'it["plans"][0]["decodeBound"] == "memory" and it["plans"][0]["tokensPerSecond"] > 100'
-expect 2 inference llama-2-7b --efficiency 0.5; holds err 'no pair of fractions'
+expect 2 inference llama-2-7b --memory-share 1.5; holds err '1.5 of memory must lie above 0'
 expect 2 inference llama-2-7b --device a100 --precision fp8; holds err 'does not compute in fp8'
 expect 0 inference llama-2-7b --device a100 --device h100 --sweep batch=1,8,64 --plot "$folder/plan.svg" --json
 it '[row["batch"] for row in it["plans"]] == [1, 1, 8, 8, 64, 64]'
@@ -148,7 +148,7 @@ expect 2 scale gpt-1t --layout t=8,p=64,d=1 --batch 8; holds err 'weak'
 # Closed forms: long contexts, test-time compute, runs of reinforcement learning, pipelines, one stack, convolutional nets.
 expect 0 long-context yi-34b --device a100 --gib --count paper --context 4k,50k --json
 it '[row["users"] for row in it["contexts"]] == [17, 1] and abs(it["contexts"][1]["prefillSeconds"] - 14.47) < 0.01'
-expect 0 long-context yi-34b --device a100 --context 50k --sweep "$folder/long.csv"; holds out 'does not fit'
+expect 0 long-context yi-34b --device a100 --context 50k --csv "$folder/long.csv"; holds out 'does not fit'
 grep -q '^50000,12288000000' "$folder/long.csv" || fail 'the sweep has no row of 50,000 tokens'
 expect 2 long-context yi-34b --device l4; holds err 'more than'
 expect 2 long-context yi-34b --tokens-kept 0; holds err 'tokensKept'

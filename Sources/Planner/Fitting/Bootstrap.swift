@@ -25,15 +25,9 @@ public enum Bootstrap {
   /// The range that holds the middle `confidence` of `values`; `nil` for none.
   public static func band(_ values: [Double], confidence: Double = 0.95) -> ClosedRange<Double>? {
     let sorted = values.filter { !$0.isNaN }.sorted()
-    guard !sorted.isEmpty else { return nil }
-    return quantile((1 - confidence) / 2, ofSorted: sorted)...quantile((1 + confidence) / 2, ofSorted: sorted)
-  }
-
-  /// The quantile of at least one value in ascending order, between neighbours by their distance.
-  static func quantile(_ share: Double, ofSorted sorted: [Double]) -> Double {
-    let position = max(0, min(1, share)) * Double(sorted.count - 1)
-    let index = min(Int(position), sorted.count - 1)
-    guard index + 1 < sorted.count else { return sorted[index] }
-    return sorted[index] + (position - Double(index)) * (sorted[index + 1] - sorted[index])
+    guard let low = Quantile.value((1 - confidence) / 2, ofSorted: sorted),
+      let high = Quantile.value((1 + confidence) / 2, ofSorted: sorted)
+    else { return nil }
+    return low...high
   }
 }

@@ -1,5 +1,11 @@
 import Costs
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
 /// What an instance serves of each bucket within a promise, from a device model where nobody measured it.
 public struct MelangeProfile: Sendable {
   /// Sizes of requests: every length of prompts with every length of answers.
@@ -58,9 +64,9 @@ public struct MelangeProfile: Sendable {
 
     private static func parts(_ lengths: [Int], mean: Double, sigma: Double) -> [Double] {
       // The median that gives this mean.
-      let median = mean * NormalDistribution.exponential(-sigma * sigma / 2)
+      let median = mean * exp(-sigma * sigma / 2)
       func below(_ length: Double) -> Double {
-        NormalDistribution.below(NormalDistribution.logarithm(length / median) / sigma)
+        NormalDistribution.below(log(length / median) / sigma)
       }
       var edges = zip(lengths, lengths.dropFirst()).map { below((Double($0) * Double($1)).squareRoot()) }
       edges = [0] + edges + [1]

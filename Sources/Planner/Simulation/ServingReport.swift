@@ -90,11 +90,7 @@ extension ServingReport {
 
   /// The same of values in ascending order.
   public static func percentile(_ percent: Double, ofSorted values: [Double]) -> Double {
-    guard let last = values.last else { return 0 }
-    let place = min(max(0, percent / 100), 1) * Double(values.count - 1)
-    let index = Int(place)
-    guard index + 1 < values.count else { return last }
-    return values[index] + (place - Double(index)) * (values[index + 1] - values[index])
+    Quantile.value(percent / 100, ofSorted: values) ?? 0
   }
 
   /// The mean of a value over the answers; zero of none.

@@ -44,7 +44,7 @@ public enum CMSPipeline {
   static let gpuEventJoules = (167_923_874.64119467 - 505_499.98736250005) / 750_684
 
   /// The Level-1 trigger's skill: its error matrix rejects 98.126 % of negatives and 51.054 % of positives.
-  public static let levelOneSkill = inverseNormal(0.98126) - inverseNormal(0.51054)
+  public static let levelOneSkill = NormalDistribution.place(below: 0.98126) - NormalDistribution.place(below: 0.51054)
 
   /// The high-level trigger's skill with which the baseline has an F1 of 0.386, its published one.
   public static let highLevelSkill = fittedSkill(f1: 0.385988279)
@@ -98,10 +98,5 @@ public enum CMSPipeline {
     Bisection.solve(in: 0...20, for: f1) { skill in
       graph(Variant(), skill: skill).evaluate(truncates: false).contingency.f1
     }
-  }
-
-  /// Φ⁻¹, by halving.
-  static func inverseNormal(_ share: Double) -> Double {
-    Bisection.solve(in: -40...40, for: share, PipelineClassifier.normal)
   }
 }

@@ -36,7 +36,8 @@ public enum PipelineClassifier: Sendable, Hashable {
     case .gaussian(let skill, let spread):
       guard target > 0, all > 0 else { return Rejection(trueNegative: 0, falseNegative: 0) }
       func parts(_ t: Double) -> Rejection {
-        Rejection(trueNegative: Self.normal(t), falseNegative: Self.normal((t - skill) / spread))
+        Rejection(
+          trueNegative: NormalDistribution.below(t), falseNegative: NormalDistribution.below((t - skill) / spread))
       }
       let low = min(-40, skill - 40 * spread)
       let high = max(40, skill + 40 * spread)
@@ -65,9 +66,6 @@ public enum PipelineClassifier: Sendable, Hashable {
       return low < places.count ? parts(places[low]) : Rejection(trueNegative: 1, falseNegative: 1)
     }
   }
-
-  /// Φ(x).
-  static func normal(_ x: Double) -> Double { 0.5 * erfc(-x / 2.0.squareRoot()) }
 
   /// The part of ascending scores that lies below `t`.
   private static func below(_ t: Double, _ scores: [Double]) -> Double {

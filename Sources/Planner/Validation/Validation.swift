@@ -17,18 +17,12 @@ public struct Validation: Sendable, Hashable {
     public init(_ predictions: [Prediction]) {
       count = predictions.count
       met = predictions.count { $0.met }
-      let errors = predictions.map { abs($0.error) }
-      medianError = Self.median(errors)
-      largestError = errors.max()
+      let errors = predictions.map { abs($0.error) }.sorted()
+      medianError = Quantile.value(0.5, ofSorted: errors)
+      largestError = errors.last
       // Formulas that no device enters have no roofline.
-      medianPlainError = Self.median(predictions.map { abs($0.plainError) }.filter(\.isFinite))
-    }
-
-    private static func median(_ values: [Double]) -> Double? {
-      guard !values.isEmpty else { return nil }
-      let sorted = values.sorted()
-      let middle = sorted.count / 2
-      return sorted.count.isMultiple(of: 2) ? (sorted[middle - 1] + sorted[middle]) / 2 : sorted[middle]
+      medianPlainError = Quantile.value(
+        0.5, ofSorted: predictions.map { abs($0.plainError) }.filter(\.isFinite).sorted())
     }
   }
 
