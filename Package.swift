@@ -235,7 +235,7 @@ let package = Package(
       ]),
     .testTarget(
       name: "TrainCommandTests",
-      dependencies: ["ConfigurationFiles", "Console", "Formats", "TrainCommand", "Training"]),
+      dependencies: ["ConfigurationFiles", "Console", "Formats", "Tensors", "TrainCommand", "Training"]),
     .testTarget(
       name: "AtlasTests",
       dependencies: ["Atlas", "CSQLite", "Catalogue", "Costs", "Formats", "Planner", "Plots", "Profiling"]),

@@ -143,6 +143,16 @@ void *vt_pages_allocate(size_t bytes) {
   return base == MAP_FAILED ? NULL : base;
 }
 
+void *vt_pages_reserve(size_t bytes) {
+  if (bytes == 0 || bytes > SIZE_MAX / 2) return NULL;
+  int flags = MAP_PRIVATE | MAP_ANONYMOUS;
+#ifdef MAP_NORESERVE
+  flags |= MAP_NORESERVE;
+#endif
+  void *base = mmap(NULL, rounded(bytes, page_bytes()), PROT_READ | PROT_WRITE, flags, -1, 0);
+  return base == MAP_FAILED ? NULL : base;
+}
+
 void vt_pages_free(void *base, size_t bytes) {
   if (base) munmap(base, rounded(bytes, page_bytes()));
 }

@@ -14,13 +14,25 @@ public final class Allocator: Sendable {
   }
   private let state = Mutex(State())
   private let cacheLimit: Int
+  /// Whether blocks are only counted: large ones are addresses that nothing is read from.
+  private let isImagined: Bool
   /// What is there until the last block has gone back to the system: it goes after the allocator's `deinit`.
   package let lifetime: AnyObject & Sendable = Lifetime()
 
   private final class Lifetime: Sendable {}
 
   /// An allocator that keeps at most `cacheLimit` bytes of free blocks.
-  public init(cacheLimit: Int = 1 << 30) { self.cacheLimit = cacheLimit }
+  public init(cacheLimit: Int = 1 << 30) {
+    self.cacheLimit = cacheLimit
+    isImagined = false
+  }
+
+  /// An allocator that hands out address space in place of memory, for a ``Context`` that rehearses. What is written into it
+  /// directly takes memory, and small blocks hold zeros.
+  package init(imagining: Void) {
+    cacheLimit = 1 << 30
+    isImagined = true
+  }
 
   deinit { releaseCache() }
 
@@ -44,7 +56,7 @@ public final class Allocator: Sendable {
   ///
   /// - Throws: ``TensorError/outOfMemory(bytes:)``.
   package func allocate(_ bytes: Int) throws(TensorError) -> UnsafeMutableRawPointer {
-    guard bytes >= 0, bytes < 1 << 46 else { throw .outOfMemory(bytes: bytes) }
+    guard bytes >= 0, bytes < 1 << (isImagined ? 56 : 46) else { throw .outOfMemory(bytes: bytes) }
     let size = Self.sizeClass(bytes)
     let cached: UInt? = state.withLock { state in
       state.liveBytes += size
@@ -53,10 +65,24 @@ public final class Allocator: Sendable {
       state.cachedBytes -= size
       return block
     }
-    if let cached, let pointer = UnsafeMutableRawPointer(bitPattern: cached) { return pointer }
+    if let cached, let pointer = UnsafeMutableRawPointer(bitPattern: cached) {
+      if isImagined, size < 4096 { pointer.initializeMemory(as: UInt8.self, repeating: 0, count: size) }
+      return pointer
+    }
+    if isImagined { return try imagined(bytes, size) }
     if let fresh = size >= 4096 ? vt_pages_allocate(size) : aligned(size) { return fresh }
     state.withLock { $0.liveBytes -= size }
     throw .outOfMemory(bytes: bytes)
+  }
+
+  /// What stands for memory where there is not even address space for it.
+  private static var nowhere: UnsafeMutableRawPointer? { UnsafeMutableRawPointer(bitPattern: 1 << 30) }
+
+  private func imagined(_ bytes: Int, _ size: Int) throws(TensorError) -> UnsafeMutableRawPointer {
+    guard size < 4096 else { return (vt_pages_reserve(size) ?? Self.nowhere).unsafelyUnwrapped }
+    guard let block = aligned(size) else { throw .outOfMemory(bytes: bytes) }
+    block.initializeMemory(as: UInt8.self, repeating: 0, count: size)
+    return block
   }
 
   private func aligned(_ size: Int) -> UnsafeMutableRawPointer? {
@@ -91,6 +117,6 @@ public final class Allocator: Sendable {
   }
 
   private static func giveBack(_ pointer: UnsafeMutableRawPointer, _ size: Int) {
-    if size >= 4096 { vt_pages_free(pointer, size) } else { pointer.deallocate() }
+    if size >= 4096 { if pointer != nowhere { vt_pages_free(pointer, size) } } else { pointer.deallocate() }
   }
 }

@@ -13,6 +13,8 @@ public final class Context: @unchecked Sendable {
   public let allocator: Allocator
   /// The compiled kernels in use.
   public let kernelSet: KernelSet
+  /// Whether operators take their memory and compute nothing: how much a computation needs is known before it begins.
+  public let isRehearsal: Bool
   /// Where weights are packed to.
   let weights: WeightArena
   let linearKernels: UnsafePointer<vt_linear_kernels>
@@ -30,12 +32,23 @@ public final class Context: @unchecked Sendable {
   public internal(set) var scope = OperatorScope()
 
   /// A context with its own worker pool of `threads` threads (one for each processor by default).
-  public init(threads: Int? = nil, kernels: KernelSet = .preferred, allocator: Allocator = Allocator()) {
+  public convenience init(threads: Int? = nil, kernels: KernelSet = .preferred, allocator: Allocator = Allocator()) {
+    self.init(threads: threads, kernels: kernels, allocator: allocator, isRehearsal: false)
+  }
+
+  /// A context in which a computation for `threads` threads is gone through without being done: its ``allocator`` counts what
+  /// would be taken, of memory that is not there. Numbers in tensors are anything, those in small ones 0 at first.
+  public static func rehearsal(threads: Int? = nil, kernels: KernelSet = .preferred) -> Context {
+    Context(threads: threads, kernels: kernels, allocator: Allocator(imagining: ()), isRehearsal: true)
+  }
+
+  private init(threads: Int?, kernels: KernelSet, allocator: Allocator, isRehearsal: Bool) {
     workers = Workers(count: threads)
     kernelSet = kernels.isSupported ? kernels : .reference
     linearKernels = vt_linear_kernels_for(kernelSet.isa)
     gemmKernels = vt_gemm_kernels_for(kernelSet.isa)
     self.allocator = allocator
+    self.isRehearsal = isRehearsal
     weights = WeightArena(allocator: allocator)
   }
 
@@ -66,6 +79,7 @@ public final class Context: @unchecked Sendable {
     _ kind: OperatorKind, arithmetic: @autoclosure () -> [Precision: Double] = [.f32: 1],
     cost: @autoclosure @escaping () -> OperatorCost, _ operation: @escaping () -> Void
   ) {
+    if isRehearsal { return }
     if capturing == nil, recorder == nil { return operation() }
     let label = Operator(kind, scope, arithmetic(), cost: cost)
     if let recorder { recorder.time(label, operation) } else { operation() }

@@ -33,7 +33,7 @@ struct RunPlot {
       guard let loss = metrics["loss"], loss.isFinite else { return }
       held.append(Plot.Point(x: Double(step), y: loss))
     case .resumed(let step): read(through: step)
-    case .checkpoint, .warning: return
+    case .checkpoint, .need, .warning: return
     }
     draw()
   }

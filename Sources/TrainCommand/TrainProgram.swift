@@ -36,6 +36,11 @@ package struct TrainProgram: AsyncParsableCommand, SingleVerbProgram {
     help: ArgumentHelp("The run's folder; by default runs/ and the name of the file.", valueName: "folder"))
   package var out: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Refuse a run that needs more memory than this; else what is free counts.", valueName: "bytes, 512M, 2G"))
+  package var memoryLimit: ByteCount?
+
   @OptionGroup package var computing: ThreadOptions
 
   @OptionGroup(title: "Output") package var output: OutputOptions
@@ -51,7 +56,8 @@ package struct TrainProgram: AsyncParsableCommand, SingleVerbProgram {
     for assignment in set { json = try json.setting(assignment) }
     let configuration = try RunConfiguration(json)
     let plan = TrainingPlan(
-      configuration, folder: folder, isResumed: resume, context: Context(threads: computing.threads))
+      configuration, folder: folder, isResumed: resume, memoryLimit: memoryLimit?.bytes,
+      context: Context(threads: computing.threads))
     let isInterrupted = Atomic<Bool>(false)
     let progress = TrainingProgress()
     var plot = RunPlot(folder: folder)
@@ -88,7 +94,8 @@ extension TrainingOutcome {
       "trainLoss": trainLoss.map { .number($0) } ?? .null,
       "validation": .object(
         validation.sorted { $0.key < $1.key }.map { JSON.Member($0.key, .number($0.value)) }),
-      "peakBytes": .integer(peakBytes), "checkpoint": checkpoint.map { .string($0) } ?? .null, "figures": figures,
+      "peakBytes": .integer(peakBytes), "neededBytes": neededBytes.map { .integer($0) } ?? .null,
+      "checkpoint": checkpoint.map { .string($0) } ?? .null, "figures": figures,
     ]
   }
 }

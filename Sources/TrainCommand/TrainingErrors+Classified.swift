@@ -7,6 +7,7 @@ extension TrainingError: ClassifiedError {
     switch self {
     case .invalidOption, .noBatches, .noTargets, .otherRun, .notEmpty: .usage
     case .notFinite: .failure
+    case .doesNotFit: .unavailable
     }
   }
 
@@ -14,6 +15,7 @@ extension TrainingError: ClassifiedError {
     switch self {
     case .invalidOption, .noBatches, .noTargets: "bad_configuration"
     case .notFinite: "not_finite"
+    case .doesNotFit: "out_of_memory"
     case .otherRun: "other_run"
     case .notEmpty: "not_empty"
     }

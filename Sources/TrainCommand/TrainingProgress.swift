@@ -7,6 +7,10 @@ struct TrainingProgress {
 
   func show(_ event: TrainingEvent) {
     switch event {
+    case .need(let need):
+      note(
+        "needs \(Human.bytes(need.total)): \(Human.bytes(need.weights)) of weights, \(Human.bytes(need.state)) of the "
+          + "optimizer, \(Human.bytes(need.step)) for a step, \(Human.bytes(need.batches)) of batches")
     case .step(let step): bar.show(Self.line(step))
     case .evaluation(let step, let metrics):
       let values = metrics.sorted { $0.key < $1.key }.map { "\($0.key) \(Self.short($0.value))" }

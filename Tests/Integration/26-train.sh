@@ -59,6 +59,12 @@ train "$run" --out "$folder/whole"; [ $code = 0 ] || fail "exit code $code"
 last 'it["steps"] == 60 and it["reason"] == "finished" and it["validation"]["accuracy"] > 0.7'
 last 'it["seconds"] > 0 and it["samplesPerSecond"] > 0 and it["trainLoss"] > 0 and it["peakBytes"] > 1 << 20'
 last 'it["checkpoint"].endswith("/whole/step-00000060")'
+last '0 < it["neededBytes"] < it["peakBytes"]'
+grep -q '^needs .* of weights' "$folder/err" || fail "the memory that is needed is to be told first"
+train "$run" --out "$folder/small" --memory-limit 20K; [ $code = 69 ] || fail "exit code $code for too little memory"
+train "$run" --out "$folder/large" --set 'model.hidden=[65536, 65000]' --memory-limit 1G
+[ $code = 69 ] && [ ! -e "$folder/large" ] || fail "exit code $code for thousands of millions of weights"
+grep -q 'bytes of memory where 1073741824 are available' "$folder/out" "$folder/err" || fail "need and limit are to be told"
 [ "$(ls "$folder/whole" | grep -c '^step-')" = 2 ] || fail "two checkpoints are to be kept"
 train "$run" --out "$folder/one" -t 1; [ $code = 0 ]; same "$folder/one"
 

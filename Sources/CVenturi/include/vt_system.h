@@ -33,6 +33,9 @@ uint64_t vt_ticks(void);
 
 // Large blocks of page-aligned memory; huge pages are asked for from 2 MiB on. NULL when there is none to be had.
 void *vt_pages_allocate(size_t bytes);
+// Pages that count for nothing until they are written to: address space for what may never be there. NULL when there is
+// none.
+void *vt_pages_reserve(size_t bytes);
 void vt_pages_free(void *base, size_t bytes);
 
 // Maps a file read-only. Returns 0 and fills base and bytes, or the errno of the step that failed.

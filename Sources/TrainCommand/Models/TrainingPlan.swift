@@ -11,13 +11,18 @@ package struct TrainingPlan {
   package let folder: String
   /// Whether to go on from the folder's newest checkpoint.
   package let isResumed: Bool
+  /// The most bytes that a run may need; what the machine has by default.
+  package let memoryLimit: Int?
   let context: Context
 
   /// A run in a folder.
-  package init(_ configuration: RunConfiguration, folder: String, isResumed: Bool, context: Context) {
+  package init(
+    _ configuration: RunConfiguration, folder: String, isResumed: Bool, memoryLimit: Int? = nil, context: Context
+  ) {
     self.configuration = configuration
     self.folder = folder
     self.isResumed = isResumed
+    self.memoryLimit = memoryLimit
     self.context = context
   }
 
@@ -25,8 +30,9 @@ package struct TrainingPlan {
   ///
   /// - Parameters:
   ///   - isCancelled: asked before each step.
-  ///   - tell: takes what happens.
-  /// - Throws: ``ConfigurationError``; what training throws.
+  ///   - tell: takes what happens; the memory that the run needs first, where the model is a fresh one with plain products.
+  /// - Throws: ``ConfigurationError``; ``/Training/TrainingError/doesNotFit(neededBytes:availableBytes:)``; what training
+  ///   throws.
   package func run(
     isCancelled: () -> Bool, tell: (TrainingEvent) -> Void
   ) throws -> TrainingOutcome {
@@ -49,6 +55,8 @@ package struct TrainingPlan {
   ) throws -> TrainingOutcome {
     let allocator = context.allocator
     let collate: @Sendable ([LabeledImage]) throws -> ImageBatch = { try ImageBatch($0, allocator: allocator) }
+    let (seed, storage, batch) = (configuration.seed, storage, configuration.batch)
+    let rehearsed: (Context) throws -> ImageBatch = { try ImageBatch(rehearsing: batch, of: data.shape, $0) }
     switch kind {
     case .mlp(let hidden, let activation, let dropout) where configuration.rule != .backpropagation:
       if dropout > 0 {
@@ -65,18 +73,19 @@ package struct TrainingPlan {
       }
       return try train(network, trained: network.trained, data.parts, collate, isCancelled, tell)
     case .mlp(let hidden, let activation, let dropout):
-      let model = try MLPClassifier(
-        MLPConfiguration(
-          inputs: data.shape.count, hidden: hidden, classes: data.classes, activation: activation, dropout: dropout),
-        seed: configuration.seed, storage: storage, context: context)
-      return try train(model, data.parts, collate, isCancelled, tell)
+      let sizes = MLPConfiguration(
+        inputs: data.shape.count, hidden: hidden, classes: data.classes, activation: activation, dropout: dropout)
+      return try train(data.parts, collate, rehearsed, stream: hidden.max() ?? 1, isCancelled, tell) {
+        try MLPClassifier(sizes, seed: seed, storage: storage, context: $0)
+      }
     case .resnet18(let width):
       try refuseRule()
       var sizes = ResNetConfiguration(channels: data.shape[0], classes: data.classes, width: width)
       sizes.judgesMirrored = configuration.judgesMirrored
-      let model = try ResNet18(
-        sizes, seed: configuration.seed, storage: storage, context: context)
-      return try train(model, data.parts, collate, isCancelled, tell)
+      let stream = width * data.shape[1] * data.shape[2]
+      return try train(data.parts, collate, rehearsed, stream: stream, isCancelled, tell) { [sizes] in
+        try ResNet18(sizes, seed: seed, storage: storage, context: $0)
+      }
     case .gpt, .lstm, .checkpoint: throw mismatch("mlp, stack or resnet18, which learn from images and tables")
     }
   }
@@ -114,22 +123,24 @@ package struct TrainingPlan {
   ) throws -> TrainingOutcome {
     try refuseRule()
     let collate: @Sendable ([TokenSequence]) throws -> TokenBatch = { try TokenBatch($0) }
+    let (seed, storage, batch) = (configuration.seed, storage, configuration.batch)
+    let rehearsed: (Context) throws -> TokenBatch = { _ in TokenBatch(rehearsing: batch, length: data.length) }
     switch kind {
     case .gpt(let sizes):
       let make = sizes.isLlama ? GPTConfiguration.llama : Self.plain
-      let model = try GPT(
-        make(
-          data.vocabulary, data.length, sizes.layers, sizes.width, sizes.heads, sizes.kvHeads, sizes.hidden,
-          sizes.dropout),
-        seed: configuration.seed, storage: storage, context: context)
-      return try train(model, data.parts, collate, isCancelled, tell)
+      let shape = make(
+        data.vocabulary, data.length, sizes.layers, sizes.width, sizes.heads, sizes.kvHeads, sizes.hidden, sizes.dropout
+      )
+      return try train(data.parts, collate, rehearsed, stream: sizes.width * data.length, isCancelled, tell) {
+        try GPT(shape, seed: seed, storage: storage, context: $0)
+      }
     case .lstm(let width, let hidden, let layers, let dropout):
-      let model = try LSTMLanguageModel(
-        LSTMConfiguration(
-          vocabulary: data.vocabulary, length: data.length, width: width, hidden: hidden, layers: layers,
-          dropout: dropout),
-        seed: configuration.seed, storage: storage, context: context)
-      return try train(model, data.parts, collate, isCancelled, tell)
+      let shape = LSTMConfiguration(
+        vocabulary: data.vocabulary, length: data.length, width: width, hidden: hidden, layers: layers, dropout: dropout
+      )
+      return try train(data.parts, collate, rehearsed, stream: hidden * data.length, isCancelled, tell) {
+        try LSTMLanguageModel(shape, seed: seed, storage: storage, context: $0)
+      }
     case .checkpoint(let name): return try run(checkpoint: name, data, isCancelled, tell)
     case .mlp, .stack, .resnet18: throw mismatch("gpt, lstm or checkpoint, which learn from tokens")
     }
@@ -157,6 +168,40 @@ package struct TrainingPlan {
   }
 
   // MARK: Training
+
+  /// Trains a fresh model that `make` makes, of which each element of a batch has at least `stream` activations; its need of
+  /// memory is told first, and checked.
+  private func train<Model: TrainableModel, Element: Sendable>(
+    _ parts: Parts<Element>, _ collate: @escaping @Sendable ([Element]) throws -> Model.Batch,
+    _ rehearsed: (Context) throws -> Model.Batch, stream: Int, _ isCancelled: () -> Bool,
+    _ tell: (TrainingEvent) -> Void, _ make: (Context) throws -> Model
+  ) throws -> TrainingOutcome {
+    try TrainingNeed.check(atLeast: 4 * Double(configuration.batch) * Double(stream), limit: memoryLimit)
+    // What sampling and rounding take depends on numbers, which a rehearsal has not.
+    guard case .plain = configuration.products else {
+      return try train(make(context), parts, collate, isCancelled, tell)
+    }
+    var pace = TrainingNeed.Pace()
+    pace.accumulate = configuration.accumulate
+    pace.clips = configuration.clip != nil
+    // Each thread has the elements of a batch beside the batch that it makes of them.
+    let threads = configuration.data.threads
+    pace.ahead = threads > 0 ? DataLoaderOptions(batch: configuration.batch).ahead + 2 * threads : 1
+    (pace.evaluates, pace.resumes) = (parts.validation.count > 0, isResumed)
+    let need = try TrainingNeed(threads: context.workers.count, pace: pace, batch: rehearsed) { context in
+      let model = try make(context)
+      let optimizer = try configuration.optimizer.optimizer(model.parameters, context: context)
+      let average = try configuration.average.map {
+        try WeightAverage(of: optimizer.parameters, $0, context: context)
+      }
+      return TrainingNeed.Run(model, optimizer: optimizer, average: average)
+    }
+    tell(.need(need))
+    try need.check(limit: memoryLimit)
+    var outcome = try train(make(context), parts, collate, isCancelled, tell)
+    outcome.neededBytes = need.total
+    return outcome
+  }
 
   /// Trains a model, its products done as the configuration has it; `trained` are the parameters that the optimizer has (all
   /// by default), `base` is the digest of the model that the run starts from, `rateFactor` what rates of parameters are

@@ -13,6 +13,8 @@ public enum TrainingError: Error, Sendable, Equatable {
   case noTargets(step: Int)
   /// A checkpoint of another run: a setting, or a tensor, that is not this run's.
   case otherRun(field: String, found: String, expected: String)
+  /// A run that needs more memory than there is, or than it may take, as its sizes say before any of it is taken.
+  case doesNotFit(neededBytes: Int, availableBytes: Int)
   /// A run's folder that has checkpoints already, of a run that is not resumed.
   case notEmpty(path: String)
 }
@@ -27,6 +29,8 @@ extension TrainingError: CustomStringConvertible {
     case .noTargets(let step): "the batches of step \(step) have no target"
     case .otherRun(let field, let found, let expected):
       "the checkpoint is of another run: its \(field) is \(found), that of this run \(expected)"
+    case .doesNotFit(let needed, let available):
+      "the run needs \(needed) bytes of memory where \(available) are available: a smaller batch or model needs less"
     case .notEmpty(let path): "\(path) has the checkpoints of a run already: resume it, or give another folder"
     }
   }

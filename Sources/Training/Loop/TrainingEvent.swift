@@ -26,6 +26,8 @@ public enum TrainingEvent: Sendable {
     public var peakBytes: Int
   }
 
+  /// What the run needs, found before any of it is taken.
+  case need(TrainingNeed)
   /// A step was taken.
   case step(Step)
   /// What was measured on held-out batches after a step.
@@ -66,6 +68,8 @@ public struct TrainingOutcome: Sendable, Equatable {
   public var validation: [String: Double]
   /// The most memory of the process, in bytes.
   public var peakBytes: Int
+  /// The memory that was said to be needed before the first step, in bytes; nothing where nobody asked.
+  public var neededBytes: Int?
   /// The folder of the last checkpoint.
   public var checkpoint: String?
   /// What the way of training tells of itself: ``TrainableModel/figures(ofRun:)``.

@@ -113,7 +113,7 @@ public struct Adafactor: WeightDecayingRule {
       }
     }
     var overall = [Float](repeating: 0, count: matrices)
-    for matrix in 0..<matrices {
+    for matrix in 0..<matrices where !context.isRehearsal {
       for column in 0..<columns {
         var sum = 0.0
         for part in 0..<runs { sum += Double(sums[(matrix * runs + part) * columns + column]) }

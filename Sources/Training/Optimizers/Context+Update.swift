@@ -37,6 +37,8 @@ extension Context {
     if runs == 0 { return 0 }
     let (kernels, from, count) = (updateKernels, x.pointer(as: Float.self), x.count)
     return withUnsafeTemporaryAllocation(of: Double.self, capacity: runs) { sums in
+      // Where nothing is computed, the sum is 0.
+      sums.initialize(repeating: 0)
       let base = sums.baseAddress.unsafelyUnwrapped
       withExtendedLifetime(x) {
         performRanges(runs, grain: 8, .reduction, Self.reductionCost(count, [], .f32)) { range in

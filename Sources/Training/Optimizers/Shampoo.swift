@@ -141,7 +141,7 @@ public struct Shampoo: WeightDecayingRule {
       gather(context.copy(part.transposed()), new, old, into: left, block, context)
       gather(part, new, old, into: right, block, context)
     }
-    if update.step == 1 || update.step.isMultiple(of: rootInterval) {
+    if !context.isRehearsal, update.step == 1 || update.step.isMultiple(of: rootInterval) {
       // Each root by one worker; the two sides of a block may differ in size.
       let ridge = epsilon
       context.workers.run(2 * blocks.count) { item, _ in

@@ -13,9 +13,9 @@ import VenturiTesting
 
   @Test func aFullQueueTellsWhatItHolds() async throws {
     let options = EngineOptions(maxRunning: 1, maxQueued: 3, maxQueuedTokens: 20)
-    // Slow enough not to come to its context's end meanwhile.
+    // Slow enough not to come to its context's end meanwhile, even where other tests keep this one waiting for minutes.
     let slow = ScriptedModel(contextLength: 1 << 16) { _ in
-      Thread.sleep(forTimeInterval: 0.002)
+      Thread.sleep(forTimeInterval: 0.05)
       return (0..<259).map { Float($0 == 1 ? 1 : 0) }
     }
     let engine = try Fixtures.engine(slow, options: options)

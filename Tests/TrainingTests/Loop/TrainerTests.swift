@@ -27,6 +27,7 @@ import VenturiTesting
     var steps: [TrainingEvent.Step] = []
     let outcome = try plan.make().trainer.run(in: folder.path) { event in
       switch event {
+      case .need(let need): events.append("need \(need.total)")
       case .step(let step): steps.append(step)
       case .evaluation(let step, let metrics): events.append("evaluation \(step) \(metrics.keys.sorted())")
       case .checkpoint(let step, _): events.append("checkpoint \(step)")

@@ -34,4 +34,12 @@ public struct ImageBatch: Sendable {
     }
     labels = elements.map(\.label)
   }
+
+  /// A batch of `count` images of [C, H, W] for a ``TrainingNeed``: their pixels are not filled in, and all are of class 0.
+  ///
+  /// - Throws: ``DataError/system(_:)``.
+  public init(rehearsing count: Int, of shape: Shape, _ context: Context) throws(DataError) {
+    images = try ImageTensor.empty(Shape([count] + shape.dimensions), context.allocator)
+    labels = [Int](repeating: 0, count: count)
+  }
 }

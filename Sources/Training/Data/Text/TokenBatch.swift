@@ -33,6 +33,14 @@ public struct TokenBatch: Sendable, Hashable {
     (self.inputs, self.targets, sequenceStarts) = (inputs, targets, starts)
   }
 
+  /// `rows` rows of `length` times token 0, for a ``TrainingNeed``.
+  public init(rehearsing rows: Int, length: Int) {
+    (self.rows, self.length) = (rows, length)
+    inputs = [TokenID](repeating: 0, count: rows * length)
+    targets = inputs
+    sequenceStarts = (0..<rows).map { $0 * length }
+  }
+
   /// The number of targets that a loss is taken of.
   public var targetCount: Int { targets.count { $0 != TokenSequence.ignored } }
 }
