@@ -1,3 +1,4 @@
+// One file because these are all the calls that differ between systems: another system is another file of this kind.
 #define _GNU_SOURCE
 #include "vt_system.h"
 

@@ -68,14 +68,15 @@ VT_INLINE void normalize(int n, int subs, vt_group *g) {
 }
 
 // What an error costs where nothing is known of the columns: the same everywhere, more for large numbers (their
-// magnitude beside the usual one), or their square. What serves a type best was found by perplexity; see the README of
-// Compression/Quantization.
-typedef enum vt_rule { VT_EVEN, VT_BY_MAGNITUDE, VT_BY_SQUARE } vt_rule;
+// magnitude beside the usual one), their magnitude to the power of 3/2, or their square. What serves a type best was found
+// by perplexity; see the README of Compression/Quantization.
+typedef enum vt_rule { VT_EVEN, VT_BY_MAGNITUDE, VT_BY_POWER, VT_BY_SQUARE } vt_rule;
 
 VT_INLINE vt_rule rule_of(vt_format format) {
   switch (format) {
   case VT_Q4_0: case VT_Q2_K: case VT_Q3_K: return VT_BY_MAGNITUDE;
-  case VT_IQ4_NL: case VT_IQ4_XS: return VT_BY_SQUARE;
+  case VT_IQ4_NL: return VT_BY_POWER;
+  case VT_IQ4_XS: return VT_BY_SQUARE;
   default: return VT_EVEN;
   }
 }
@@ -90,7 +91,10 @@ VT_INLINE void weigh(vt_rule rule, int n, const float *const importance[VT_GROUP
     const vl root = vl_sqrt(vl_load(g->square + part));
     for (int i = 0; i < n; i++) {
       const vl value = vl_load(g->x[i] + part);
-      const vl weight = rule == VT_EVEN ? (vl)1.0f : rule == VT_BY_MAGNITUDE ? root + vl_abs(value) : value * value;
+      vl weight = (vl)1.0f;
+      if (rule == VT_BY_MAGNITUDE) weight = root + vl_abs(value);
+      if (rule == VT_BY_POWER) weight = vl_abs(value) * vl_sqrt(vl_abs(value));
+      if (rule == VT_BY_SQUARE) weight = value * value;
       vl_store(g->w[i] + part, weight);
     }
   }
