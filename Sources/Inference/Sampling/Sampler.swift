@@ -65,12 +65,10 @@ public struct Sampler {
   mutating func draw(
     _ logits: UnsafeBufferPointer<Float>, history: [Int32], _ scratch: SamplingScratch, asking matcher: GrammarMatcher
   ) throws -> Int32? {
-    let count = options.temperature == 0 ? 1 : options.topK
-    guard count > 0, count < logits.count else { return nil }
-    if isPlain { return try choose(logits, count, position: history.count, scratch, asking: matcher) }
+    if isPlain { return try choose(logits, position: history.count, scratch, asking: matcher) }
     scratch.copy(logits)
     change(history, scratch)
-    return try scratch.withLogits { try choose($0, count, position: history.count, scratch, asking: matcher) }
+    return try scratch.withLogits { try choose($0, position: history.count, scratch, asking: matcher) }
   }
 
   /// Whether logits are drawn from as they are.
@@ -83,6 +81,16 @@ public struct Sampler {
       scratch.logits[id] = value.isFinite ? (logit + value).finite(ifSo: logit) : logit + value
     }
     penalties.apply(history, to: &scratch.logits)
+  }
+
+  private func choose(
+    _ row: UnsafeBufferPointer<Float>, position: Int, _ scratch: SamplingScratch, asking matcher: GrammarMatcher
+  ) throws -> Int32? {
+    let count = options.temperature == 0 ? 1 : options.topK
+    guard count > 0, count < row.count else {
+      return try chooseLikely(row, position: position, scratch, asking: matcher)
+    }
+    return try choose(row, count, position: position, scratch, asking: matcher)
   }
 
   /// A draw from the `count` largest logits of tokens that the matcher allows; nil if they are not among the largest of all.
@@ -105,6 +113,51 @@ public struct Sampler {
     narrowLargest(scratch)
     return pick(position, scratch)
   }
+
+  /// A draw from all tokens that the matcher allows, where steps 5 and 6 leave none but some of the largest logits; nil if
+  /// that depends on which of the others are allowed.
+  private func chooseLikely(
+    _ row: UnsafeBufferPointer<Float>, position: Int, _ scratch: SamplingScratch, asking matcher: GrammarMatcher
+  ) throws -> Int32? {
+    guard options.topP < 1 || options.minP > 0 else { return nil }
+    scratch.scan(row)
+    guard scratch.maximum > -.infinity, scratch.maximum < .infinity else { return nil }
+    let mass = options.topP < 1 ? scratch.mass(row) : 0
+    scratch.selectLargest(Self.likelyCount, row)
+    let likeliest = scratch.candidates.map(\.id)
+    guard let first = try matcher.firstAllowed(1, of: likeliest, refusals: Self.likelyCount / 4)?.first else {
+      return nil
+    }
+    let shift = scratch.candidates[first].logit - scratch.maximum
+    // Beside what is not allowed the others would be lost in rounding.
+    guard shift > -60 else { return nil }
+    scratch.maximum = scratch.candidates[first].logit
+    let lowest = lowest(scratch)
+    let asked = scratch.candidates.prefix { $0.logit >= lowest }.count
+    let isWhole = asked < scratch.candidates.count || asked < Self.likelyCount
+    guard isWhole || options.topP < 1,
+      let places = try matcher.firstAllowed(asked, of: Array(likeliest[..<asked]), refusals: .max)
+    else { return nil }
+    if options.topP < 1 {
+      // Of the others all may be allowed, or none.
+      scratch.candidates.removeLast(scratch.candidates.count - asked)
+      let whole = mass / Double(exponential(SIMD16(repeating: shift))[0]) * 1.000_01
+      let others = max(0, whole - scratch.candidateMass() * 0.999_99)
+      scratch.keep(places)
+      let known = scratch.candidateMass()
+      let least = scratch.beginning(options.topP, of: known * 0.999_99) ?? places.count
+      let most = scratch.beginning(options.topP, of: (known + others) * 1.000_01) ?? (isWhole ? places.count : nil)
+      guard least == most else { return nil }
+      scratch.candidates.removeLast(places.count - least)
+    } else {
+      scratch.keep(places)
+      scratch.candidates.sort { $0.id < $1.id }
+    }
+    return pick(position, scratch)
+  }
+
+  /// How many of the largest logits are looked at where no `topK` says so.
+  private static let likelyCount = 64
 
   /// How many tokens are asked about even where rows are short; a mask is the better way to more.
   private static let askedLimit = 256

@@ -4,20 +4,24 @@ extension SamplingScratch {
     candidates.reduce(0) { $0 + Double(exponential(SIMD16(repeating: $1.logit - maximum))[0]) }
   }
 
-  /// Keeps the shortest beginning of the sorted candidates with `share` of the mass `total`; `false`, keeping all, when
-  /// they have less.
-  @discardableResult
-  func keepMass(_ share: Float, of total: Double) -> Bool {
+  /// The length of the shortest beginning of the sorted candidates with `share` of the mass `total`; nil when all of them
+  /// have less.
+  func beginning(_ share: Float, of total: Double) -> Int? {
     let wanted = Double(share) * total
     var sum = 0.0
     for index in candidates.indices {
       sum += Double(exponential(SIMD16(repeating: candidates[index].logit - maximum))[0])
-      if sum >= wanted {
-        candidates.removeLast(candidates.count - index - 1)
-        return true
-      }
+      if sum >= wanted { return index + 1 }
     }
-    return false
+    return nil
+  }
+
+  /// Keeps that beginning; `false`, keeping all, when there is none.
+  @discardableResult
+  func keepMass(_ share: Float, of total: Double) -> Bool {
+    guard let length = beginning(share, of: total) else { return false }
+    candidates.removeLast(candidates.count - length)
+    return true
   }
 
   /// Weights for the candidates.

@@ -16,7 +16,7 @@ final class SamplingScratch {
   /// The largest logit of each block of 64; NaN counts as negative infinity.
   private(set) var blockMaxima: [Float] = []
   /// The largest logit.
-  private(set) var maximum = -Float.infinity
+  var maximum = -Float.infinity
   private var keys: [UInt64] = []
   private var swap: [UInt64] = []
   var candidates: [Candidate] = []

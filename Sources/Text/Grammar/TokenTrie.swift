@@ -48,17 +48,31 @@ public struct TokenTrie: Sendable {
       }
       starts.append(Int32(truncatingIfNeeded: bytes.count))
     }
-    func text(_ token: TokenID) -> ArraySlice<UInt8> { bytes[Int(starts[Int(token)])..<Int(starts[Int(token) + 1])] }
-    sorted.sort { a, b in
-      let (first, second) = (text(a), text(b))
-      return first.elementsEqual(second) ? a < b : first.lexicographicallyPrecedes(second)
-    }
     self.starts = starts
     self.bytes = bytes
-    all = Tree(sorted, text)
-    long = Tree(sorted.filter { text($0).count > GrammarAutomaton.likeBytes }, text)
+    let ordered = Self.ordered(sorted, starts, bytes)
+    all = Tree(ordered, starts, bytes)
+    long = Tree(
+      ordered.filter { Int(starts[Int($0) + 1] - starts[Int($0)]) > GrammarAutomaton.likeBytes }, starts, bytes)
     endOfGeneration = ends
-    longest = sorted.reduce(0) { max($0, text($1).count) }
+    longest = sorted.reduce(0) { max($0, Int(starts[Int($1) + 1] - starts[Int($1)])) }
+  }
+
+  /// Tokens in the order of their bytes, those with the same ones by number.
+  private static func ordered(_ tokens: [TokenID], _ starts: [Int32], _ bytes: [UInt8]) -> [TokenID] {
+    func text(_ token: TokenID) -> ArraySlice<UInt8> { bytes[Int(starts[Int(token)])..<Int(starts[Int(token) + 1])] }
+    // Most are told apart by their first eight bytes.
+    let keys = tokens.map { token in
+      let text = text(token)
+      let first = text.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+      return (first: first << UInt64(8 * (8 - min(8, text.count))), token: token)
+    }
+    return keys.sorted { a, b in
+      if a.first != b.first { return a.first < b.first }
+      let (first, second) = (text(a.token), text(b.token))
+      return first.elementsEqual(second) ? a.token < b.token : first.lexicographicallyPrecedes(second)
+    }
+    .map(\.token)
   }
 
   /// The bytes of a token; nothing for one that no text holds, or outside the vocabulary.
@@ -75,28 +89,27 @@ public struct TokenTrie: Sendable {
 }
 
 extension TokenTrie.Tree {
-  /// The tree of tokens in the order of their bytes.
-  init(_ sorted: [TokenID], _ text: (TokenID) -> ArraySlice<UInt8>) {
+  /// The tree of tokens in the order of their bytes, of which token t has those from `starts[t]` to `starts[t + 1]`.
+  init(_ sorted: [TokenID], _ starts: [Int32], _ bytes: [UInt8]) {
     var nodes: [TokenTrie.Node] = []
     var open: [Int] = []
-    var path: [UInt8] = []
     func close(to depth: Int) {
       while open.count > depth { nodes[open.removeLast()].end = Int32(truncatingIfNeeded: nodes.count) }
-      path.removeLast(path.count - depth)
     }
+    // Where the bytes of the token before begin, all of whose nodes are open.
+    var before = 0
     for (place, token) in sorted.enumerated() {
-      let piece = Array(text(token))
+      let (start, end) = (Int(starts[Int(token)]), Int(starts[Int(token) + 1]))
       var shared = 0
-      while shared < min(path.count, piece.count), path[shared] == piece[shared] { shared += 1 }
+      while shared < min(open.count, end - start), bytes[before + shared] == bytes[start + shared] { shared += 1 }
       close(to: shared)
-      for byte in piece[shared...] {
+      for index in start + shared..<end {
+        let depth = UInt16(truncatingIfNeeded: open.count)
         open.append(nodes.count)
-        path.append(byte)
         nodes.append(
-          TokenTrie.Node(
-            byte: byte, depth: UInt16(truncatingIfNeeded: path.count - 1), end: 0,
-            firstToken: Int32(truncatingIfNeeded: place)))
+          TokenTrie.Node(byte: bytes[index], depth: depth, end: 0, firstToken: Int32(truncatingIfNeeded: place)))
       }
+      before = start
     }
     close(to: 0)
     nodes.append(TokenTrie.Node(byte: 0, depth: 0, end: 0, firstToken: Int32(truncatingIfNeeded: sorted.count)))
