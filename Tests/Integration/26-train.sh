@@ -209,10 +209,13 @@ refused 2 'its peft.rank is 8, that of this run 4' "$examples/lora-smollm2.yaml"
   --set data.tokenizer="$golden" --set data.length=16 --set data.validation=0.2 --set schedule='{kind: constant}' \
   --set peft.rank=4
 adapt "$folder/whole-model" --set peft=; [ $code = 0 ] || fail "without peft: exit code $code"
+last '0 < it["neededBytes"] < it["peakBytes"]'
 [ ! -e "$folder/whole-model/adapter" ] || fail "a run of all weights has an adapter"
 for method in rslora lora+ dora vera adalora ia3 ssf bitfit fisher serial parallel mam ladder prefix prompt; do
   adapt "$folder/$method" --set peft="{method: $method}" --set steps=2
   [ $code = 0 ] || fail "$method: exit code $code"
+  # What is found by looking at data cannot be rehearsed.
+  if [ $method = fisher ]; then last 'it["neededBytes"] is None'; else last '0 < it["neededBytes"] < it["peakBytes"]'; fi
 done
 adapt "$folder/qlora" --set peft.base=nf4; [ $code = 0 ] || fail "nf4: exit code $code"
 adapt "$folder/loftq" --set peft.base=nf4 --set peft.loftq=2; [ $code = 0 ] || fail "loftq: exit code $code"

@@ -58,7 +58,7 @@ struct NormBackward {
     let (from, gradient, to) = (x.pointer(as: Lane.self), g.pointer(as: Lane.self), gx.pointer(as: Lane.self))
     let (weightSums, biasSums) = (gw.pointer(as: Lane.self), gb.pointer(as: Lane.self))
     let (epsilon, isCentred, count) = (Lane(epsilon), isCentred, Lane(part))
-    withExtendedLifetime((x, w, g)) {
+    withExtendedLifetime((x, w, g, gw, gb)) {
       let weight = w?.pointer(as: Lane.self)
       context.performRanges(
         x.count == 0 ? 0 : blocks, grain: max(1, 8192 / max(1, width * block)), isCentred ? .layerNorm : .rmsNorm,

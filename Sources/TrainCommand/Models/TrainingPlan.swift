@@ -169,18 +169,23 @@ package struct TrainingPlan {
 
   // MARK: Training
 
-  /// Trains a fresh model that `make` makes, of which each element of a batch has at least `stream` activations; its need of
-  /// memory is told first, and checked.
-  private func train<Model: TrainableModel, Element: Sendable>(
+  /// Trains a model that `make` makes, of which each element of a batch has at least `stream` activations; its need of memory
+  /// is told first, and checked, where `rehearsed` makes a batch to find it with. `base` is the digest of the model that the
+  /// run starts from, `rateFactor` what rates of parameters are multiplied by.
+  func train<Model: TrainableModel, Element: Sendable>(
     _ parts: Parts<Element>, _ collate: @escaping @Sendable ([Element]) throws -> Model.Batch,
-    _ rehearsed: (Context) throws -> Model.Batch, stream: Int, _ isCancelled: () -> Bool,
+    _ rehearsed: ((Context) throws -> Model.Batch)?, stream: Int = 0, base: String? = nil,
+    rateFactor: (Model, String) -> Double = { _, _ in 1 }, _ isCancelled: () -> Bool,
     _ tell: (TrainingEvent) -> Void, _ make: (Context) throws -> Model
   ) throws -> TrainingOutcome {
+    func run() throws -> TrainingOutcome {
+      let model = try make(context)
+      return try train(
+        model, parts, collate, base: base, rateFactor: { rateFactor(model, $0) }, isCancelled, tell)
+    }
     try TrainingNeed.check(atLeast: 4 * Double(configuration.batch) * Double(stream), limit: memoryLimit)
     // What sampling and rounding take depends on numbers, which a rehearsal has not.
-    guard case .plain = configuration.products else {
-      return try train(make(context), parts, collate, isCancelled, tell)
-    }
+    guard case .plain = configuration.products, let rehearsed else { return try run() }
     var pace = TrainingNeed.Pace()
     pace.accumulate = configuration.accumulate
     pace.clips = configuration.clip != nil
@@ -188,17 +193,19 @@ package struct TrainingPlan {
     let threads = configuration.data.threads
     pace.ahead = threads > 0 ? DataLoaderOptions(batch: configuration.batch).ahead + 2 * threads : 1
     (pace.evaluates, pace.resumes) = (parts.validation.count > 0, isResumed)
-    let need = try TrainingNeed(threads: context.workers.count, pace: pace, batch: rehearsed) { context in
-      let model = try make(context)
-      let optimizer = try configuration.optimizer.optimizer(model.parameters, context: context)
+    let need = try TrainingNeed(
+      threads: context.workers.count, pace: pace, batch: rehearsed, model: make
+    ) { model, context in
+      let optimizer = try configuration.optimizer.optimizer(
+        model.parameters, rateFactor: { rateFactor(model, $0) }, context: context)
       let average = try configuration.average.map {
         try WeightAverage(of: optimizer.parameters, $0, context: context)
       }
-      return TrainingNeed.Run(model, optimizer: optimizer, average: average)
+      return TrainingNeed.Upkeep(optimizer: optimizer, average: average)
     }
     tell(.need(need))
     try need.check(limit: memoryLimit)
-    var outcome = try train(make(context), parts, collate, isCancelled, tell)
+    var outcome = try run()
     outcome.neededBytes = need.total
     return outcome
   }

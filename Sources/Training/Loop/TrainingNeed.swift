@@ -8,26 +8,24 @@ import Tensors
 /// ```swift
 /// let need = try TrainingNeed(threads: 2) {
 ///   try ImageBatch(rehearsing: 128, of: [1, 28, 28], $0)
-/// } run: { context in
-///   let model = try MLPClassifier(sizes, seed: 1, context: context)
-///   return try TrainingNeed.Run(model, optimizer: GroupOptimizer(model.parameters, rule: AdamW(), context: context))
+/// } model: {
+///   try MLPClassifier(sizes, seed: 1, context: $0)
+/// } upkeep: { model, context in
+///   try TrainingNeed.Upkeep(optimizer: GroupOptimizer(model.parameters, rule: AdamW(), context: context))
 /// }
 /// try need.check()
 /// ```
 /// A program's own memory, the data that are held and free blocks kept for later come on top.
 public struct TrainingNeed: Sendable, Hashable {
-  /// What is trained, and with what.
-  public struct Run<Model: TrainableModel> {
-    /// What is trained.
-    public let model: Model
-    /// What changes its weights.
+  /// What changes a model's weights.
+  public struct Upkeep {
+    /// Changes them after each step.
     public let optimizer: any Optimizer
     /// A mean of the weights.
     public let average: WeightAverage?
 
-    /// A model with its optimizer and, where there is one, the mean of its weights.
-    public init(_ model: Model, optimizer: any Optimizer, average: WeightAverage? = nil) {
-      self.model = model
+    /// An optimizer and, where there is one, the mean of the weights.
+    public init(optimizer: any Optimizer, average: WeightAverage? = nil) {
       self.optimizer = optimizer
       self.average = average
     }
@@ -50,7 +48,7 @@ public struct TrainingNeed: Sendable, Hashable {
     public init() {}
   }
 
-  /// Bytes of the model's weights and buffers.
+  /// Bytes of the model's weights and buffers, frozen ones too.
   public let weights: Int
   /// Bytes that the optimizer and a mean of the weights keep.
   public let state: Int
@@ -78,47 +76,46 @@ public struct TrainingNeed: Sendable, Hashable {
   ///   - threads: the threads that compute; scratch is for each of them.
   ///   - pace: how the run goes through its batches.
   ///   - batch: makes a batch of the run's size, without filling in what is large.
-  ///   - run: makes what is trained in the context it is given, which computes nothing.
+  ///   - model: makes what is trained in the context it is given, which computes nothing.
+  ///   - upkeep: makes what changes its weights.
   /// - Throws: what making the model, the optimizer and the batch throws, and what the model does.
   public init<Model: TrainableModel>(
     threads: Int? = nil, pace: Pace = Pace(), batch: (Context) throws -> Model.Batch,
-    run: (Context) throws -> Run<Model>
+    model make: (Context) throws -> Model, upkeep: (Model, Context) throws -> Upkeep
   ) throws {
     let context = Context.rehearsal(threads: threads)
     let allocator = context.allocator
-    let run = try run(context)
-    let values = run.model.parameters + run.model.buffers
-    weights = values.reduce(0) { $0 + Self.bytes(of: $1.value) }
-    state = max(0, allocator.liveBytes - weights)
+    let model = try make(context)
+    weights = allocator.liveBytes
+    let upkeep = try upkeep(model, context)
     let resting = allocator.liveBytes
+    state = resting - weights
     let one = try batch(context)
     let present = allocator.liveBytes
     batches = (present - resting) * (pace.accumulate + pace.ahead)
-    var step = try TrainingStep(run.model, run.optimizer, context: context)
+    var step = try TrainingStep(model, upkeep.optimizer, context: context)
     step.clip = pace.clips ? 1 : nil
     // The second step has what the first one left behind; a third batch of a step takes no more than a second.
     for _ in 0..<2 {
       _ = try step([Model.Batch](repeating: one, count: min(2, pace.accumulate)), rate: 0)
-      run.average?.update()
+      upkeep.average?.update()
     }
     if pace.evaluates {
-      let buffers = run.model.buffers.map(\.value)
+      let buffers = model.buffers.map(\.value)
       func evaluate() throws {
-        let weights = run.model.parameters.map(\.value)
-        _ = try run.model.measure(
+        let weights = model.parameters.map(\.value)
+        _ = try model.measure(
           one, Pass(.evaluation, weights: weights, buffers: buffers, context: context))
       }
-      if let average = run.average {
+      if let average = upkeep.average {
         try average.withAverages(evaluate)
       } else {
-        try run.optimizer.withEvaluationWeights(evaluate)
+        try upkeep.optimizer.withEvaluationWeights(evaluate)
       }
     }
     // A saved state is there as a whole while it is taken over.
     self.step = max(allocator.peakLiveBytes - present, pace.resumes ? weights + state : 0)
   }
-
-  private static func bytes(of tensor: Tensor) -> Int { Allocator.sizeClass(tensor.storage.byteCount) }
 
   /// Refuses what does not fit into `limit` bytes, or into the memory that the system has available.
   ///

@@ -130,7 +130,9 @@ private struct CheckpointWeights {
       var at = values.pointer(as: Float.self)
       for part in parts {
         let tensor = try checkpoint.tensor(part.name, shape: columns.map { [part.rows, $0] } ?? [part.rows]).values()
-        decode(tensor, rows: columns == nil ? 1 : part.rows, turns: part.turns, to: at)
+        if !context.isRehearsal {
+          decode(tensor, rows: columns == nil ? 1 : part.rows, turns: part.turns, to: at)
+        }
         at += tensor.count
       }
       weights[name] = columns == nil ? values : context.cast(values, to: storage)

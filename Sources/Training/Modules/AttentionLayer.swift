@@ -79,7 +79,7 @@ public struct AttentionLayer: Sendable, Hashable {
       var turned = part(0..<heads + kvHeads)
       if let rotation {
         let table = pass.table(RotaryTable(rotation: rotation, headDim: headDim, positions: positions)) {
-          rotation.table(positions, headDim, context)
+          rotation.table(positions, of: length, headDim, context)
         }
         turned = context.rotary(turned, table: table, positions: positions.reshaped([rows, length]))
       }
@@ -119,17 +119,20 @@ struct RotaryTable: Hashable {
 }
 
 extension AttentionLayer.Rotation {
-  /// Cosine and sine of every place's angles, [P, headDim].
-  func table(_ positions: Tensor, _ headDim: Int, _ context: Context) -> Tensor {
+  /// Cosine and sine of the angles of all places that sequences of `length` tokens stand at, [P, headDim].
+  func table(_ positions: Tensor, of length: Int, _ headDim: Int, _ context: Context) -> Tensor {
     let places = context.contiguous(context.cast(positions, to: .i64))
-    let last = withExtendedLifetime(places) {
+    let found = withExtendedLifetime(places) {
       UnsafeBufferPointer(start: places.pointer(as: Int64.self), count: places.count).max() ?? 0
     }
-    let table = context.empty([Int(last) + 1, headDim])
+    // In a rehearsal nobody has written the places.
+    let last = context.isRehearsal ? length - 1 : Int(found)
+    let table = context.empty([last + 1, headDim])
+    if context.isRehearsal { return table }
     let values = table.pointer(as: Float.self)
     for pair in 0..<headDim / 2 {
       let frequency = pow(base, -2 * Double(pair) / Double(headDim))
-      for place in 0...Int(last) {
+      for place in 0...last {
         let angle = Double(place) * frequency
         values[place * headDim + 2 * pair] = Float(cos(angle))
         values[place * headDim + 2 * pair + 1] = Float(sin(angle))
