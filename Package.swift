@@ -95,6 +95,8 @@ let package = Package(
         "Console",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+    // Plans as the programs and the web page tell them.
+    .target(name: "PlanReports", dependencies: ["Formats", "Planner"]),
     .target(name: "Hub", dependencies: ["Tensors", "Formats", "Inference"]),
     .executableTarget(
       name: "HubCommand",
@@ -109,7 +111,8 @@ let package = Package(
     .target(
       name: "Server",
       dependencies: [
-        "NumericTypes", "Formats", "Text", "Models", "Inference", "Catalogue", "ServerPage", "ServerInterface",
+        "NumericTypes", "Costs", "Formats", "Text", "Models", "Inference", "Planner", "PlanReports", "Catalogue",
+        "ServerPage", "ServerInterface",
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -162,7 +165,8 @@ let package = Package(
     .executableTarget(
       name: "PlanCommand",
       dependencies: [
-        "NumericTypes", "Costs", "Planner", "Formats", "Plots", "Venturi", "Profiling", "Console", "ConfigurationFiles",
+        "NumericTypes", "Costs", "Planner", "PlanReports", "Formats", "Plots", "Venturi", "Profiling", "Console",
+        "ConfigurationFiles",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     // Debian's libsqlite3-dev; only what reproduces and keeps results needs it.
@@ -212,7 +216,8 @@ let package = Package(
     .testTarget(
       name: "ServerTests",
       dependencies: [
-        "Catalogue", "Formats", "Server", "ServerInterface", "ServerPage", "Venturi", "VenturiTesting",
+        "Catalogue", "Costs", "Formats", "Planner", "Server", "ServerInterface", "ServerPage", "Venturi",
+        "VenturiTesting",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),
       ]),

@@ -2,6 +2,7 @@ import ArgumentParser
 import Console
 import Costs
 import Formats
+import PlanReports
 import Planner
 import Plots
 import Profiling
@@ -61,9 +62,13 @@ package struct PlanInference: ParsableCommand {
   package func run() throws {
     let shape = try ModelArgument.shape(model)
     let cost = try RooflineCostModel(fallback: reached.efficiency)
-    let cases = try sweep.map { sweep in try sweep.values.map { (value: $0, call: try changed($0, sweep)) } }
-    let plans = try (cases ?? [(value: 0, call: self)]).flatMap { value, call in
-      try call.plans(shape, cost).map { (value: value, plan: $0) }
+    let question = question(shape)
+    let cases = try sweep.map { sweep in
+      try sweep.values.map { (value: $0, question: try question.with(sweep.field, $0)) }
+    }
+    let devices = try devices
+    let plans = try (cases ?? [(value: 0, question: question)]).flatMap { value, question in
+      try devices.map { (value: value, plan: try question.plan(on: $0, model: cost)) }
     }
     if let plot, let sweep { try writeFileAtomically(plot, Array(drawing(plans, sweep.field).svg.utf8)) }
     Output.answer(
@@ -71,33 +76,18 @@ package struct PlanInference: ParsableCommand {
         ? JSON.object([JSON.Member("plans", .array(plans.map { json($0.plan, $0.value) }))]).line : text(plans))
   }
 
-  /// This call with another value of the sweep's field.
-  private func changed(_ value: Double, _ sweep: Sweep) throws -> PlanInference {
-    var call = self
-    switch sweep.field {
-    case "prompt": call.prompt = try sweep.count(value)
-    case "depth": call.depth = try sweep.count(value)
-    case "batch": call.batch = try sweep.count(value)
-    case "weights": call.weights = value
-    case "cache": call.cache = value
-    default:
-      throw PlannerError.invalid(
-        field: "--sweep", problem: "'\(sweep.field)' is none of prompt, depth, batch, weights and cache")
-    }
-    return call
+  private func question(_ shape: TransformerShape) -> InferenceQuestion {
+    var question = InferenceQuestion(shape)
+    (question.prompt, question.depth, question.batch) = (prompt, depth, batch)
+    (question.precision, question.weights, question.cache) = (precision, weights, cache)
+    return question
   }
 
-  private func plans(_ shape: TransformerShape, _ cost: RooflineCostModel) throws -> [InferencePlan] {
-    var widths = NumberWidths.mixed
-    (widths.weights, widths.activations, widths.residual) = (weights, cache, cache)
-    let named = try device.map { try DeviceCatalogue.published.device($0) }
-    let devices =
-      named.isEmpty
-      ? DeviceCatalogue.published.entries.map(\.device).filter { $0.compute[precision] != nil } : named
-    return try devices.map { device in
-      try InferencePlan(
-        shape, on: device, prompt: Workload(sequences: batch, tokens: prompt), past: depth, precision: precision,
-        widths: widths, model: cost)
+  private var devices: [Device] {
+    get throws {
+      let named = try device.map { try DeviceCatalogue.published.device($0) }
+      return named.isEmpty
+        ? DeviceCatalogue.published.entries.map(\.device).filter { $0.compute[precision] != nil } : named
     }
   }
 
@@ -117,33 +107,14 @@ package struct PlanInference: ParsableCommand {
 
   private func json(_ plan: InferencePlan, _ value: Double) -> JSON {
     let swept = sweep.map { [JSON.Member($0.field, .number(value))] } ?? []
-    return .object(swept + (Self.json(plan).members ?? []))
-  }
-
-  private static func json(_ plan: InferencePlan) -> JSON {
-    [
-      "model": .string(plan.shape.name), "device": .string(plan.device.name),
-      "prefillSeconds": .number(plan.prefill.seconds), "prefillBound": .string(plan.prefill.bound.rawValue),
-      "decodeSeconds": .number(plan.decode.seconds), "decodeBound": .string(plan.decode.bound.rawValue),
-      "tokensPerSecond": .number(plan.tokensPerSecond), "totalBytes": .number(plan.memory.total),
-      "fits": .bool(plan.memory.total <= plan.device.memory.value),
-      "joulesPerToken": plan.joulesPerToken.map { .number($0) } ?? .null,
-      "dollarsPerMillionTokens": plan.dollarsPerMillionTokens.map { .number($0) } ?? .null,
-      "tenthMore": .array(
-        plan.increments.map { more in
-          [
-            "of": .string(more.resource.rawValue), "prefillGain": .number(more.prefillGain),
-            "decodeGain": .number(more.decodeGain),
-          ]
-        }),
-    ]
+    return .object(swept + (plan.json.members ?? []))
   }
 
   private func text(_ plans: [(value: Double, plan: InferencePlan)]) -> String {
     let rows = plans.map { value, plan in
       [
         (sweep == nil ? "" : "\(value == value.rounded() ? Human.fixed(value, 0) : "\(value)")  ") + plan.device.name,
-        plan.memory.total <= plan.device.memory.value ? "yes" : "no",
+        plan.fits ? "yes" : "no",
         Human.fixed(plan.prefill.seconds * 1e3, 2), plan.prefill.bound.rawValue,
         Human.fixed(plan.decode.seconds * 1e3, 3), plan.decode.bound.rawValue, Human.fixed(plan.tokensPerSecond, 1),
         plan.dollarsPerMillionTokens.map { Human.fixed($0, 2) } ?? "–",

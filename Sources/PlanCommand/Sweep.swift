@@ -1,5 +1,4 @@
 import ArgumentParser
-import Planner
 
 /// Several values of one field: `batch=1,2,4,8`.
 struct Sweep: ExpressibleByArgument {
@@ -15,15 +14,5 @@ struct Sweep: ExpressibleByArgument {
     guard values.count == parts.count, (1...1000).contains(values.count) else { return nil }
     field = String(argument[..<equals])
     self.values = values
-  }
-
-  /// A value as a count.
-  ///
-  /// - Throws: `PlannerError` for a fraction.
-  func count(_ value: Double) throws -> Int {
-    guard let count = Int(exactly: value) else {
-      throw PlannerError.invalid(field: field, problem: "\(value) is no whole number")
-    }
-    return count
   }
 }

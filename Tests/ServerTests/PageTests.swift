@@ -20,7 +20,7 @@ import Venturi
     try await TestServer.with(Self.engine(), { $0.keys = keys }) { server in
       for name in names {
         let content = [UInt8](try Data(contentsOf: folder.appending(path: name)))
-        let paths = name == "index.html" ? ["/", "/figures", "/systems"] : ["/page/\(name)"]
+        let paths = name == "index.html" ? ["/", "/figures", "/systems", "/plan"] : ["/page/\(name)"]
         for path in paths {
           let reply = try await server.get(path)
           #expect(reply.status == 200 && reply.body == content, "\(path)")

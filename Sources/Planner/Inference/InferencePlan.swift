@@ -72,6 +72,9 @@ public struct InferencePlan: Sendable, Hashable {
     self.increments = increments.sorted { $0.decodeGain > $1.decodeGain }
   }
 
+  /// Whether the device's memory holds it.
+  public var fits: Bool { memory.total <= device.memory.value }
+
   /// Tokens a second of all sequences together.
   public var tokensPerSecond: Double { Double(sequences) / decode.seconds }
 

@@ -11,7 +11,7 @@ package struct ServerRoutes {
       + ModelsRoute(services: services).routes + AnswerRoutes(services: services).routes
       + VectorRoutes(services: services).routes + TokenRoutes(services: services).routes
       + OllamaRoutes(services: services).routes + [InterfaceRoute(services: services).route] + PageRoutes().routes
-      + [SystemsRoute(services: services).route]
+      + [SystemsRoute(services: services).route] + PlanRoutes(services: services).routes
   }
 
   /// What the server answers: each method with its paths, and whether it asks for a key.

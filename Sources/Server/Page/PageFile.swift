@@ -18,13 +18,14 @@ public struct PageFile: Sendable {
 
   /// All files.
   public static let all: [PageFile] = [
-    // One document with three views: each has an address, so that it can be linked to.
-    PageFile(["/", "/figures", "/systems"], "text/html; charset=utf-8", PackageResources.index_html),
+    // One document with four views: each has an address, so that it can be linked to.
+    PageFile(["/", "/figures", "/systems", "/plan"], "text/html; charset=utf-8", PackageResources.index_html),
     PageFile(["/page/mark.svg"], "image/svg+xml", PackageResources.mark_svg),
     style("style", PackageResources.style_css),
     style("chat", PackageResources.chat_css),
     style("figures", PackageResources.figures_css),
     style("systems", PackageResources.systems_css),
+    style("plan", PackageResources.plan_css),
     script("theme", PackageResources.theme_js),
     script("main", PackageResources.main_js),
     script("dom", PackageResources.dom_js),
@@ -44,6 +45,7 @@ public struct PageFile: Sendable {
     script("figures", PackageResources.figures_js),
     script("systems", PackageResources.systems_js),
     script("results", PackageResources.results_js),
+    script("plan", PackageResources.plan_js),
   ]
 
   private static func style(_ name: String, _ bytes: [UInt8]) -> PageFile {

@@ -88,12 +88,17 @@ struct FieldReader {
   }
 
   /// A number in a range.
-  func number(_ key: String, in range: ClosedRange<Double>) throws(RequestFailure) -> Float? {
+  func double(_ key: String, in range: ClosedRange<Double>) throws(RequestFailure) -> Double? {
     guard let value = self[key] else { return nil }
     guard let number = value.double, range.contains(number) else {
       throw mismatch(key, "a number from \(range.lowerBound) to \(range.upperBound)", value)
     }
-    return Float(number)
+    return number
+  }
+
+  /// A number in a range, as near as a Float comes.
+  func number(_ key: String, in range: ClosedRange<Double>) throws(RequestFailure) -> Float? {
+    try double(key, in: range).map { Float($0) }
   }
 
   /// An array of at most so many elements.

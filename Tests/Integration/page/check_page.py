@@ -6,16 +6,12 @@ import sys
 import tempfile
 import traceback
 
-from devtools import Browser, Failure
+from devtools import Browser, Failure, holds, no_complaints
+from plan_view import plans_follow_their_fields, what_no_plan_can_be_made_of_is_told  # noqa: F401, found among the globals
 from served import Served
 
 ANSWER = "document.querySelector('.message.assistant:last-child .body')"
 ENDED = "document.querySelector('.message.assistant:last-child .counts')"
-
-
-def holds(what, is_so):
-    if not is_so:
-        raise Failure(what)
 
 
 class Site:
@@ -71,11 +67,6 @@ def set_fields(page, **fields):
     page.wait("!document.querySelector('#settings').open")
 
 
-def no_complaints(page, *expected):
-    found = [each for each in page.complaints if not any(word in each for word in expected)]
-    holds(f"the browser complains: {found}", not found)
-
-
 # The files
 
 
@@ -90,7 +81,7 @@ def files_need_no_key_and_are_kept_by_browsers(site):
     again = site.served.get("/", If_None_Match=f'W/"other", {headers["ETag"]}')
     holds("a browser that has it is told so", again[0] == 304 and again[2] == b"")
     holds("another content is sent", site.served.get("/", If_None_Match='"other"')[0] == 200)
-    for path in ["/page/main.js", "/page/style.css", "/page/mark.svg", "/figures", "/systems"]:
+    for path in ["/page/main.js", "/page/style.css", "/page/mark.svg", "/figures", "/systems", "/plan"]:
         holds(f"{path} is there", site.served.get(path)[0] == 200)
     for path in ["/page/", "/page/../main.js", "/page/absent.js", "/index.html"]:
         holds(f"{path} is not there", site.served.get(path)[0] == 404)

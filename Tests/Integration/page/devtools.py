@@ -16,6 +16,18 @@ class Failure(Exception):
     """Something that should hold does not."""
 
 
+def holds(what, is_so):
+    """Fails with `what` unless it is so."""
+    if not is_so:
+        raise Failure(what)
+
+
+def no_complaints(page, *expected):
+    """Fails if the browser complained of anything but what is expected."""
+    found = [each for each in page.complaints if not any(word in each for word in expected)]
+    holds(f"the browser complains: {found}", not found)
+
+
 class Browser:
     """A headless browser with a profile of its own."""
 

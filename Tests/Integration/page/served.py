@@ -36,7 +36,14 @@ class Served:
 
     def get(self, path, **headers):
         """Status, headers and body of an answer."""
-        request = urllib.request.Request(self.url + path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+        return self.answer(urllib.request.Request(self.url + path, headers={name.replace("_", "-"): value for name, value in headers.items()}))
+
+    def post(self, path, body):
+        """Status, headers and body of the answer to a JSON body."""
+        return self.answer(urllib.request.Request(self.url + path, data=json.dumps(body).encode(), headers={"Content-Type": "application/json"}))
+
+    @staticmethod
+    def answer(request):
         try:
             with urllib.request.urlopen(request) as answer:
                 return answer.status, answer.headers, answer.read()

@@ -50,6 +50,9 @@ enum InterfaceFixtures {
         with(chat, ["stream": true, "stream_options": ["include_usage": true], "logprobs": true, "n": 2]),
         with(chat, ["tools": [tool(path)], "stream": true, "tool_choice": "none"]),
       ]
+    case "/plan/inference":
+      let asked: JSON = ["model": "llama-2-7b", "devices": ["a100", "h100"]]
+      return [asked, with(asked, ["batch": 4, "sweep": ["field": "depth", "values": [1, 100]]])]
     case "/responses":
       let items: JSON = [
         ["role": "user", "content": [["type": "input_text", "text": "hi"]]],

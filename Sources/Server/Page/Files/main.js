@@ -4,11 +4,12 @@ import { accessKey } from './api.js';
 import { announce, by } from './dom.js';
 import { chat } from './chat.js';
 import { figures } from './figures.js';
+import { plan } from './plan.js';
 import { systems } from './systems.js';
 
-const views = { chat, figures, systems };
-const titles = { chat: 'Venturi', figures: 'Figures – Venturi', systems: 'Systems – Venturi' };
-const nameOf = (path) => ({ '/figures': 'figures', '/systems': 'systems' })[path.replace(/\/$/, '')] ?? 'chat';
+const views = { chat, figures, systems, plan };
+const titles = { chat: 'Venturi', figures: 'Figures – Venturi', systems: 'Systems – Venturi', plan: 'Plan – Venturi' };
+const nameOf = (path) => ({ '/figures': 'figures', '/systems': 'systems', '/plan': 'plan' })[path.replace(/\/$/, '')] ?? 'chat';
 let shown = null;
 
 function show(name) {
