@@ -60,7 +60,7 @@ package struct Setting: Sendable, Equatable {
   private static let rankings = ["bench algoperf targets", "bench algoperf run", "bench algoperf score"]
   private static let plans = [
     "calibrate", "deepseek", "devices", "ep-decode", "finetune", "fleet", "idealized cost", "idealized fit",
-    "idealized stack", "inference", "kv", "long-context", "memory", "parallel", "pipeline compare",
+    "idealized stack", "inference", "kv", "long-context", "memory", "moe-offload", "parallel", "pipeline compare",
     "pipeline gradients", "pipeline run", "pipeline sweep", "rl-fit", "scale", "scale-convnet", "sensitivity", "serve",
     "splitwise", "test-time cost", "test-time frontier", "test-time saturation", "topology", "tune", "validate",
   ].map { "plan " + $0 }

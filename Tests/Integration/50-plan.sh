@@ -202,4 +202,14 @@ expect 0 scale-convnet RegNetY-4.0GF --by 4 --strategy dWr --json
 it 'abs(it[1]["multiplyAdds"] / it[0]["multiplyAdds"] / 4 - 1) <= 0.02 and it[1]["activations"] < 2.6 * it[0]["activations"]'
 expect 2 scale-convnet RegNetY-4.0GF --strategy fast:2; holds err 'alpha'
 expect 2 scale-convnet nothing; expect 2 scale-convnet resnet-50 --by 0; holds err 'by'
+# Weights that stream to the device, beside the scheduler; sums that overlap with blocks.
+expect 0 moe-offload --model mixtral-8x7b --device a40 --bio 19.5 --cpu-bw 150 --kv-gb 70 --prompt 98 --gen 32 --json
+it 'abs(it["streamSeconds"] / 4.8 - 1) < 0.02 and 0.8 < it["deviceUtilization"] < 1 and len(it["gains"]) == 4'
+expect 0 moe-offload --gen 128 --requests 5000 --simulate --json
+it 'it["simulated"]["preemptions"] > 0 and abs(it["throughput"] / it["simulated"]["throughput"] - 1) < 0.1'
+it 'it["binding"] == ["link", "stateMemory"] or it["binding"] == ["stateMemory", "link"]'
+expect 0 moe-offload --model dbrx --kv-gb 210; holds out 'bound by'
+expect 2 moe-offload --cpu-bw 10; holds err 'processorBandwidth'
+expect 2 moe-offload --kv-gb 0.1 --prompt 5000; holds err 'more than'
+expect 2 moe-offload --gen 0; holds err 'answer'
 echo "plan: $checks checks passed"

@@ -40,6 +40,7 @@ public struct Validation: Sendable, Hashable {
       PaperPredictions(system: 36, paper: "Megatron PTD-P", predictions: try MegatronPrediction().predictions()),
       PaperPredictions(system: 37, paper: "PEFT suite", predictions: try FineTuningMemory.predictions()),
       PaperPredictions(system: 38, paper: "Frontier 3D tuning", predictions: try FrontierPrediction().predictions()),
+      PaperPredictions(system: 40, paper: "MoE-Lens", predictions: try MoELensPrediction.predictions()),
       PaperPredictions(
         system: 45, paper: "Fast compound scaling", predictions: try FastCompoundScalingPrediction.predictions()),
       PaperPredictions(

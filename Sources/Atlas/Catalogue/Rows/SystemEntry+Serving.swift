@@ -12,7 +12,8 @@ extension SystemEntry {
     SystemEntry(
       40, "moe-lens", "MoE-Lens", .serving, .inference, arXiv: "2504.09345",
       "Plans the serving of experts too large for the accelerator: weights stream in, the CPU does attention.",
-      keywords: "mixture of experts, offloading, performance model, batch scheduler, PCIe, CPU attention, KV cache"),
+      keywords: "mixture of experts, offloading, performance model, batch scheduler, PCIe, CPU attention, KV cache",
+      state: .partial),
     SystemEntry(
       42, "exflow", "ExFlow", .serving, .cluster, arXiv: "2401.08383",
       "Places experts beside those that usually precede them, which saves every second all-to-all.",
