@@ -212,4 +212,10 @@ expect 0 moe-offload --model dbrx --kv-gb 210; holds out 'bound by'
 expect 2 moe-offload --cpu-bw 10; holds err 'processorBandwidth'
 expect 2 moe-offload --kv-gb 0.1 --prompt 5000; holds err 'more than'
 expect 2 moe-offload --gen 0; holds err 'answer'
+expect 0 ladder llama-3-70b --devices 8 --json
+it 'it["rows"][0]["speedup"] == 1 and 1.2 < it["rows"][1]["speedup"] < it["rows"][4]["speedup"] and it["rows"][1]["hidden"] > 0.9'
+expect 0 ladder llama-3-8b --devices 4 --range 16-32 --indirect; holds out 'times standard'
+expect 2 ladder llama-3-70b --devices 3; holds err 'devices'
+expect 2 ladder llama-3-8b --range 16-33; holds err 'ladder'
+expect 2 ladder mixtral-8x7b; holds err 'not dense'
 echo "plan: $checks checks passed"

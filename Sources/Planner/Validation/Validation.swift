@@ -49,6 +49,7 @@ public struct Validation: Sendable, Hashable {
       PaperPredictions(
         system: 71, paper: "Long-context peak analysis", predictions: try LongContextPrediction.predictions()),
       PaperPredictions(system: 84, paper: "WTA-CRS", predictions: try WTACRSPrediction.predictions()),
+      PaperPredictions(system: 86, paper: "Ladder Residual", predictions: try LadderPrediction().predictions()),
       PaperPredictions(system: 90, paper: "SystemFlow", predictions: try SystemFlowPrediction.predictions()),
       PaperPredictions(
         system: 106, paper: "DeepSeek-V3 co-design", predictions: try DeepSeekV3Prediction.predictions()),

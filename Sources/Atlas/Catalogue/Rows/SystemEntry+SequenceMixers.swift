@@ -53,7 +53,8 @@ extension SystemEntry {
     SystemEntry(
       86, "ladder-residual", "Ladder Residual", .sequenceMixers, .mixers, arXiv: "2501.06589",
       "Each block reads a residual one step old, so its all-reduce runs behind the next block.",
-      keywords: "tensor parallelism, stale residual, overlap communication, all-reduce, decoder block"),
+      keywords: "tensor parallelism, stale residual, overlap communication, all-reduce, decoder block",
+      state: .partial),
     SystemEntry(
       10, "scatterbrain", "Scatterbrain", .sequenceMixers, .mixers, arXiv: "2110.15343",
       "Adds a hashed sparse part and a kernel-feature low-rank part to approximate softmax attention.",
