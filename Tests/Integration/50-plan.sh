@@ -218,4 +218,11 @@ expect 0 ladder llama-3-8b --devices 4 --range 16-32 --indirect; holds out 'time
 expect 2 ladder llama-3-70b --devices 3; holds err 'devices'
 expect 2 ladder llama-3-8b --range 16-33; holds err 'ladder'
 expect 2 ladder mixtral-8x7b; holds err 'not dense'
+expect 0 attention-io --n 1024 --d 128 --cache 1024 --json
+it 'it["best"] == "products" and it["bound"] == 1024 ** 2 * 128 / 32 and len(it["rows"]) == 5'
+it 'min(row["words"] for row in it["rows"]) == it["rows"][4]["words"] and all(row["residentWords"] <= 1024 for row in it["rows"])'
+expect 0 attention-io --n 1024 --d 64 --level 20m:1; holds out 'best: flash'
+expect 2 attention-io --cache 2; holds err 'memory'
+expect 2 attention-io --d 0; holds err 'width'
+expect 2 attention-io --level 20m; holds err 'level'
 echo "plan: $checks checks passed"

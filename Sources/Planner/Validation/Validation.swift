@@ -37,6 +37,8 @@ public struct Validation: Sendable, Hashable {
   /// - Throws: ``PlannerError``.
   public static func published() throws(PlannerError) -> Validation {
     Validation([
+      PaperPredictions(
+        system: 35, paper: "I/O complexity of attention", predictions: try AttentionIOPrediction.predictions()),
       PaperPredictions(system: 36, paper: "Megatron PTD-P", predictions: try MegatronPrediction().predictions()),
       PaperPredictions(system: 37, paper: "PEFT suite", predictions: try FineTuningMemory.predictions()),
       PaperPredictions(system: 38, paper: "Frontier 3D tuning", predictions: try FrontierPrediction().predictions()),

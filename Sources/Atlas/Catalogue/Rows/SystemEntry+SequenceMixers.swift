@@ -9,7 +9,8 @@ extension SystemEntry {
     SystemEntry(
       35, "io-complexity-attention", "I/O complexity of attention", .sequenceMixers, .mixers, arXiv: "2402.07443",
       "Proves how few words exact attention can move for a given cache, and picks the schedule that does so.",
-      keywords: "lower bound, I/O complexity, data movement, cache size, optimal tiling, attention schedule"),
+      keywords: "lower bound, I/O complexity, data movement, cache size, optimal tiling, attention schedule",
+      folder: "AttentionIO", state: .partial),
     SystemEntry(
       32, "flashfftconv", "FlashFFTConv", .sequenceMixers, .mixers, arXiv: "2311.05908",
       "Convolutions as long as the sequence, by Fourier transforms that are matrix products in one fused pass.",
