@@ -75,7 +75,7 @@ let package = Package(
         "LadderResidual/README.md", "LocalLearning/README.md", "LongContextPeakAnalysis/README.md",
         "Megatron/README.md", "Melange/README.md", "MoELens/README.md", "PEFT/README.md", "Parallel/README.md",
         "ScaleRL/README.md", "Simulation/README.md", "Splitwise/README.md", "SystemFlow/README.md", "TTSPM/README.md",
-        "WTACRS/README.md",
+        "TokenWeave/README.md", "WTACRS/README.md",
       ]),
     .target(
       name: "Venturi",

@@ -225,4 +225,11 @@ expect 0 attention-io --n 1024 --d 64 --level 20m:1; holds out 'best: flash'
 expect 2 attention-io --cache 2; holds err 'memory'
 expect 2 attention-io --d 0; holds err 'width'
 expect 2 attention-io --level 20m; holds err 'level'
+expect 0 weave --tokens 512,16384 --json
+it 'it["rows"][0]["first"] is None and it["rows"][0]["seconds"]["weave"] == it["rows"][0]["seconds"]["fuse"]'
+it '1.2 < it["rows"][1]["gain"] < 1.4 and it["rows"][1]["seconds"]["weave"] < it["rows"][1]["seconds"]["silent"]'
+expect 0 weave llama-3-8b --devices 2 --tokens 4k; holds out 'times faster'
+expect 2 weave --devices 3; holds err 'devices'
+expect 2 weave --tokens 0; holds err 'tokens'
+expect 2 weave dbrx; holds err 'not dense'
 echo "plan: $checks checks passed"

@@ -48,6 +48,7 @@ public struct Validation: Sendable, Hashable {
       PaperPredictions(
         system: 53, paper: "Idealized runtime", predictions: try IdealizedRuntimePrediction.predictions()),
       PaperPredictions(system: 67, paper: "FlashAttention-2", predictions: try FlashAttention2Prediction.predictions()),
+      PaperPredictions(system: 70, paper: "TokenWeave", predictions: try TokenWeavePrediction.predictions()),
       PaperPredictions(
         system: 71, paper: "Long-context peak analysis", predictions: try LongContextPrediction.predictions()),
       PaperPredictions(system: 84, paper: "WTA-CRS", predictions: try WTACRSPrediction.predictions()),

@@ -62,7 +62,8 @@ extension SystemEntry {
     SystemEntry(
       70, "tokenweave", "TokenWeave", .serving, .cluster, arXiv: "2505.11329",
       "Splits a batch in two, so that one half computes while the other half is being reduced.",
-      keywords: "tensor parallelism, overlap communication, all-reduce, fused RMSNorm, batch splitting"),
+      keywords: "tensor parallelism, overlap communication, all-reduce, fused RMSNorm, batch splitting",
+      state: .partial),
     SystemEntry(
       99, "skip-coupled-architectures", "SKIP", .serving, .inference, arXiv: "2504.11750",
       "Follows operators to their kernels, tells whether starting them is what takes the time, and proposes fusions.",
