@@ -70,11 +70,12 @@ let package = Package(
     .target(
       name: "Planner", dependencies: ["Costs", "NumericTypes"],
       exclude: [
-        "DeepSeekV3/README.md", "FP4/README.md", "FastCompoundScaling/README.md", "FlashAttention2/README.md",
-        "Frontier/README.md", "IdealizedRuntime/README.md", "Kinetics/README.md", "LocalLearning/README.md",
-        "LongContextPeakAnalysis/README.md", "Megatron/README.md", "Melange/README.md", "PEFT/README.md",
-        "Parallel/README.md", "ScaleRL/README.md", "Simulation/README.md", "Splitwise/README.md",
-        "SystemFlow/README.md", "TTSPM/README.md", "WTACRS/README.md",
+        "AttentionIO/README.md", "DeepSeekV3/README.md", "FP4/README.md", "FastCompoundScaling/README.md",
+        "FlashAttention2/README.md", "Frontier/README.md", "IdealizedRuntime/README.md", "Kinetics/README.md",
+        "LadderResidual/README.md", "LocalLearning/README.md", "LongContextPeakAnalysis/README.md",
+        "Megatron/README.md", "Melange/README.md", "MoELens/README.md", "PEFT/README.md", "Parallel/README.md",
+        "ScaleRL/README.md", "Simulation/README.md", "Splitwise/README.md", "SystemFlow/README.md", "TTSPM/README.md",
+        "TokenWeave/README.md", "WTACRS/README.md",
       ]),
     .target(
       name: "Venturi",

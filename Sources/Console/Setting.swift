@@ -59,10 +59,11 @@ package struct Setting: Sendable, Equatable {
   private static let adapters = ["bench adapters"]
   private static let rankings = ["bench algoperf targets", "bench algoperf run", "bench algoperf score"]
   private static let plans = [
-    "calibrate", "deepseek", "devices", "ep-decode", "finetune", "fleet", "idealized cost", "idealized fit",
-    "idealized stack", "inference", "kv", "long-context", "memory", "parallel", "pipeline compare",
-    "pipeline gradients", "pipeline run", "pipeline sweep", "rl-fit", "scale", "scale-convnet", "sensitivity", "serve",
-    "splitwise", "test-time cost", "test-time frontier", "test-time saturation", "topology", "tune", "validate",
+    "attention-io", "calibrate", "deepseek", "devices", "ep-decode", "finetune", "fleet", "idealized cost",
+    "idealized fit", "idealized stack", "inference", "kv", "ladder", "long-context", "memory", "moe-offload",
+    "parallel", "pipeline compare", "pipeline gradients", "pipeline run", "pipeline sweep", "rl-fit", "scale",
+    "scale-convnet", "sensitivity", "serve", "splitwise", "test-time cost", "test-time frontier",
+    "test-time saturation", "topology", "tune", "validate", "weave",
   ].map { "plan " + $0 }
   private static let encoders = ["embed", "bench embed"]
   private static let systems = ["systems list", "systems show", "systems search"]

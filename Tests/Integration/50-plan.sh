@@ -202,4 +202,34 @@ expect 0 scale-convnet RegNetY-4.0GF --by 4 --strategy dWr --json
 it 'abs(it[1]["multiplyAdds"] / it[0]["multiplyAdds"] / 4 - 1) <= 0.02 and it[1]["activations"] < 2.6 * it[0]["activations"]'
 expect 2 scale-convnet RegNetY-4.0GF --strategy fast:2; holds err 'alpha'
 expect 2 scale-convnet nothing; expect 2 scale-convnet resnet-50 --by 0; holds err 'by'
+# Weights that stream to the device, beside the scheduler; sums that overlap with blocks.
+expect 0 moe-offload --model mixtral-8x7b --device a40 --bio 19.5 --cpu-bw 150 --kv-gb 70 --prompt 98 --gen 32 --json
+it 'abs(it["streamSeconds"] / 4.8 - 1) < 0.02 and 0.8 < it["deviceUtilization"] < 1 and len(it["gains"]) == 4'
+expect 0 moe-offload --gen 128 --requests 5000 --simulate --json
+it 'it["simulated"]["preemptions"] > 0 and abs(it["throughput"] / it["simulated"]["throughput"] - 1) < 0.1'
+it 'it["binding"] == ["link", "stateMemory"] or it["binding"] == ["stateMemory", "link"]'
+expect 0 moe-offload --model dbrx --kv-gb 210; holds out 'bound by'
+expect 2 moe-offload --cpu-bw 10; holds err 'processorBandwidth'
+expect 2 moe-offload --kv-gb 0.1 --prompt 5000; holds err 'more than'
+expect 2 moe-offload --gen 0; holds err 'answer'
+expect 0 ladder llama-3-70b --devices 8 --json
+it 'it["rows"][0]["speedup"] == 1 and 1.2 < it["rows"][1]["speedup"] < it["rows"][4]["speedup"] and it["rows"][1]["hidden"] > 0.9'
+expect 0 ladder llama-3-8b --devices 4 --range 16-32 --indirect; holds out 'times standard'
+expect 2 ladder llama-3-70b --devices 3; holds err 'devices'
+expect 2 ladder llama-3-8b --range 16-33; holds err 'ladder'
+expect 2 ladder mixtral-8x7b; holds err 'not dense'
+expect 0 attention-io --n 1024 --d 128 --cache 1024 --json
+it 'it["best"] == "products" and it["bound"] == 1024 ** 2 * 128 / 32 and len(it["rows"]) == 5'
+it 'min(row["words"] for row in it["rows"]) == it["rows"][4]["words"] and all(row["residentWords"] <= 1024 for row in it["rows"])'
+expect 0 attention-io --n 1024 --d 64 --level 20m:1; holds out 'best: flash'
+expect 2 attention-io --cache 2; holds err 'memory'
+expect 2 attention-io --d 0; holds err 'width'
+expect 2 attention-io --level 20m; holds err 'level'
+expect 0 weave --tokens 512,16384 --json
+it 'it["rows"][0]["first"] is None and it["rows"][0]["seconds"]["weave"] == it["rows"][0]["seconds"]["fuse"]'
+it '1.2 < it["rows"][1]["gain"] < 1.4 and it["rows"][1]["seconds"]["weave"] < it["rows"][1]["seconds"]["silent"]'
+expect 0 weave llama-3-8b --devices 2 --tokens 4k; holds out 'times faster'
+expect 2 weave --devices 3; holds err 'devices'
+expect 2 weave --tokens 0; holds err 'tokens'
+expect 2 weave dbrx; holds err 'not dense'
 echo "plan: $checks checks passed"

@@ -15,6 +15,15 @@ extension ModelCatalogue {
     CataloguedModel(
       mixtral(), aliases: ["mixtral"], contextLength: 32768, source: "mistralai/Mixtral-8x7B-v0.1 config.json"),
     CataloguedModel(
+      grouped(
+        "Mixtral-8x22B", layers: 56, feedForward: 16384, vocabulary: 32000,
+        ExpertLayers(checked: 8, 2, 0, 16384, 0, false)),
+      contextLength: 65536, source: "mistralai/Mixtral-8x22B-v0.1 config.json"),
+    CataloguedModel(
+      grouped(
+        "DBRX", layers: 40, feedForward: 10752, vocabulary: 100352, ExpertLayers(checked: 16, 4, 0, 10752, 0, false)),
+      contextLength: 32768, source: "databricks/dbrx-base config.json"),
+    CataloguedModel(
       .llama("Qwen2.5-72B", layers: 80, width: 8192, heads: 64, kvHeads: 8, feedForward: 29568, vocabulary: 152064),
       aliases: ["qwen-2.5-72b"], contextLength: 131072, source: "Qwen/Qwen2.5-72B config.json"),
     CataloguedModel(
@@ -33,6 +42,16 @@ extension ModelCatalogue {
       vocabulary: vocabulary)
     shape.experts = experts
     shape.latent = LatentState(checked: 1536, 512, 64, 128, 128)
+    return shape
+  }
+
+  /// Mixtral-8x22B and DBRX have the same heads.
+  private static func grouped(
+    _ name: String, layers: Int, feedForward: Int, vocabulary: Int, _ experts: ExpertLayers
+  ) -> TransformerShape {
+    var shape = TransformerShape.llama(
+      name, layers: layers, width: 6144, heads: 48, kvHeads: 8, feedForward: feedForward, vocabulary: vocabulary)
+    shape.experts = experts
     return shape
   }
 

@@ -37,17 +37,22 @@ public struct Validation: Sendable, Hashable {
   /// - Throws: ``PlannerError``.
   public static func published() throws(PlannerError) -> Validation {
     Validation([
+      PaperPredictions(
+        system: 35, paper: "I/O complexity of attention", predictions: try AttentionIOPrediction.predictions()),
       PaperPredictions(system: 36, paper: "Megatron PTD-P", predictions: try MegatronPrediction().predictions()),
       PaperPredictions(system: 37, paper: "PEFT suite", predictions: try FineTuningMemory.predictions()),
       PaperPredictions(system: 38, paper: "Frontier 3D tuning", predictions: try FrontierPrediction().predictions()),
+      PaperPredictions(system: 40, paper: "MoE-Lens", predictions: try MoELensPrediction.predictions()),
       PaperPredictions(
         system: 45, paper: "Fast compound scaling", predictions: try FastCompoundScalingPrediction.predictions()),
       PaperPredictions(
         system: 53, paper: "Idealized runtime", predictions: try IdealizedRuntimePrediction.predictions()),
       PaperPredictions(system: 67, paper: "FlashAttention-2", predictions: try FlashAttention2Prediction.predictions()),
+      PaperPredictions(system: 70, paper: "TokenWeave", predictions: try TokenWeavePrediction.predictions()),
       PaperPredictions(
         system: 71, paper: "Long-context peak analysis", predictions: try LongContextPrediction.predictions()),
       PaperPredictions(system: 84, paper: "WTA-CRS", predictions: try WTACRSPrediction.predictions()),
+      PaperPredictions(system: 86, paper: "Ladder Residual", predictions: try LadderPrediction().predictions()),
       PaperPredictions(system: 90, paper: "SystemFlow", predictions: try SystemFlowPrediction.predictions()),
       PaperPredictions(
         system: 106, paper: "DeepSeek-V3 co-design", predictions: try DeepSeekV3Prediction.predictions()),

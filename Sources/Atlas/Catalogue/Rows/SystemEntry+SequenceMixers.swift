@@ -9,7 +9,8 @@ extension SystemEntry {
     SystemEntry(
       35, "io-complexity-attention", "I/O complexity of attention", .sequenceMixers, .mixers, arXiv: "2402.07443",
       "Proves how few words exact attention can move for a given cache, and picks the schedule that does so.",
-      keywords: "lower bound, I/O complexity, data movement, cache size, optimal tiling, attention schedule"),
+      keywords: "lower bound, I/O complexity, data movement, cache size, optimal tiling, attention schedule",
+      folder: "AttentionIO", state: .partial),
     SystemEntry(
       32, "flashfftconv", "FlashFFTConv", .sequenceMixers, .mixers, arXiv: "2311.05908",
       "Convolutions as long as the sequence, by Fourier transforms that are matrix products in one fused pass.",
@@ -53,7 +54,8 @@ extension SystemEntry {
     SystemEntry(
       86, "ladder-residual", "Ladder Residual", .sequenceMixers, .mixers, arXiv: "2501.06589",
       "Each block reads a residual one step old, so its all-reduce runs behind the next block.",
-      keywords: "tensor parallelism, stale residual, overlap communication, all-reduce, decoder block"),
+      keywords: "tensor parallelism, stale residual, overlap communication, all-reduce, decoder block",
+      state: .partial),
     SystemEntry(
       10, "scatterbrain", "Scatterbrain", .sequenceMixers, .mixers, arXiv: "2110.15343",
       "Adds a hashed sparse part and a kernel-feature low-rank part to approximate softmax attention.",

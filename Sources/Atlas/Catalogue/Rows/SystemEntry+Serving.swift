@@ -12,7 +12,8 @@ extension SystemEntry {
     SystemEntry(
       40, "moe-lens", "MoE-Lens", .serving, .inference, arXiv: "2504.09345",
       "Plans the serving of experts too large for the accelerator: weights stream in, the CPU does attention.",
-      keywords: "mixture of experts, offloading, performance model, batch scheduler, PCIe, CPU attention, KV cache"),
+      keywords: "mixture of experts, offloading, performance model, batch scheduler, PCIe, CPU attention, KV cache",
+      state: .partial),
     SystemEntry(
       42, "exflow", "ExFlow", .serving, .cluster, arXiv: "2401.08383",
       "Places experts beside those that usually precede them, which saves every second all-to-all.",
@@ -61,7 +62,8 @@ extension SystemEntry {
     SystemEntry(
       70, "tokenweave", "TokenWeave", .serving, .cluster, arXiv: "2505.11329",
       "Splits a batch in two, so that one half computes while the other half is being reduced.",
-      keywords: "tensor parallelism, overlap communication, all-reduce, fused RMSNorm, batch splitting"),
+      keywords: "tensor parallelism, overlap communication, all-reduce, fused RMSNorm, batch splitting",
+      state: .partial),
     SystemEntry(
       99, "skip-coupled-architectures", "SKIP", .serving, .inference, arXiv: "2504.11750",
       "Follows operators to their kernels, tells whether starting them is what takes the time, and proposes fusions.",
