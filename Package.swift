@@ -71,9 +71,9 @@ let package = Package(
       name: "Planner", dependencies: ["Costs", "NumericTypes"],
       exclude: [
         "DeepSeekV3/README.md", "FP4/README.md", "FastCompoundScaling/README.md", "FlashAttention2/README.md",
-        "Frontier/README.md", "IdealizedRuntime/README.md", "Kinetics/README.md", "LocalLearning/README.md",
-        "LongContextPeakAnalysis/README.md", "Megatron/README.md", "Melange/README.md", "PEFT/README.md",
-        "Parallel/README.md", "ScaleRL/README.md", "Simulation/README.md", "Splitwise/README.md",
+        "Frontier/README.md", "IdealizedRuntime/README.md", "InferenceTuner/README.md", "Kinetics/README.md",
+        "LocalLearning/README.md", "LongContextPeakAnalysis/README.md", "Megatron/README.md", "Melange/README.md",
+        "PEFT/README.md", "Parallel/README.md", "ScaleRL/README.md", "Simulation/README.md", "Splitwise/README.md",
         "SystemFlow/README.md", "TTSPM/README.md", "WTACRS/README.md",
       ]),
     .target(
