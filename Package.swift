@@ -136,11 +136,19 @@ let package = Package(
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "NIOTLS", package: "swift-nio"),
       ]),
+    // Trials of an engine's settings, each in a process of its own, and what is searched and mapped with them.
+    .target(
+      name: "Tuning",
+      dependencies: [
+        "CVenturi", "NumericTypes", "Costs", "Tensors", "Formats", "Text", "Layers", "Models", "Inference", "Profiling",
+        "Planner",
+      ]),
     .target(name: "Load", dependencies: ["Formats", "Tensors", "Profiling", "Plots", "Client"]),
     .executableTarget(
       name: "ServeCommand",
       dependencies: [
-        "Venturi", "NumericTypes", "Profiling", "Console", "Plots", "Server", "Client", "Load",
+        "Venturi", "NumericTypes", "Formats", "Profiling", "Planner", "Console", "Plots", "Server", "Client", "Load",
+        "Tuning",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),
@@ -224,6 +232,9 @@ let package = Package(
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
       ]),
+    .testTarget(
+      name: "TuningTests",
+      dependencies: ["Formats", "Inference", "Models", "NumericTypes", "Planner", "Profiling", "Tuning"]),
     .testTarget(
       name: "ImagesTests", dependencies: ["Formats", "Images", "Tensors", "Training", "VenturiTesting"]),
     .testTarget(
