@@ -71,11 +71,11 @@ let package = Package(
       name: "Planner", dependencies: ["Costs", "NumericTypes"],
       exclude: [
         "AttentionIO/README.md", "DeepSeekV3/README.md", "FP4/README.md", "FastCompoundScaling/README.md",
-        "FlashAttention2/README.md", "Frontier/README.md", "IdealizedRuntime/README.md", "Kinetics/README.md",
-        "LadderResidual/README.md", "LocalLearning/README.md", "LongContextPeakAnalysis/README.md",
-        "Megatron/README.md", "Melange/README.md", "MoELens/README.md", "PEFT/README.md", "Parallel/README.md",
-        "ScaleRL/README.md", "Simulation/README.md", "Splitwise/README.md", "SystemFlow/README.md", "TTSPM/README.md",
-        "TokenWeave/README.md", "WTACRS/README.md",
+        "FlashAttention2/README.md", "Frontier/README.md", "IdealizedRuntime/README.md", "InferenceTuner/README.md",
+        "Kinetics/README.md", "LadderResidual/README.md", "LocalLearning/README.md",
+        "LongContextPeakAnalysis/README.md", "Megatron/README.md", "Melange/README.md", "MoELens/README.md",
+        "PEFT/README.md", "Parallel/README.md", "ScaleRL/README.md", "Simulation/README.md", "Splitwise/README.md",
+        "SystemFlow/README.md", "TTSPM/README.md", "TokenWeave/README.md", "WTACRS/README.md",
       ]),
     .target(
       name: "Venturi",
@@ -140,11 +140,19 @@ let package = Package(
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "NIOTLS", package: "swift-nio"),
       ]),
+    // Trials of an engine's settings, each in a process of its own, and what is searched and mapped with them.
+    .target(
+      name: "Tuning",
+      dependencies: [
+        "CVenturi", "NumericTypes", "Costs", "Tensors", "Formats", "Text", "Layers", "Models", "Inference", "Profiling",
+        "Planner",
+      ]),
     .target(name: "Load", dependencies: ["Formats", "Tensors", "Profiling", "Plots", "Client"]),
     .executableTarget(
       name: "ServeCommand",
       dependencies: [
-        "Venturi", "NumericTypes", "Profiling", "Console", "Plots", "Server", "Client", "Load",
+        "Venturi", "NumericTypes", "Formats", "Profiling", "Planner", "Console", "Plots", "Server", "Client", "Load",
+        "Tuning",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),
@@ -230,6 +238,9 @@ let package = Package(
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
       ]),
+    .testTarget(
+      name: "TuningTests",
+      dependencies: ["Formats", "Inference", "Models", "NumericTypes", "Planner", "Profiling", "Tuning"]),
     .testTarget(
       name: "ImagesTests", dependencies: ["Formats", "Images", "Tensors", "Training", "VenturiTesting"]),
     .testTarget(

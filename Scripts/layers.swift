@@ -39,8 +39,8 @@ struct Manifest: Decodable {
 let order = [
   "CVenturi", "NumericTypes", "Costs", "Tensors", "Formats", "Text", "Graphs", "Layers", "Mixers", "Models",
   "Compression", "Training",
-  "Inference", "Hub", "Profiling", "Planner", "PlanReports", "Venturi", "VenturiTesting", "Catalogue", "Console",
-  "Command",
+  "Inference", "Hub", "Profiling", "Planner", "PlanReports", "Tuning", "Venturi", "VenturiTesting", "Catalogue",
+  "Console", "Command",
   "HubCommand", "ServerInterface", "ServerPage", "Server", "Plots", "Client", "Load", "ServeCommand", "CSQLite",
   "Atlas", "AtlasCommand", "CImages", "Images", "ConfigurationFiles", "TrainCommand", "PlanCommand",
 ]

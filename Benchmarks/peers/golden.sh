@@ -83,7 +83,13 @@ step_planner() {
   "$python" "$scripts/make_planner.py" "$golden/planner.json"
 }
 
-[ $# -gt 0 ] || set -- tokenizer quants quantizers logprobs chat tiny perplexity architectures adapters embeddings npy images optimizers modules planner
+# Another tuner, beside the pinned packages.
+step_tuner() {
+  "$python" -m pip install --quiet scipy==1.17.1 hyperopt==0.3.0 'setuptools<81'
+  "$python" "$scripts/make_tuner.py" "$golden/tuner.json"
+}
+
+[ $# -gt 0 ] || set -- tokenizer quants quantizers logprobs chat tiny perplexity architectures adapters embeddings npy images optimizers modules planner tuner
 for step; do
   printf 'golden: %s\n' "$step" >&2
   "step_$step"

@@ -48,6 +48,7 @@ package struct Setting: Sendable, Equatable {
   private static let serve = ["serve"]
   private static let remote = ["client chat", "client run"]
   private static let servers = ["bench serve"]
+  private static let trials = ["tune serve", "bench landscape"]
   private static let loads = ["run", "chat", "serve", "profile", "optimize", "eval perplexity", "eval kl"]
   private static let opens = [
     "run", "chat", "serve", "tokenize", "bench model", "bench tokenize", "profile", "optimize", "eval perplexity",
@@ -71,12 +72,12 @@ package struct Setting: Sendable, Equatable {
     [
       "run", "chat", "pull", "ls", "show", "rm", "tokenize", "embed", "profile", "optimize", "eval perplexity",
       "eval kl", "eval onnx", "doctor", "quantize", "serve", "train",
-    ] + remote + servers + benches + adapters + rankings + systems + plans + ["reproduce", "results"]
+    ] + remote + servers + trials + benches + adapters + rankings + systems + plans + ["reproduce", "results"]
 
   /// All of them. A test compares this list with the parser's.
   package static let all: [Setting] = [
     Setting("json", .flag, everywhere),
-    Setting("model", .value, opens + servers + adapters, aliases: ["-m"]),
+    Setting("model", .value, opens + servers + trials + adapters, aliases: ["-m"]),
     Setting(
       "threads", .value,
       loads + ["embed"] + benches.dropLast() + ["doctor", "reproduce", "eval onnx", "quantize", "train"] + servers
@@ -91,7 +92,7 @@ package struct Setting: Sendable, Equatable {
     Setting("cache-type", .value, opens.filter { !$0.hasSuffix("tokenize") }),
     Setting("memory-limit", .value, loads + ["embed", "train"]),
     Setting("max-tokens", .value, generate + remote, aliases: ["-n", "--n-predict", "--predict"]),
-    Setting("seed", .value, generate + remote + servers, aliases: ["-s"]),
+    Setting("seed", .value, generate + remote + servers + trials, aliases: ["-s"]),
     Setting("temp", .value, generate + remote, aliases: ["--temperature"]),
     Setting("top-k", .value, generate + remote),
     Setting("top-p", .value, generate + remote),
@@ -108,6 +109,7 @@ package struct Setting: Sendable, Equatable {
     Setting("draft-max", .value, generate),
     Setting("profile", .value, generate + ["serve"]),
     Setting("no-profile", .flag, generate + ["serve"]),
+    Setting("tuned", .value, serve),
     Setting("max-ppl", .value, ["optimize"]),
     Setting("max-slowdown", .value, ["optimize"]),
     Setting("budget", .value, ["optimize"]),
@@ -166,6 +168,8 @@ package struct Setting: Sendable, Equatable {
     "server", "server-certificate", "clients", "rate", "shared-prefix", "text", "chat", "until-end", "requests",
     "timeout", "max-in-flight", "slo", "plots", "set", "out",
     "workloads", "points", "seeds", "submissions", "studies", "variant", "self-tuning", "least", "trapezoid",
+    "workload", "max-latency", "max-memory", "trial-timeout", "log", "fresh", "space", "method", "trials", "prior", "x",
+    "y", "z", "csv", "svg", "predict", "hardware",
   ]
 
   /// The same of one verb only, in which they mean something else than elsewhere.

@@ -21,6 +21,7 @@ package enum Siblings {
     "reproduce": (sibling: "atlas", purpose: "repeats a published system's measurements and checks"),
     "results": (sibling: "atlas", purpose: "writes what was measured into RESULTS.md"),
     "plan": (sibling: "plan", purpose: "what a model would cost on machines that are not here"),
+    "tune": (sibling: "serve", purpose: "searches for the settings with which a model is served fastest"),
   ]
 
   /// Verbs of this program that a sibling does in some cases: what the case is, and what the sibling's arguments begin with instead of the
@@ -28,6 +29,7 @@ package enum Siblings {
   private static let cases: [(verb: [String], option: String?, sibling: String, words: [String])] = [
     (["chat"], "--server", "serve", ["client", "chat"]), (["run"], "--server", "serve", ["client", "run"]),
     (["bench", "serve"], nil, "serve", ["bench", "serve"]),
+    (["bench", "landscape"], nil, "serve", ["bench", "landscape"]),
   ]
 
   /// The sibling that a call is for though its verb is of this program, and the arguments for it.

@@ -3,7 +3,9 @@ import Console
 import Logging
 import Metrics
 import NumericTypes
+import Profiling
 import Server
+import Tuning
 import Venturi
 
 /// Serves models to clients of the OpenAI interface.
@@ -39,8 +41,10 @@ package struct ServeProgram: AsyncParsableCommand, SingleVerbProgram, ModelVerb 
     help: "The most tokens computed in one step; 512 unless a profile says otherwise.")
   package var batchSize: Int?
 
-  @Option(name: [.customLong("parallel"), .customLong("np", withSingleDash: true)], help: "Answers generated at once.")
-  package var parallel = 64
+  @Option(
+    name: [.customLong("parallel"), .customLong("np", withSingleDash: true)],
+    help: "Answers generated at once; 64 unless --tuned says otherwise.")
+  package var parallel: Int?
 
   @Option(help: "Answers that may wait; further ones get 429.")
   package var maxQueued = 256
@@ -60,6 +64,13 @@ package struct ServeProgram: AsyncParsableCommand, SingleVerbProgram, ModelVerb 
   @OptionGroup(title: "Adapters") package var adapter: AdapterOptions
   @OptionGroup(title: "Several models") package var shelf: ShelfOptions
   @OptionGroup(title: "Profile") package var profile: ProfileOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Settings of the first model that `venturi tune serve` found; what is given here counts over them.",
+      valueName: "file"))
+  package var tuned: String?
+
   @OptionGroup(title: "Network") package var network: NetworkOptions
   @OptionGroup(title: "Limits") package var limits: LimitOptions
 
@@ -76,6 +87,9 @@ package struct ServeProgram: AsyncParsableCommand, SingleVerbProgram, ModelVerb 
   package init() {}
 
   package func validate() throws {
+    if tuned != nil, profile.profile != nil || profile.noProfile {
+      throw ValidationError("--tuned is a profile: --profile and --no-profile have no place")
+    }
     if contextSize < 0 { throw ValidationError("--ctx-size \(contextSize): must be 0 or more") }
     if Logger.Level(rawValue: logLevel) == nil { throw ValidationError("--log-level \(logLevel): is no level") }
   }
@@ -84,13 +98,14 @@ package struct ServeProgram: AsyncParsableCommand, SingleVerbProgram, ModelVerb 
     let log = LogForm(isJSON: logJson, level: Logger.Level(rawValue: logLevel) ?? .info)
     LoggingSystem.bootstrap { StandardErrorLog(label: $0, form: log) }
     let logger = Logger(label: "venturi-serve")
-    let settings = try settings()
+    let tuned = try tunedProfile(logger)
+    let settings = try settings(tuned)
     let files = try model.map(ServedFile.init)
     let encoder = try embedder.map(ServedFile.init)
     OpenFiles.allowMany()
 
     let adapters = try adapter.sources()
-    let shelf = try makeShelf(files, encoder, adapters, logger)
+    let shelf = try makeShelf(files, encoder, adapters, tuned, logger)
     let catalogue: any ModelCatalogue =
       adapters.isEmpty
       ? shelf : AdapterCatalogue(shelf, id: files[0].id, aliases: alias, adapters: adapters.map(\.name))
@@ -123,10 +138,11 @@ package struct ServeProgram: AsyncParsableCommand, SingleVerbProgram, ModelVerb 
   }
 
   private func makeShelf(
-    _ files: [ServedFile], _ encoder: ServedFile?, _ adapters: [AdapterSource], _ logger: Logger
+    _ files: [ServedFile], _ encoder: ServedFile?, _ adapters: [AdapterSource], _ tuned: TunedProfile?,
+    _ logger: Logger
   ) throws -> ModelShelf {
     var items = files.enumerated().map { index, file in
-      var options = engineOptions
+      var options = engineOptions(index == 0 ? tuned : nil)
       if index == 0 {
         options.adapters = adapters
         options.adapterMemoryLimit = adapter.adapterMemory?.bytes
@@ -137,7 +153,7 @@ package struct ServeProgram: AsyncParsableCommand, SingleVerbProgram, ModelVerb 
       items.append(encoder.item(EmbedderOptions(threads: loading.threads, memoryLimit: loading.memoryLimit?.bytes)))
     }
     // Who waits for a model could have a place in it as well as in its queue.
-    let waiting = parallel.addingClamped(maxQueued)
+    let waiting = (parallel ?? tuned?.sequences ?? Self.defaultParallel).addingClamped(maxQueued)
     let limits = try shelf.limits(first: items.count(where: \.isLoadedFirst), waiting: waiting)
     do {
       return try ModelShelf(items, limits: limits) { event in
@@ -154,7 +170,25 @@ package struct ServeProgram: AsyncParsableCommand, SingleVerbProgram, ModelVerb 
     } catch { throw Self.failure(error) }
   }
 
-  private var engineOptions: EngineOptions {
+  static let defaultParallel = 64
+
+  /// What `--tuned` names, as far as it holds for the model; what was found on another machine is taken with a warning.
+  private func tunedProfile(_ logger: Logger) throws -> TunedProfile? {
+    guard let tuned else { return nil }
+    let found = try TunedProfile(parsing: try readWholeFile(tuned), path: tuned)
+    let path = try ServedFile(model.first ?? "").path
+    let own = try ModelFingerprint(try Checkpoint(path: path))
+    guard found.profile.model == own else {
+      throw CommandFailure(
+        status: .usage, kind: "usage", message: "--tuned \(tuned): it was made for another model than \(path)")
+    }
+    if let problem = found.profile.mismatch(machine: .current, model: own) {
+      logger.warning("--tuned \(tuned): \(problem); other settings may be better here")
+    }
+    return found
+  }
+
+  private func engineOptions(_ tuned: TunedProfile?) -> EngineOptions {
     var options = loading.engineOptions
     options.contextLength = contextSize == 0 ? nil : contextSize
     options.stepTokens = batchSize
@@ -162,15 +196,20 @@ package struct ServeProgram: AsyncParsableCommand, SingleVerbProgram, ModelVerb 
     options.maxQueued = maxQueued
     options.profile = profile.source
     options.prefixCache = prefixCache
+    if let tuned {
+      tuned.complete(&options)
+      options.profile = .none
+    }
+    options.maxRunning = options.maxRunning ?? Self.defaultParallel
     return options
   }
 
-  private func settings() throws -> ServerSettings {
+  private func settings(_ tuned: TunedProfile?) throws -> ServerSettings {
     var settings = ServerSettings()
     try network.apply(to: &settings)
     limits.apply(to: &settings)
     do { try settings.validate() } catch { throw Self.failure(error) }
-    do { try engineOptions.validate() } catch { throw CommandFailure(error) }
+    do { try engineOptions(tuned).validate() } catch { throw CommandFailure(error) }
     return settings
   }
 

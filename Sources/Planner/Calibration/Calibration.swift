@@ -83,17 +83,24 @@ public struct Calibration: Sendable, Hashable {
     try Self.seconds(step, [products, attention, memory, overhead], on: device)
   }
 
+  /// The cost model of the fractions; ``overhead`` comes on top, for every run of an operator.
+  public var costs: RooflineCostModel {
+    get throws(PlannerError) { try Self.costs([products, attention, memory]) }
+  }
+
+  private static func costs(_ constants: [Double]) throws(PlannerError) -> RooflineCostModel {
+    let attention = Efficiency(compute: constants[1], memory: constants[2])
+    return try RooflineCostModel(
+      [
+        .matmul: Efficiency(compute: constants[0], memory: constants[2]), .attention: attention,
+        .attentionBackward: attention,
+      ], fallback: attention)
+  }
+
   private static func seconds(
     _ step: PlannedStep, _ constants: [Double], on device: Device
   ) throws(PlannerError) -> Double {
-    let memory = constants[2]
-    let attention = Efficiency(compute: constants[1], memory: memory)
-    let model = try RooflineCostModel(
-      [
-        .matmul: Efficiency(compute: constants[0], memory: memory), .attention: attention,
-        .attentionBackward: attention,
-      ], fallback: attention)
     let runs = step.operators.reduce(0) { $0 + $1.count }
-    return try model.estimate(step, on: device).seconds + constants[3] * Double(runs)
+    return try costs(constants).estimate(step, on: device).seconds + constants[3] * Double(runs)
   }
 }
