@@ -62,7 +62,7 @@ public enum Reproductions {
   public static let all: [any Reproduction] = [
     FP4Training(), FlashAttention2(), PEFTSuite(), WTACRS(), AlgoPerf(), BPFreeTraining(), Melange(), Splitwise(),
     DeepSeekV3(), Megatron(), Frontier(), LongContextPeakAnalysis(), TTSPM(), KineticsExperiment(), ScaleRL(),
-    SystemFlow(), IdealizedRuntime(), FastCompoundScaling(),
+    SystemFlow(), IdealizedRuntime(), FastCompoundScaling(), InferenceHyperparameterStudy(),
   ]
 
   /// The one of a system.
