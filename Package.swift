@@ -185,7 +185,7 @@ let package = Package(
       dependencies: [
         "CSQLite", "CVenturi", "NumericTypes", "Costs", "Tensors", "Formats", "Text", "Layers", "Mixers", "Profiling",
         "Planner",
-        "Training", "Venturi", "VenturiTesting", "Catalogue", "Plots",
+        "Training", "Tuning", "Venturi", "VenturiTesting", "Catalogue", "Plots",
       ],
       exclude: ["Catalogue"]),
     .executableTarget(

@@ -39,7 +39,8 @@ extension SystemEntry {
     SystemEntry(
       92, "inference-hyperparameter-study", "Inference hyper-parameter tuner", .planning, .planner, arXiv: "2408.01050",
       "Maps a serving engine’s throughput over its settings and finds the peaks without trying them all.",
-      keywords: "hyper-parameter tuning, throughput landscape, serving engine, batch size, search, auto-tune"),
+      keywords: "hyper-parameter tuning, throughput landscape, serving engine, batch size, search, auto-tune",
+      folder: "InferenceTuner", state: .partial),
     SystemEntry(
       63, "llm-runtime-dissection", "Runtime dissection", .planning, .planner, arXiv: "2311.03687",
       "Takes training, fine-tuning and serving apart by module, and measures what each optimisation brings.",
