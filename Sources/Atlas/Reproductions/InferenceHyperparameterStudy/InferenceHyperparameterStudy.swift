@@ -22,6 +22,7 @@ public struct InferenceHyperparameterStudy: Reproduction {
   public static let unbuilt = [
     "ranks, pages of keys and values, weight formats, static batching and tiles in the space: the engine has no such settings",
     "threads pinned to processors",
+    "the whole grid and all five machines measured with nothing else running",
   ]
 
   /// The experiment.
