@@ -89,13 +89,13 @@ def files_need_no_key_and_are_kept_by_browsers(site):
 
 def all_views_load_without_complaints_and_from_here_only(site):
     page = site.page()
-    for name in ["figures", "systems", "chat"]:
+    for name in ["figures", "systems", "plan", "chat"]:
         page.click(f"nav a[data-view={name}]")
         page.wait(f"!document.querySelector('#view-{name}').hidden")
         holds("the others are hidden", page.run("document.querySelectorAll('.view:not([hidden])').length") == 1)
         holds("the link says where one is", page.text("nav a[aria-current=page]").lower() == name)
     site.browser.pump(2.5)
-    for path in ["/figures", "/systems"]:
+    for path in ["/figures", "/systems", "/plan"]:
         page.open(site.served.url + path)
         page.wait(f"!document.querySelector('#view-{path[1:]}').hidden")
     page.run("history.back()")
@@ -377,7 +377,7 @@ def everything_that_can_be_used_has_a_name(site):
     page.answer("/v1/chat/completions", saying("```swift\nlet a = 1\n```"), **EVENTS)
     send(page, "code")
     page.wait("document.querySelector('.assistant .foot button')")
-    for name in ["chat", "figures", "systems"]:
+    for name in ["chat", "figures", "systems", "plan"]:
         page.click(f"nav a[data-view={name}]")
         site.browser.pump(0.5)
         nodes = page.send("Accessibility.getFullAXTree")["nodes"]
@@ -447,7 +447,7 @@ def all_text_stands_out_in_both_themes(site):
     page.wait("document.querySelector('.notice')")
     for scheme in ["light", "dark"]:
         page.media(prefers_color_scheme=scheme)
-        for name in ["chat", "figures", "systems"]:
+        for name in ["chat", "figures", "systems", "plan"]:
             page.click(f"nav a[data-view={name}]")
             if name == "systems":
                 page.wait("document.querySelector('#system-067')")
@@ -466,7 +466,7 @@ def it_fits_a_narrow_screen(site):
     page.answer("/v1/chat/completions", saying("```\n" + "wide " * 60 + "\n```\n\n" + "w" * 300 + "\n\n|" + "cell |" * 30 + "\n|" + "-|" * 30), **EVENTS)
     send(page, "x" * 200)
     page.wait("document.querySelector('.assistant .foot button')")
-    for name in ["chat", "figures", "systems"]:
+    for name in ["chat", "figures", "plan", "systems"]:
         page.click(f"nav a[data-view={name}]")
         if name == "systems":
             page.wait("document.querySelector('#system-067')")
