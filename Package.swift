@@ -184,8 +184,7 @@ let package = Package(
       name: "Atlas",
       dependencies: [
         "CSQLite", "CVenturi", "NumericTypes", "Costs", "Tensors", "Formats", "Text", "Layers", "Mixers", "Profiling",
-        "Planner",
-        "Training", "Tuning", "Venturi", "VenturiTesting", "Catalogue", "Plots",
+        "Planner", "PlanReports", "Training", "Tuning", "Venturi", "VenturiTesting", "Catalogue", "Plots",
       ],
       exclude: ["Catalogue"]),
     .executableTarget(

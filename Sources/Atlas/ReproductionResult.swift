@@ -1,5 +1,6 @@
 import Catalogue
 import Formats
+import PlanReports
 import Planner
 import Plots
 

@@ -77,4 +77,16 @@ package enum Interrupts {
     defer { handler.withLock { $0 = nil } }
     return try await body()
   }
+
+  /// What a task gives; an interrupt, and what else is named, cancels it.
+  package static func value<Value: Sendable>(
+    of task: Task<Value, any Error>, cancelledAlsoBy others: Set<Other> = []
+  ) async throws -> Value {
+    try await handled(
+      by: {
+        task.cancel()
+        return true
+      }, also: others
+    ) { try await task.value }
+  }
 }

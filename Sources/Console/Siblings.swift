@@ -1,4 +1,5 @@
 import Profiling
+import Venturi
 
 #if canImport(Glibc)
   import Glibc
@@ -65,7 +66,7 @@ package enum Siblings {
     let exception = exception(arguments)
     if own.contains(verb), exception == nil { return }
     let sibling = exception?.sibling ?? name(for: verb)
-    guard let program = locate(sibling, beside: executablePath, path: environmentValue("PATH") ?? "") else { return }
+    guard let program = locate(sibling, beside: Files.programPath, path: environmentValue("PATH") ?? "") else { return }
     // A sibling that has several verbs is told which; one that has its own name is the verb.
     let words = exception?.arguments ?? (verbs[verb] != nil ? arguments : Array(arguments.dropFirst()))
     var pointers: [UnsafeMutablePointer<CChar>?] = ([program] + words).map { strdup($0) }
@@ -87,14 +88,5 @@ package enum Siblings {
     if let executable, let end = executable.lastIndex(of: "/") { folders.insert(String(executable[..<end]), at: 0) }
     let candidates = folders.map { folder in "\(folder)/venturi-\(verb)" }
     return candidates.first { program in access(program, X_OK) == 0 }
-  }
-
-  /// The path of the running program.
-  package static var executablePath: String? {
-    var buffer = [UInt8](repeating: 0, count: 4096)
-    let count = buffer.withUnsafeMutableBytes { bytes in
-      bytes.baseAddress.map { readlink("/proc/self/exe", $0.assumingMemoryBound(to: CChar.self), bytes.count) } ?? -1
-    }
-    return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
   }
 }

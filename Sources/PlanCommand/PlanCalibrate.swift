@@ -1,6 +1,7 @@
 import ArgumentParser
 import Console
 import Formats
+import PlanReports
 import Planner
 import Profiling
 
@@ -45,7 +46,7 @@ package struct PlanCalibrate: ParsableCommand {
           JSON.Member("products", .number(found.products)), JSON.Member("attention", .number(found.attention)),
           JSON.Member("memory", .number(found.memory)), JSON.Member("overheadSeconds", .number(found.overhead)),
           JSON.Member("fitted", ValidationReport.json(fitted)), JSON.Member("heldOut", ValidationReport.json(heldOut)),
-          JSON.Member("rows", PredictionTable.json(found.fitted + found.heldOut)),
+          JSON.Member("rows", .array((found.fitted + found.heldOut).map(\.json))),
         ]).line)
       return
     }

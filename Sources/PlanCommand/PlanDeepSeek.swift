@@ -1,6 +1,7 @@
 import ArgumentParser
 import Console
 import Formats
+import PlanReports
 import Planner
 
 extension DeepSeekV3Prediction.Table: ExpressibleByArgument {}
@@ -28,7 +29,7 @@ package struct PlanDeepSeek: ParsableCommand {
         try DeepSeekV3Prediction.predictions()
       }
     if output.json {
-      Output.answer((["rows": PredictionTable.json(rows)] as JSON).line)
+      Output.answer((["rows": .array(rows.map(\.json))] as JSON).line)
     } else {
       Output.answer(PredictionTable.text(rows))
     }

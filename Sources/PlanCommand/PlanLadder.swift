@@ -13,14 +13,7 @@ package struct PlanLadder: ParsableCommand {
       constants are those fitted on the standard rows of a 70-billion model on H100; --plain takes the device at its limits.
       """)
 
-  @Argument(help: "A dense model: a name of the catalogue, a config.json, or a model's file or folder.")
-  package var model = "llama-3-70b"
-
-  @Option(help: "A device by name.")
-  package var device = "h100"
-
-  @Option(help: "Devices that share each layer.")
-  package var devices = 8
+  @OptionGroup var parallel: TensorParallelOptions
 
   @Option(help: "Sequences.")
   package var batch = 1
@@ -64,9 +57,9 @@ package struct PlanLadder: ParsableCommand {
   }
 
   package func run() throws {
-    let shape = try ModelArgument.shape(model)
+    let shape = try parallel.shape
     let engine = try LadderResidual(
-      shape, on: try DeviceCatalogue.published.device(device), devices: devices, constants: try constants())
+      shape, on: try parallel.found, devices: parallel.devices, constants: try constants())
     let taken = plain ? 0 : LadderResidual.taken
     var rows: [Row] = []
     _ = try engine.tokensPerSecond(.silent, batch: batch, prompt: prompt, answer: gen)
@@ -102,7 +95,7 @@ package struct PlanLadder: ParsableCommand {
     }
     func micro(_ seconds: Double) -> String { Human.fixed(seconds * 1e6, 1) }
     Output.answer(
-      "\(shape.name) on \(devices) × \(device): attention \(micro(step.attention)) µs, feed-forward "
+      "\(shape.name) on \(parallel.devices) × \(parallel.device): attention \(micro(step.attention)) µs, feed-forward "
         + "\(micro(step.feedForward)) µs, all-reduce \(micro(step.allReduce)) µs\n"
         + Human.table(
           [["", "step ms", "sums ms", "hidden %", "tokens/s", "times standard"]] + table, numeric: Set(1...5)))

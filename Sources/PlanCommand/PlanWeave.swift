@@ -14,14 +14,7 @@ package struct PlanWeave: ParsableCommand {
       split and the processors that are fastest (Gond et al.: TokenWeave, 2025).
       """)
 
-  @Argument(help: "A dense model: a name of the catalogue, a config.json, or a model's file or folder.")
-  package var model = "llama-3-70b"
-
-  @Option(help: "A device by name.")
-  package var device = "h100"
-
-  @Option(help: "Devices that share each layer.")
-  package var devices = 8
+  @OptionGroup var parallel: TensorParallelOptions
 
   @Option(help: ArgumentHelp("Tokens of a batch; 4k is 4000.", valueName: "tokens"))
   var tokens = TokenCounts([512, 1024, 2048, 4096, 8192, 16_384])
@@ -45,13 +38,13 @@ package struct PlanWeave: ParsableCommand {
   package init() {}
 
   package func run() throws {
-    let found = try DeviceCatalogue.published.device(device)
+    let found = try parallel.found
     var constants = TokenWeave.Constants(processors: processors)
     if let bandwidth = bandwidth.map({ $0 * 1e9 }) ?? found.link?.value {
       constants.link = try Link(latency: constants.link.latency, bandwidth: bandwidth)
     }
     let engine = try TokenWeave(
-      try ModelArgument.shape(model), on: found, devices: devices, sequence: sequence, constants: constants,
+      try parallel.shape, on: found, devices: parallel.devices, sequence: sequence, constants: constants,
       threshold: threshold)
     let rows = try tokens.values.map { (tokens: $0, estimate: try engine.estimate(tokens: $0)) }
     if output.json {
@@ -85,6 +78,7 @@ package struct PlanWeave: ParsableCommand {
       "processors",
     ]
     Output.answer(
-      "\(engine.shape.name) on \(devices) × \(found.name)\n" + Human.table([names] + table, numeric: Set(0...9)))
+      "\(engine.shape.name) on \(parallel.devices) × \(found.name)\n"
+        + Human.table([names] + table, numeric: Set(0...9)))
   }
 }

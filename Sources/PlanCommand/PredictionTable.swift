@@ -28,17 +28,4 @@ enum PredictionTable {
     }
     return Human.fixed(value, size >= 100 ? 1 : size >= 10 ? 2 : 3)
   }
-
-  /// `[{"name", "predicted", "published", "error", "limit", "met", "verified", "heldOut", "plainRoofline", "plainError"}]`.
-  static func json(_ predictions: [Prediction]) -> JSON {
-    .array(
-      predictions.map { row in
-        [
-          "name": .string(row.name), "predicted": .rounded(row.predicted), "published": .rounded(row.published),
-          "error": .rounded(row.error, digits: 4), "limit": .rounded(row.limit), "met": .bool(row.met),
-          "verified": .bool(row.verified), "heldOut": .bool(row.heldOut), "plainRoofline": .rounded(row.plainRoofline),
-          "plainError": .rounded(row.plainError, digits: 4),
-        ]
-      })
-  }
 }

@@ -1,5 +1,6 @@
 import Console
 import Formats
+import PlanReports
 import Planner
 
 /// What a validation looks like.
@@ -13,7 +14,7 @@ enum ValidationReport {
         validation.papers.map { paper in
           [
             "system": .integer(paper.system), "paper": .string(paper.paper),
-            "evidence": json(Validation.Summary(paper.evidence)), "rows": PredictionTable.json(paper.predictions),
+            "evidence": json(Validation.Summary(paper.evidence)), "rows": .array(paper.predictions.map(\.json)),
           ]
         }),
     ]

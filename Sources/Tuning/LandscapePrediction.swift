@@ -55,7 +55,7 @@ struct LandscapePrediction {
       let work = try ScheduledWork(
         zip(prompts, workload.requests).map {
           ScheduledWork.Request(promptTokens: $0.count, outputTokens: $1.outputTokens)
-        }, perDepth: Self.perDepth(engine.model.description))
+        }, perDepth: StepBudget(target: 1, model: engine.model.description).perDepth)
       machines[threads] = (fit.iterations, work)
       fits.append(fit.json)
     }
@@ -66,12 +66,6 @@ struct LandscapePrediction {
       return .number(try machine.work.throughput(Self.schedule(settings), times: machine.iterations))
     }
     return ["predicted": .array(predicted), "fits": .array(fits)]
-  }
-
-  /// What a token costs the engine's own budget for each token before it.
-  private static func perDepth(_ model: ModelDescription) -> Double {
-    let budget = StepBudget(target: 1, model: model)
-    return (budget.units(1, after: 1000) - budget.units(1, after: 0)) / 1000
   }
 
   /// The settings as far as the schedule knows them.

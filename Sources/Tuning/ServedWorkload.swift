@@ -102,9 +102,7 @@ public struct ServedWorkload: Sendable, Hashable {
 
   /// What tells workloads apart.
   public var digest: String {
-    var hash = SHA256()
-    Array(json.line.utf8).withUnsafeBytes { hash.update($0) }
-    return String(hash.finish().prefix(16))
+    ServingBench.digest(json.line)
   }
 
   /// A part of the requests, at least one: a sample by the seed, of which a larger part holds a smaller one.

@@ -72,7 +72,7 @@ public final class ServingBench {
     fingerprint = Self.digest(key.line)
   }
 
-  private static func digest(_ text: String) -> String {
+  static func digest(_ text: String) -> String {
     var hash = SHA256()
     Array(text.utf8).withUnsafeBytes { hash.update($0) }
     return String(hash.finish().prefix(16))

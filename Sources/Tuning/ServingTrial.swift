@@ -71,7 +71,8 @@ public struct ServingTrial: Sendable {
     return TrialResult(
       tokensPerSecond: Double(times.reduce(0) { $0 + $1.tokens }) / seconds, seconds: seconds,
       latency95: sorted[min(sorted.count - 1, Int((0.95 * Double(sorted.count)).rounded(.up)) - 1)],
-      peakBytes: Self.peakBytes, steps: after.steps - before.steps, preemptions: after.preemptions - before.preemptions)
+      peakBytes: Int(clamping: vt_memory_usage_now().peak_resident), steps: after.steps - before.steps,
+      preemptions: after.preemptions - before.preemptions)
   }
 
   /// All answers at once: the tokens and seconds of each.
@@ -93,12 +94,5 @@ public struct ServingTrial: Sendable {
       for try await one in group { all.append(one) }
       return all
     }
-  }
-
-  /// The most memory that this process had at one time.
-  private static var peakBytes: Int {
-    guard let status = try? readWholeFile("/proc/self/status") else { return 0 }
-    let line = String(decoding: status, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
-    return (line?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) * 1024
   }
 }

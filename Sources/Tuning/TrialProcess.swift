@@ -1,5 +1,6 @@
 import CVenturi
 import Formats
+import Inference
 import Profiling
 
 #if canImport(Glibc)
@@ -26,12 +27,7 @@ public struct TrialProcess: Sendable {
 
   /// Processes of the server's program beside this one; nothing where it was not built.
   public static var installed: TrialProcess? {
-    var buffer = [UInt8](repeating: 0, count: 4096)
-    let count = buffer.withUnsafeMutableBytes { bytes in
-      bytes.baseAddress.map { readlink("/proc/self/exe", $0.assumingMemoryBound(to: CChar.self), bytes.count) } ?? -1
-    }
-    guard count > 0 else { return nil }
-    let path = String(decoding: buffer[..<count], as: UTF8.self)
+    guard let path = Files.programPath else { return nil }
     let program = path.prefix(upTo: path.lastIndex(of: "/") ?? path.startIndex) + "/venturi-serve"
     return access(String(program), X_OK) == 0 ? TrialProcess(command: [String(program), "tune", "trial"]) : nil
   }

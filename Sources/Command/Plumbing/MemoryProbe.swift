@@ -18,7 +18,7 @@ struct MemoryProbe: Sendable {
     let (prompt, log) = ("\(folder.path)/prompt", "\(folder.path)/log")
     try writeFileAtomically(prompt, Array(SampleText.prose.utf8))
     var arguments = [
-      Siblings.executablePath ?? "venturi", "run", "--json", "--raw", "--ignore-eos", "--temp", "0", "-n", "8",
+      Files.programPath ?? "venturi", "run", "--json", "--raw", "--ignore-eos", "--temp", "0", "-n", "8",
       "--no-profile", "-m", model, "-f", prompt,
     ]
     if let threads = settings.threads { arguments += ["-t", "\(threads)"] }

@@ -43,7 +43,7 @@ struct DoctorReport {
         .object(
           Siblings.known.keys.sorted().map { name in
             let found = Siblings.locate(
-              name, beside: Siblings.executablePath, path: environmentValue("PATH") ?? "")
+              name, beside: Files.programPath, path: environmentValue("PATH") ?? "")
             return JSON.Member(name, found.map { .string($0) } ?? .null)
           })),
     ]

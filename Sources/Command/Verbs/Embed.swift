@@ -75,10 +75,7 @@ package struct Embed: AsyncParsableCommand {
     let sink = try VectorFile(path: path, rows: lines.count, columns: chosen.dimension, json: output.json)
     let progress = ProgressBar("embed", enabled: path != nil && Output.noteIsTerminal)
     let work = Task { try await Self.embed(lines, by: chosen, into: sink, progress) }
-    let truncated = try await Interrupts.handled(by: {
-      work.cancel()
-      return true
-    }) { try await work.value }
+    let truncated = try await Interrupts.value(of: work)
     progress.finish()
     try await sink.finish()
     note(truncated, of: chosen)

@@ -45,10 +45,7 @@ package struct Pull: AsyncParsableCommand {
         }
       }
     }
-    let path = try await Interrupts.handled(by: {
-      fetch.cancel()
-      return true
-    }) { try await fetch.value }
+    let path = try await Interrupts.value(of: fetch)
     progress.finish()
     if output.json {
       Output.answer(JSON.object([JSON.Member("name", .string(name)), JSON.Member("path", .string(path))]).line)

@@ -48,6 +48,15 @@ package enum Files {
     return lstat(path, &status) == 0 ? Int(status.st_size) : 0
   }
 
+  /// The path of the running program; nothing where the system does not tell.
+  package static var programPath: String? {
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    let count = buffer.withUnsafeMutableBytes { bytes in
+      bytes.baseAddress.map { readlink("/proc/self/exe", $0.assumingMemoryBound(to: CChar.self), bytes.count) } ?? -1
+    }
+    return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
+  }
+
   /// Waits until a file or folder is on its disk.
   ///
   /// - Throws: ``InferenceError/system(operation:path:code:)``.

@@ -136,17 +136,18 @@ public struct Sampler {
     let asked = scratch.candidates.prefix { $0.logit >= lowest }.count
     let isWhole = asked < scratch.candidates.count || asked < Self.likelyCount
     guard isWhole || options.topP < 1,
-      let places = try matcher.firstAllowed(asked, of: Array(likeliest[..<asked]), refusals: .max)
+      let others = try matcher.firstAllowed(asked, of: Array(likeliest[..<asked].dropFirst(first + 1)), refusals: .max)
     else { return nil }
+    let places = [first] + others.map { first + 1 + $0 }
     if options.topP < 1 {
       // Of the others all may be allowed, or none.
       scratch.candidates.removeLast(scratch.candidates.count - asked)
       let whole = mass / Double(exponential(SIMD16(repeating: shift))[0]) * 1.000_01
-      let others = max(0, whole - scratch.candidateMass() * 0.999_99)
+      let unknown = max(0, whole - scratch.candidateMass() * 0.999_99)
       scratch.keep(places)
       let known = scratch.candidateMass()
       let least = scratch.beginning(options.topP, of: known * 0.999_99) ?? places.count
-      let most = scratch.beginning(options.topP, of: (known + others) * 1.000_01) ?? (isWhole ? places.count : nil)
+      let most = scratch.beginning(options.topP, of: (known + unknown) * 1.000_01) ?? (isWhole ? places.count : nil)
       guard least == most else { return nil }
       scratch.candidates.removeLast(places.count - least)
     } else {

@@ -13,10 +13,7 @@ extension SchedulerLoop {
   /// What each generation gives to the next step.
   ///
   /// Every generation that answers gives one token, with guesses where there is room. Prompts get the rest, up to
-  /// `mixedPromptTokens` when somebody answers and to `stepTokens` else, and no more than makes the step last `stepSeconds`
-  /// (four times that for one that is alone). Half of that is the oldest prompt's, so that none waits for ever; the other
-  /// half goes to the prompts that have the least to go, so that a short one waits for no long one. A step in which a prompt
-  /// ends is kept short: prompts of the same length are answered one after the other, not all at the end.
+  /// `mixedPromptTokens` when somebody answers and to `stepTokens` else, and of that what the budget gives them.
   func plan() -> Step {
     var step = Step()
     let active = running.filter { $0.awaited == nil }
@@ -33,45 +30,16 @@ extension SchedulerLoop {
     }
     if prompts.isEmpty { return step.grouped() }
     if !single.isEmpty { spare = min(spare, limits.mixedPromptTokens) }
-    for (job, count) in shares(of: spare, after: step.units, prompts) {
+    let counts = budget.shares(
+      of: spare, beside: step.units,
+      among: prompts.map {
+        StepBudget.Prompt(depth: $0.depth, pending: $0.pendingCount, chunkLimit: $0.chunkLimit)
+      }, isAlone: running.count == 1 && waiting.isEmpty)
+    for (job, count) in zip(prompts, counts) where count > 0 {
       step.promptTokens += count
       step.add(job, job.promptChunk(count), budget)
     }
     return step.grouped()
-  }
-
-  /// How many of its tokens each prompt gets beside single steps of `spent` units.
-  private func shares(of tokens: Int, after spent: Double, _ prompts: [Job]) -> [(Job, Int)] {
-    var counts = [Int](repeating: 0, count: prompts.count)
-    var tokens = tokens
-    var (given, ends) = (0, false)
-    // One that is alone can be stopped between layers; only who comes meanwhile waits for its step.
-    let isAlone = running.count == 1 && waiting.isEmpty
-    var units = isAlone ? 4 * budget.units : budget.units - spent
-    // What a step takes in any case.
-    let least = min(tokens, isAlone ? StepBudget.fullTokens : StepBudget.leastTokens)
-    func give(_ index: Int, _ share: Int) {
-      let count = min(share, prompts[index].chunkLimit - counts[index])
-      guard count > 0 else { return }
-      units -= budget.units(count, after: prompts[index].depth + counts[index])
-      counts[index] += count
-      tokens -= count
-      given += count
-      ends = ends || counts[index] == prompts[index].pendingCount
-    }
-    func affordable(_ index: Int, _ units: Double, _ limit: Int) -> Int {
-      budget.tokens(for: units, after: prompts[index].depth + counts[index], limit: limit)
-    }
-    give(0, max(affordable(0, units / 2, tokens - tokens / 2), least - least / 2))
-    let order = prompts.indices.sorted { (prompts[$0].pendingCount, $0) < (prompts[$1].pendingCount, $1) }
-    for index in order where tokens > 0 {
-      // Whose prompt ends in this step waits for the step's end, so others join only until products are at their fastest.
-      let room = ends ? max(0, StepBudget.fullTokens - given) : tokens
-      give(index, affordable(index, units, min(tokens, room)))
-    }
-    // Where single steps alone take all the time, prompts still go on.
-    for index in order where given < least && tokens > 0 { give(index, min(least - given, tokens)) }
-    return zip(prompts, counts).filter { $0.1 > 0 }
   }
 }
 

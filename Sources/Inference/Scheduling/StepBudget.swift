@@ -9,7 +9,7 @@ package struct StepBudget {
   /// The length that a step should have, in seconds.
   package let target: Double
   /// What a token costs for each token before it.
-  private let perDepth: Double
+  package let perDepth: Double
   private var secondsPerUnit: Double?
 
   /// Prompt tokens that a step takes however long they take: a few more cost little beside the weights that are read.
@@ -20,12 +20,15 @@ package struct StepBudget {
   private static let firstUnits = 64.0
 
   /// A budget that has seen no step.
+  package init(target: Double, perDepth: Double) { (self.target, self.perDepth) = (target, perDepth) }
+
+  /// A budget of a model that has seen no step.
   package init(target: Double, model: ModelDescription) {
-    self.target = target
     // A product with each key and each value against one with each weight; those of attention are in f32 and take about
     // three times as long as those of 8-bit numbers.
     let attention = 3 * 2 * Double(model.layers) * Double(model.heads) * Double(model.headDim)
-    perDepth = model.stateBytesPerToken > 0 && model.parameters > 0 ? attention / Double(model.parameters) : 0
+    let isKnown = model.stateBytesPerToken > 0 && model.parameters > 0
+    self.init(target: target, perDepth: isKnown ? attention / Double(model.parameters) : 0)
   }
 
   /// What tokens cost that come after `depth` others.

@@ -55,16 +55,7 @@ public struct LadderResidual: Sendable, Hashable {
   public init(
     _ shape: TransformerShape, on device: Device, devices: Int, constants: Constants = .plain
   ) throws(PlannerError) {
-    guard shape.experts == nil, shape.latent == nil else {
-      throw .invalid(field: "model", problem: "\(shape.name) is not dense")
-    }
-    guard (1...shape.kvHeads).contains(devices), shape.kvHeads.isMultiple(of: devices),
-      shape.feedForward.isMultiple(of: devices)
-    else {
-      throw .invalid(
-        field: "devices",
-        problem: "\(devices) do not divide \(shape.kvHeads) key heads and \(shape.feedForward) columns")
-    }
+    try shape.checkDivision(over: devices)
     guard device.compute[.f16] != nil else { throw .unsupportedPrecision(.f16, device: device.name) }
     for (field, part) in [
       ("oneRow", constants.oneRow), ("manyRows", constants.manyRows), ("compute", constants.compute),

@@ -83,16 +83,7 @@ public struct TokenWeave: Sendable, Hashable {
     _ shape: TransformerShape, on device: Device, devices: Int = 8, sequence: Int = 16_384,
     constants: Constants = Constants(), threshold: Int = 1024
   ) throws(PlannerError) {
-    guard shape.experts == nil, shape.latent == nil else {
-      throw .invalid(field: "model", problem: "\(shape.name) is not dense")
-    }
-    guard (1...shape.kvHeads).contains(devices), shape.kvHeads.isMultiple(of: devices),
-      shape.feedForward.isMultiple(of: devices)
-    else {
-      throw .invalid(
-        field: "devices",
-        problem: "\(devices) do not divide \(shape.kvHeads) key heads and \(shape.feedForward) columns")
-    }
+    try shape.checkDivision(over: devices)
     guard device.compute[.bf16] != nil else { throw .unsupportedPrecision(.bf16, device: device.name) }
     for (field, count, most) in [
       ("sequence", sequence, 1 << 24), ("threshold", threshold, 1 << 24), ("processors", constants.processors, 1 << 16),

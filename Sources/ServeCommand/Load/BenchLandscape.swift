@@ -18,9 +18,6 @@ package struct BenchLandscape: AsyncParsableCommand, ModelVerb {
       \(ServingParameter.allCases.map(\.rawValue).joined(separator: ", ")), with its usual values or those given: batch=1,8,64.
       """)
 
-  @Option(name: [.customShort("m"), .customLong("model")], help: "A model file's path, or the name of a pulled model.")
-  package var model = "smollm2"
-
   @Option(help: ArgumentHelp("The columns.", valueName: "setting")) package var x = "batch"
 
   @Option(help: ArgumentHelp("The rows.", valueName: "setting")) package var y = "threads"
@@ -43,7 +40,7 @@ package struct BenchLandscape: AsyncParsableCommand, ModelVerb {
   @OptionGroup(title: "Trials") package var trial: TrialOptions
   @OptionGroup(title: "Output") package var output: OutputOptions
 
-  package var modelName: String { model }
+  package var modelName: String { trial.model }
 
   package init() {}
 
@@ -81,7 +78,7 @@ package struct BenchLandscape: AsyncParsableCommand, ModelVerb {
     // The last axis changes first: columns are the last, rows the second last.
     let axes = try [z, y, x].compactMap { $0 }.map { try Self.axis($0) }
     let space = try ServingSpace(axes + others(beside: axes))
-    let bench = try trial.bench(model)
+    let bench = try trial.bench()
     let progress = ProgressBar("landscape")
     defer { progress.finish() }
     progress.show("the engine's own settings")

@@ -101,12 +101,7 @@ package struct BenchServe: AsyncParsableCommand, ModelVerb {
       )
     }
     let task = Task { try await work(trace) }
-    try await Interrupts.handled(
-      by: {
-        task.cancel()
-        return true
-      }, also: [.terminate]
-    ) { try await task.value }
+    try await Interrupts.value(of: task, cancelledAlsoBy: [.terminate])
   }
 
   private func work(_ trace: Trace?) async throws {
@@ -188,7 +183,7 @@ package struct BenchServe: AsyncParsableCommand, ModelVerb {
   }
 
   private func ownProgram() throws -> String {
-    guard let path = Siblings.executablePath else {
+    guard let path = Files.programPath else {
       throw CommandFailure(status: .unavailable, kind: "unavailable", message: "the path of this program is not known")
     }
     return path

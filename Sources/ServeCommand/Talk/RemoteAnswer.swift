@@ -33,12 +33,9 @@ final class RemoteAnswer: Sendable {
       ]
     let bytes = Array(JSON.object(members).line.utf8)
     let task = Task { try await client.stream(path, body: bytes) { event, seconds in answer.take(event, seconds) } }
-    do {
-      try await Interrupts.handled(by: {
-        task.cancel()
-        return true
-      }) { try await task.value }
-    } catch is CancellationError { answer.state.withLock { $0.isCancelled = true } }
+    do { try await Interrupts.value(of: task) } catch is CancellationError {
+      answer.state.withLock { $0.isCancelled = true }
+    }
     return answer
   }
 

@@ -9,6 +9,9 @@ extension HardwareVariant: ExpressibleByArgument {}
 
 /// What trials measure, and what they must keep to.
 package struct TrialOptions: ParsableArguments {
+  @Option(name: [.customShort("m"), .customLong("model")], help: "A model file's path, or the name of a pulled model.")
+  package var model = "smollm2"
+
   @Option(
     help: ArgumentHelp(
       "Requests, all there at once, as JSON lines: prompt or prompt_tokens, and output_tokens. By default 32 prompts of 16 to 256 "
@@ -63,11 +66,11 @@ package struct TrialOptions: ParsableArguments {
     return try ServedWorkload(parsing: try readWholeFile(workload))
   }
 
-  /// A bench for a model.
+  /// A bench for the model.
   ///
   /// - Throws: what reading model, program and store throws.
-  func bench(_ model: String) throws -> ServingBench {
-    guard let program = Siblings.executablePath else {
+  func bench() throws -> ServingBench {
+    guard let program = Files.programPath else {
       throw CommandFailure(status: .unavailable, kind: "unavailable", message: "this program cannot find itself")
     }
     var options = ServingBench.Options()
@@ -91,11 +94,6 @@ package struct TrialOptions: ParsableArguments {
         throw CommandFailure(status: .usage, kind: "usage", message: "\(error)")
       }
     }
-    try await Interrupts.handled(
-      by: {
-        task.cancel()
-        return true
-      }, also: [.terminate]
-    ) { try await task.value }
+    try await Interrupts.value(of: task, cancelledAlsoBy: [.terminate])
   }
 }

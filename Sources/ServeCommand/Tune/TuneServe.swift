@@ -21,9 +21,6 @@ package struct TuneServe: AsyncParsableCommand, ModelVerb {
       \(ServingParameter.allCases.map(\.rawValue).joined(separator: ", ")).
       """)
 
-  @Option(name: [.customShort("m"), .customLong("model")], help: "A model file's path, or the name of a pulled model.")
-  package var model = "smollm2"
-
   @Option(help: ArgumentHelp("What may be tried.", valueName: "default or file")) package var space = "default"
 
   @Option(help: "How to search.") package var method = SearchMethod.tpe
@@ -41,7 +38,7 @@ package struct TuneServe: AsyncParsableCommand, ModelVerb {
   @OptionGroup(title: "Trials") package var trial: TrialOptions
   @OptionGroup(title: "Output") package var output: OutputOptions
 
-  package var modelName: String { model }
+  package var modelName: String { trial.model }
 
   package init() {}
 
@@ -58,7 +55,7 @@ package struct TuneServe: AsyncParsableCommand, ModelVerb {
 
   private func tune() throws {
     let space = try TuneSpace.read(space)
-    let bench = try trial.bench(model)
+    let bench = try trial.bench()
     var options = TuningRun.Options()
     (options.method, options.trials, options.usesPrior) = (method, trials, prior)
     options.seconds = seconds ?? .infinity

@@ -63,7 +63,7 @@ public struct AttentionLayer: Sendable, Hashable {
   ///
   /// - Parameters:
   ///   - rows: B.
-  ///   - positions: each token's place, [B · N], i32 or i64; for a rotation.
+  ///   - positions: each token's place in its sequence, below N, [B · N], i32 or i64; for a rotation.
   ///   - starts: [B, N], for documents packed into one row: for each position that of its document's first token.
   public func callAsFunction(
     _ x: Tensor, rows: Int, positions: Tensor, starts: Tensor? = nil, _ pass: Pass
@@ -78,9 +78,7 @@ public struct AttentionLayer: Sendable, Hashable {
       // Queries and keys are neighbours and turn together.
       var turned = part(0..<heads + kvHeads)
       if let rotation {
-        let table = pass.table(RotaryTable(rotation: rotation, headDim: headDim, positions: positions)) {
-          rotation.table(positions, of: length, headDim, context)
-        }
+        let table = pass.table(RotaryTable(rotation: rotation, headDim: headDim, length: length))
         turned = context.rotary(turned, table: table, positions: positions.reshaped([rows, length]))
       }
       func led(_ x: Tensor, by first: Tensor?) -> Tensor {
@@ -100,39 +98,20 @@ public struct AttentionLayer: Sendable, Hashable {
   }
 }
 
-/// What a table of angles depends on.
+/// Cosine and sine of the angles of the first places, [length, headDim].
 struct RotaryTable: Hashable {
   let rotation: AttentionLayer.Rotation
   let headDim: Int
-  /// The places' memory, which lives as long as the pass.
-  let positions: Tensor
+  let length: Int
 
-  static func == (a: RotaryTable, b: RotaryTable) -> Bool {
-    a.rotation == b.rotation && a.headDim == b.headDim && a.positions.storage === b.positions.storage
-  }
-
-  func hash(into hasher: inout Hasher) {
-    hasher.combine(rotation)
-    hasher.combine(headDim)
-    hasher.combine(ObjectIdentifier(positions.storage))
-  }
-}
-
-extension AttentionLayer.Rotation {
-  /// Cosine and sine of the angles of all places that sequences of `length` tokens stand at, [P, headDim].
-  func table(_ positions: Tensor, of length: Int, _ headDim: Int, _ context: Context) -> Tensor {
-    let places = context.contiguous(context.cast(positions, to: .i64))
-    let found = withExtendedLifetime(places) {
-      UnsafeBufferPointer(start: places.pointer(as: Int64.self), count: places.count).max() ?? 0
-    }
-    // In a rehearsal nobody has written the places.
-    let last = context.isRehearsal ? length - 1 : Int(found)
-    let table = context.empty([last + 1, headDim])
+  func values(_ context: Context) -> Tensor {
+    let table = context.empty([length, headDim])
+    // A rehearsal wants the memory alone.
     if context.isRehearsal { return table }
     let values = table.pointer(as: Float.self)
     for pair in 0..<headDim / 2 {
-      let frequency = pow(base, -2 * Double(pair) / Double(headDim))
-      for place in 0...last {
+      let frequency = pow(rotation.base, -2 * Double(pair) / Double(headDim))
+      for place in 0..<length {
         let angle = Double(place) * frequency
         values[place * headDim + 2 * pair] = Float(cos(angle))
         values[place * headDim + 2 * pair + 1] = Float(sin(angle))

@@ -77,10 +77,10 @@ public final class Pass {
   public var batchSeed: UInt64 { seed &+ UInt64(truncatingIfNeeded: batch) &* 0x9E37_79B9_7F4A_7C15 }
 
   /// The table of a rotation, made once in a pass.
-  func table(_ key: RotaryTable, _ make: () -> Tensor) -> Tensor {
-    if let table = tables[key] { return table }
-    let table = make()
-    tables[key] = table
+  func table(_ angles: RotaryTable) -> Tensor {
+    if let table = tables[angles] { return table }
+    let table = angles.values(context)
+    tables[angles] = table
     return table
   }
 

@@ -33,8 +33,10 @@ async function prepare() {
     return;
   }
   place.replaceChildren();
-  if (by('plan-model').options.length === 0) fillChoices();
-  readAddress();
+  const isFirst = by('plan-model').options.length === 0;
+  if (isFirst) fillChoices();
+  // A link to the view alone keeps what has been filled in.
+  if (isFirst || location.hash) readAddress();
   await ask();
 }
 
@@ -148,7 +150,7 @@ export const plan = {
   show: prepare,
   moved: () => {
     if (!choices) return;
-    readAddress();
+    if (location.hash) readAddress();
     ask();
   },
   hide: () => asking?.abort(),

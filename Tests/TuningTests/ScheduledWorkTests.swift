@@ -1,5 +1,6 @@
 import Planner
 import Testing
+import Tuning
 
 @Suite struct ScheduledWorkTests {
   /// A second for every step, and what its rows take beside.

@@ -1,50 +1,52 @@
+import Inference
+import Planner
+
 /// Requests that are all there at once, as the engine's scheduler takes them through a model: the throughput that settings would
 /// give, step by step, from what steps cost.
 ///
-/// As the engine does it: places in the order of the requests; a token of every sequence that answers; prompts in what is left of a
-/// step, half of it for the oldest and the rest for those that have the least to go, no more than keeps a step that others share at
-/// its length, which is learnt from the steps before.
-public struct ScheduledWork: Sendable, Hashable {
+/// As the engine does it: places in the order of the requests; a token of every sequence that answers; prompts in what the engine's
+/// own `StepBudget` gives them of the rest.
+package struct ScheduledWork: Sendable, Hashable {
   /// A request.
-  public struct Request: Sendable, Hashable, Codable {
+  package struct Request: Sendable, Hashable, Codable {
     /// Tokens of its prompt.
-    public var promptTokens: Int
+    package var promptTokens: Int
     /// Tokens of its answer.
-    public var outputTokens: Int
+    package var outputTokens: Int
 
     /// A request.
-    public init(promptTokens: Int, outputTokens: Int) {
+    package init(promptTokens: Int, outputTokens: Int) {
       (self.promptTokens, self.outputTokens) = (promptTokens, outputTokens)
     }
   }
 
   /// The scheduler's settings; the engine's own where nothing is said.
-  public struct Settings: Sendable, Hashable {
+  package struct Settings: Sendable, Hashable {
     /// Sequences at once.
-    public var sequences = 64
+    package var sequences = 64
     /// The most tokens of a step.
-    public var stepTokens = 512
+    package var stepTokens = 512
     /// The most tokens of prompts in a step in which others get a token.
-    public var mixedPromptTokens = 128
+    package var mixedPromptTokens = 128
     /// How long a step should last at most that several share, in seconds.
-    public var stepSeconds = 0.08
+    package var stepSeconds = 0.08
 
     /// The engine's own.
-    public init() {}
+    package init() {}
   }
 
   /// The most tokens of all requests together.
-  public static let tokenLimit = 1 << 22
+  package static let tokenLimit = 1 << 22
 
   /// The requests.
-  public let requests: [Request]
+  package let requests: [Request]
   /// What a token costs for each before it, in tokens that have none before them: attention by weights.
-  public let perDepth: Double
+  package let perDepth: Double
 
   /// Work.
   ///
   /// - Throws: ``PlannerError/invalid(field:problem:)`` for no requests, lengths below one, and more than 2²² tokens in all.
-  public init(_ requests: [Request], perDepth: Double = 0) throws(PlannerError) {
+  package init(_ requests: [Request], perDepth: Double = 0) throws(PlannerError) {
     var sum = 0
     for (number, request) in requests.enumerated() {
       for (field, tokens) in [("promptTokens", request.promptTokens), ("outputTokens", request.outputTokens)] {
@@ -65,19 +67,19 @@ public struct ScheduledWork: Sendable, Hashable {
   }
 
   /// Tokens of all answers.
-  public var outputTokens: Int { requests.reduce(0) { $0 + $1.outputTokens } }
+  package var outputTokens: Int { requests.reduce(0) { $0 + $1.outputTokens } }
 
   /// Generated tokens a second with settings, where steps take what `times` says.
   ///
   /// - Throws: ``PlannerError/invalid(field:problem:)`` for settings that are none, and times that are not above 0.
-  public func throughput(_ settings: Settings, times: some IterationTimes) throws(PlannerError) -> Double {
+  package func throughput(_ settings: Settings, times: some IterationTimes) throws(PlannerError) -> Double {
     Double(outputTokens) / (try seconds(settings, times: times))
   }
 
   /// Seconds from the first step to the last.
   ///
   /// - Throws: ``PlannerError/invalid(field:problem:)`` for settings that are none, and times that are not above 0.
-  public func seconds(_ settings: Settings, times: some IterationTimes) throws(PlannerError) -> Double {
+  package func seconds(_ settings: Settings, times: some IterationTimes) throws(PlannerError) -> Double {
     for (field, value) in [
       ("sequences", settings.sequences), ("stepTokens", settings.stepTokens),
       ("mixedPromptTokens", settings.mixedPromptTokens),
@@ -113,33 +115,17 @@ public struct ScheduledWork: Sendable, Hashable {
       var isDecoding: Bool { generated > 0 }
     }
 
-    /// As in the engine: rows of prompts that a step takes however long they take, those from which on products are as fast as they
-    /// get, and what a first step takes.
-    static let (leastTokens, fullTokens, firstUnits) = (16, 128, 64.0)
-
-    let work: ScheduledWork
     let settings: Settings
     var waiting: ArraySlice<Request>
     var running: [Sequence] = []
     var seconds = 0.0
     var spent = 0.0
-    var secondsPerUnit: Double?
+    var budget: StepBudget
 
     init(_ work: ScheduledWork, _ settings: Settings) {
-      (self.work, self.settings) = (work, settings)
+      self.settings = settings
+      budget = StepBudget(target: settings.stepSeconds, perDepth: work.perDepth)
       waiting = work.requests[...]
-    }
-
-    func units(_ tokens: Int, after depth: Int) -> Double {
-      Double(tokens) * (1 + work.perDepth * (Double(depth) + Double(tokens) / 2))
-    }
-
-    /// How many tokens after `depth` others so many units pay for.
-    func tokens(for units: Double, after depth: Int, limit: Int) -> Int {
-      if units <= 0 { return 0 }
-      let (first, per) = (1 + work.perDepth * Double(depth), work.perDepth)
-      let count = per > 0 ? ((first * first + 2 * per * units).squareRoot() - first) / per : units
-      return count >= Double(limit) ? limit : Int(count)
     }
 
     /// What is computed next; nothing at the end.
@@ -156,56 +142,33 @@ public struct ScheduledWork: Sendable, Hashable {
         let depth = running[index].depth
         batch.sequences += 1
         batch.contextTokens += depth
-        spent += units(1, after: depth)
+        spent += budget.units(1, after: depth)
       }
       let prompts = running.indices.filter { !running[$0].isDecoding }
       var spare = settings.stepTokens - batch.sequences
       if batch.sequences > 0 { spare = min(spare, settings.mixedPromptTokens) }
-      if !prompts.isEmpty { share(spare, prompts) }
-      for index in prompts {
-        let (tokens, depth) = (running[index].step, running[index].depth)
+      if prompts.isEmpty { return batch }
+      let counts = budget.shares(
+        of: spare, beside: spent,
+        among: prompts.map {
+          StepBudget.Prompt(
+            depth: running[$0].depth, pending: running[$0].pending, chunkLimit: running[$0].pending)
+        }, isAlone: running.count == 1 && waiting.isEmpty)
+      for (index, tokens) in zip(prompts, counts) {
+        running[index].step = tokens
+        let depth = running[index].depth
         batch.promptTokens += tokens
         batch.promptPast += tokens > 0 ? depth : 0
         batch.promptPairs += Double(tokens) * (Double(depth) + (Double(tokens) + 1) / 2)
-        spent += units(tokens, after: depth)
+        spent += budget.units(tokens, after: depth)
       }
       return batch
-    }
-
-    private mutating func share(_ tokens: Int, _ prompts: [Int]) {
-      var (left, given, ends) = (tokens, 0, false)
-      let isAlone = running.count == 1 && waiting.isEmpty
-      let all = secondsPerUnit.map { settings.stepSeconds / $0 } ?? Self.firstUnits
-      var units = isAlone ? 4 * all : all - spent
-      let least = min(tokens, isAlone ? Self.fullTokens : Self.leastTokens)
-      func give(_ index: Int, _ share: Int, _ run: inout Run) {
-        let count = min(share, run.running[index].pending - run.running[index].step)
-        guard count > 0 else { return }
-        units -= run.units(count, after: run.running[index].depth + run.running[index].step)
-        run.running[index].step += count
-        left -= count
-        given += count
-        ends = ends || run.running[index].step == run.running[index].pending
-      }
-      func affordable(_ index: Int, _ units: Double, _ limit: Int, _ run: Run) -> Int {
-        run.tokens(for: units, after: run.running[index].depth + run.running[index].step, limit: limit)
-      }
-      give(prompts[0], max(affordable(prompts[0], units / 2, left - left / 2, self), least - least / 2), &self)
-      let order = prompts.sorted { (running[$0].pending, $0) < (running[$1].pending, $1) }
-      for index in order where left > 0 {
-        let room = ends ? max(0, Self.fullTokens - given) : left
-        give(index, affordable(index, units, min(left, room), self), &self)
-      }
-      for index in order where given < least && left > 0 { give(index, min(least - given, left), &self) }
     }
 
     /// The step's tokens are there.
     mutating func end(after step: Double) {
       seconds += step
-      if spent >= Double(Self.leastTokens) {
-        let measured = step / spent
-        secondsPerUnit = secondsPerUnit.map { 0.6 * $0 + 0.4 * measured } ?? measured
-      }
+      budget.learn(units: spent, seconds: step)
       for index in running.indices where running[index].step > 0 {
         running[index].depth += running[index].step
         // The step that ends a prompt gives the first token.
