@@ -74,8 +74,8 @@ let package = Package(
         "FlashAttention2/README.md", "Frontier/README.md", "IdealizedRuntime/README.md", "InferenceTuner/README.md",
         "Kinetics/README.md", "LadderResidual/README.md", "LocalLearning/README.md",
         "LongContextPeakAnalysis/README.md", "Megatron/README.md", "Melange/README.md", "MoELens/README.md",
-        "PEFT/README.md", "Parallel/README.md", "ScaleRL/README.md", "Simulation/README.md", "Splitwise/README.md",
-        "SystemFlow/README.md", "TTSPM/README.md", "TokenWeave/README.md", "WTACRS/README.md",
+        "Nexus/README.md", "PEFT/README.md", "Parallel/README.md", "ScaleRL/README.md", "Simulation/README.md",
+        "Splitwise/README.md", "SystemFlow/README.md", "TTSPM/README.md", "TokenWeave/README.md", "WTACRS/README.md",
       ]),
     .target(
       name: "Venturi",

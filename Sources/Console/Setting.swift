@@ -62,7 +62,7 @@ package struct Setting: Sendable, Equatable {
   private static let plans = [
     "attention-io", "calibrate", "deepseek", "devices", "ep-decode", "finetune", "fleet", "idealized cost",
     "idealized fit", "idealized stack", "inference", "kv", "ladder", "long-context", "memory", "moe-offload",
-    "parallel", "pipeline compare", "pipeline gradients", "pipeline run", "pipeline sweep", "rl-fit", "scale",
+    "nexus", "parallel", "pipeline compare", "pipeline gradients", "pipeline run", "pipeline sweep", "rl-fit", "scale",
     "scale-convnet", "sensitivity", "serve", "splitwise", "test-time cost", "test-time frontier",
     "test-time saturation", "topology", "tune", "validate", "weave",
   ].map { "plan " + $0 }

@@ -6,7 +6,7 @@ import Testing
   let catalogue = DeviceCatalogue.published
 
   @Test func holdsWhatTheSystemsUse() throws {
-    for name in ["A100", "H100", "H200", "GH200", "L4", "A10G", "T4", "A40", "RTX 4090", "MI250X"] {
+    for name in ["A100", "H100", "H200", "GH200", "L4", "A10G", "T4", "A40", "L20", "RTX 4090", "MI250X"] {
       #expect(try catalogue.device(name).memory.value > 0)
     }
     #expect(catalogue.entries.count >= 16)

@@ -232,4 +232,14 @@ expect 0 weave llama-3-8b --devices 2 --tokens 4k; holds out 'times faster'
 expect 2 weave --devices 3; holds err 'devices'
 expect 2 weave --tokens 0; holds err 'tokens'
 expect 2 weave dbrx; holds err 'not dense'
+# Prompts and tokens side by side on one device, beside a scheduler that mixes them.
+expect 0 nexus --device l20 --model qwen2.5-3b --workload long-data --rate 1 --seconds 60 --json
+it '[row["name"] for row in it["schedulers"]] == ["nexus", "chunked"] and it["stateTokens"] > 500000'
+it 'it["schedulers"][0]["tbtP95Seconds"] < it["schedulers"][1]["tbtP95Seconds"] and it["schedulers"][0]["mostState"] <= 1'
+expect 0 nexus --model qwen2.5-14b --workload mixed --rate 0.5 --seconds 30 --static 40 --fcfs; holds out '0 switches in 0 decisions'
+expect 2 nexus --static 100; holds err 'fixed'
+expect 2 nexus --alpha 0.5; holds err 'promptSlack'
+expect 2 nexus --rate nan; holds err 'rate'
+expect 2 nexus --model mixtral-8x7b; holds err 'not dense'
+expect 2 nexus --workload short; holds err 'workload'
 echo "plan: $checks checks passed"

@@ -35,6 +35,8 @@ extension DeviceCatalogue {
   private static let t4News = Document("NVIDIA's announcement, geektopia.es", "2018-09-13")
   private static let t4Card = Document("sysrqmts.com/en/gpus/nvidia/tesla/t4", "2018-09-13")
   private static let a40Sheet = Document("NVIDIA A40 data sheet, read at ecer.com", "2021")
+  private static let l20Table = Document("arthurchiao.art, GPU performance (data sheets) quick reference", "2024-02-15")
+  private static let nexus = Document("Nexus, arXiv 2507.06608, as sheet 078 has it", "2025-07")
   private static let rtx4090Table = Document("waredb.com/processor/nvidia-geforce-rtx-4090", "2022-10-12")
   private static let rtx4090Card = Document("holynerdvana.blogspot.com, RTX 4090 specifications", "2022-11-01")
   private static let deepSeek = Document("Insights into DeepSeek-V3, arXiv 2505.09343", "2025-05")
@@ -157,6 +159,13 @@ extension DeviceCatalogue {
         compute: a40Sheet.tera([.f32: 37.4, .tf32: 74.8, .bf16: 149.7, .f16: 149.7, .int8: 299.3, .int4: 598.7]),
         memory: a40Sheet(48e9), bandwidth: a40Sheet(696e9), link: a40Sheet(56.25e9, "; NVLink, half of 112.5"),
         power: a40Sheet(300))),
+    CataloguedDevice(
+      Device(
+        name: "L20",
+        compute: l20Table.tera([.f32: 59.8, .tf32: 59.8, .int8: 239]).merging(
+          nexus.tera([.bf16: 119.5, .f16: 119.5]), uniquingKeysWith: { first, _ in first }),
+        memory: l20Table(48e9), bandwidth: l20Table(864e9), power: l20Table(275)),
+      aliases: ["NVIDIA-L20"]),
     CataloguedDevice(
       Device(
         name: "RTX-4090",

@@ -21,5 +21,14 @@ extension ModelCatalogue {
       .llama("Llama-3-70B", layers: 80, width: 8192, heads: 64, kvHeads: 8, feedForward: 28672, vocabulary: 128256),
       aliases: ["llama3-70b", "llama-3.1-70b"], contextLength: 8192,
       source: "meta-llama/Meta-Llama-3-70B config.json"),
+    // The biases of queries, keys and values are not counted.
+    CataloguedModel(
+      .llama(
+        "Qwen2.5-3B", layers: 36, width: 2048, heads: 16, kvHeads: 2, feedForward: 11008, vocabulary: 151936, tied: true
+      ),
+      aliases: ["qwen-2.5-3b"], contextLength: 32768, source: "Qwen/Qwen2.5-3B config.json"),
+    CataloguedModel(
+      .llama("Qwen2.5-14B", layers: 48, width: 5120, heads: 40, kvHeads: 8, feedForward: 13824, vocabulary: 152064),
+      aliases: ["qwen-2.5-14b"], contextLength: 131072, source: "Qwen/Qwen2.5-14B config.json"),
   ]
 }

@@ -40,20 +40,7 @@ public struct ServingSimulation: Sendable {
   /// - Throws: ``PlannerError/invalid(field:problem:)`` for requests that are none; ``PlannerError/brokenLaw(_:at:)``
   ///   where the simulator contradicts itself.
   public func run(_ requests: [SimulatedRequest], seed: UInt64 = 0) throws(PlannerError) -> ServingReport {
-    guard requests.count <= ServingLoad.mostRequests else {
-      throw .invalid(field: "requests", problem: "\(requests.count) are more than \(ServingLoad.mostRequests)")
-    }
-    var last = 0.0
-    for (number, request) in requests.enumerated() {
-      guard request.arrival >= last, request.arrival < 1e12 else {
-        throw .invalid(field: "requests[\(number)].arrival", problem: "\(request.arrival) s after \(last) s")
-      }
-      last = request.arrival
-      for (field, tokens) in [("promptTokens", request.promptTokens), ("outputTokens", request.outputTokens)]
-      where !(1...1 << 24).contains(tokens) {
-        throw .invalid(field: "requests[\(number)].\(field)", problem: "\(tokens) lies outside 1…2²⁴")
-      }
-    }
+    try SimulatedRequest.check(requests)
     var engine = ServingEngine(self, requests, seed: seed)
     return try engine.run()
   }

@@ -51,6 +51,7 @@ public struct Validation: Sendable, Hashable {
       PaperPredictions(system: 70, paper: "TokenWeave", predictions: try TokenWeavePrediction.predictions()),
       PaperPredictions(
         system: 71, paper: "Long-context peak analysis", predictions: try LongContextPrediction.predictions()),
+      PaperPredictions(system: 78, paper: "Nexus", predictions: try NexusPrediction.predictions()),
       PaperPredictions(system: 84, paper: "WTA-CRS", predictions: try WTACRSPrediction.predictions()),
       PaperPredictions(system: 86, paper: "Ladder Residual", predictions: try LadderPrediction().predictions()),
       PaperPredictions(system: 90, paper: "SystemFlow", predictions: try SystemFlowPrediction.predictions()),

@@ -29,7 +29,8 @@ extension SystemEntry {
     SystemEntry(
       78, "nexus", "Nexus", .serving, .inference, arXiv: "2507.06608",
       "Divides one processor between prompts and generation as it goes, guided by a model of their contention.",
-      keywords: "prefill, decode, disaggregation, resource split, scheduler, cost model, contention, goodput"),
+      keywords: "prefill, decode, disaggregation, resource split, scheduler, cost model, contention, goodput",
+      state: .partial),
     SystemEntry(
       82, "superpipeline", "Superpipeline", .serving, .inference, arXiv: "2410.08791",
       "Moves groups of layers through fast memory ahead of need, for models that do not fit there.",
