@@ -232,4 +232,12 @@ expect 0 weave llama-3-8b --devices 2 --tokens 4k; holds out 'times faster'
 expect 2 weave --devices 3; holds err 'devices'
 expect 2 weave --tokens 0; holds err 'tokens'
 expect 2 weave dbrx; holds err 'not dense'
+printf '65536 900,800\n700 12000' >"$folder/lengths"
+expect 0 zeppelin --lengths "$folder/lengths" --nodes 2 --capacity 16384 --json
+it 'it["tokens"] == 79936 and it["gain"] > 1 and sum(row["tokens"] for row in it["devices"]) == 79936 and len(it["devices"]) == 16'
+it 'it["placements"][0]["sequence"] == 0 and it["placements"][0]["zone"] != "local"'
+expect 0 zeppelin --lengths "$folder/lengths" --nodes 1 --capacity 16384 --without routing,queues; holds out 'times faster'
+expect 2 zeppelin --lengths "$folder/lengths" --capacity 1000; holds err 'lengths'
+expect 2 zeppelin --lengths "$folder/lengths" --without rings; holds err 'rings'
+echo x >"$folder/lengths"; expect 2 zeppelin --lengths "$folder/lengths"; holds err "'x'"
 echo "plan: $checks checks passed"
