@@ -76,6 +76,7 @@ let package = Package(
         "LongContextPeakAnalysis/README.md", "Megatron/README.md", "Melange/README.md", "MoELens/README.md",
         "Nexus/README.md", "PEFT/README.md", "Parallel/README.md", "ScaleRL/README.md", "Simulation/README.md",
         "Splitwise/README.md", "SystemFlow/README.md", "TTSPM/README.md", "TokenWeave/README.md", "WTACRS/README.md",
+        "Zeppelin/README.md",
       ]),
     .target(
       name: "Venturi",

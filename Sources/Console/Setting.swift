@@ -64,7 +64,7 @@ package struct Setting: Sendable, Equatable {
     "idealized fit", "idealized stack", "inference", "kv", "ladder", "long-context", "memory", "moe-offload",
     "nexus", "parallel", "pipeline compare", "pipeline gradients", "pipeline run", "pipeline sweep", "rl-fit", "scale",
     "scale-convnet", "sensitivity", "serve", "splitwise", "test-time cost", "test-time frontier",
-    "test-time saturation", "topology", "tune", "validate", "weave",
+    "test-time saturation", "topology", "tune", "validate", "weave", "zeppelin",
   ].map { "plan " + $0 }
   private static let encoders = ["embed", "bench embed"]
   private static let systems = ["systems list", "systems show", "systems search"]

@@ -9,7 +9,8 @@ package struct Planning: ParsableCommand {
       PlanTestTime.self, PlanServe.self, PlanSplitwise.self, PlanNexus.self, PlanFleet.self, PlanParallel.self,
       PlanTune.self, PlanSensitivity.self, PlanScale.self, PlanTopology.self, PlanExpertDecode.self, PlanWeave.self,
       PlanAttentionIO.self, PlanLadder.self, PlanExpertOffload.self, PlanDeepSeek.self, PlanIdealized.self,
-      PlanPipeline.self, PlanRLFit.self, PlanScaleConvnet.self, PlanCalibrate.self, PlanValidate.self,
+      PlanPipeline.self, PlanRLFit.self, PlanScaleConvnet.self, PlanZeppelin.self, PlanCalibrate.self,
+      PlanValidate.self,
     ])
 
   package init() {}

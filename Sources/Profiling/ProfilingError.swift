@@ -2,8 +2,10 @@
 public enum ProfilingError: Error, Sendable, Equatable {
   /// A peer that is not installed; `hint` says how to get it.
   case peerAbsent(name: String, hint: String)
-  /// A peer that answered with an error, or stopped.
+  /// A peer that answered with an error.
   case peerFailed(name: String, problem: String)
+  /// A peer that ended without an answer, and the last line that it wrote, if any.
+  case peerEnded(name: String, lastWords: String?)
   /// A peer that did not answer in time.
   case peerTimedOut(name: String, seconds: Double)
   /// A setting that cannot be measured.
@@ -20,6 +22,7 @@ extension ProfilingError: CustomStringConvertible {
     switch self {
     case .peerAbsent(let name, let hint): "the peer '\(name)' is not installed: \(hint)"
     case .peerFailed(let name, let problem): "the peer '\(name)' failed: \(problem)"
+    case .peerEnded(let name, let words): "the peer '\(name)' ended without an answer" + (words.map { ": \($0)" } ?? "")
     case .peerTimedOut(let name, let seconds): "the peer '\(name)' did not answer in \(seconds) seconds"
     case .invalidSetting(let field, let problem): "\(field): \(problem)"
     case .file(let path, let code): "\(path): \(systemErrorText(code))"

@@ -45,9 +45,10 @@ public struct TrialProcess: Sendable {
       } catch .peerTimedOut(_, let seconds) {
         return .failed("killed: no answer within \(Int(seconds.rounded(.up))) s", after: since())
       } catch .peerFailed(_, let problem) {
-        reason = problem
         // What the engine refuses it refuses again.
-        if !problem.hasPrefix("it ended") { break }
+        return .failed(problem, after: since())
+      } catch .peerEnded(_, let words) {
+        reason = "it ended" + (words.map { ": \($0)" } ?? "")
       } catch { return .failed("\(error)", after: since()) }
     }
     return .failed(reason, after: since())

@@ -242,4 +242,12 @@ expect 2 nexus --alpha 0.5; holds err 'promptSlack'
 expect 2 nexus --rate nan; holds err 'rate'
 expect 2 nexus --model mixtral-8x7b; holds err 'not dense'
 expect 2 nexus --workload short; holds err 'workload'
+printf '65536 900,800\n700 12000' >"$folder/lengths"
+expect 0 zeppelin --lengths "$folder/lengths" --nodes 2 --capacity 16384 --json
+it 'it["tokens"] == 79936 and it["gain"] > 1 and sum(row["tokens"] for row in it["devices"]) == 79936 and len(it["devices"]) == 16'
+it 'it["placements"][0]["sequence"] == 0 and it["placements"][0]["zone"] != "local"'
+expect 0 zeppelin --lengths "$folder/lengths" --nodes 1 --capacity 16384 --without routing,queues; holds out 'times faster'
+expect 2 zeppelin --lengths "$folder/lengths" --capacity 1000; holds err 'lengths'
+expect 2 zeppelin --lengths "$folder/lengths" --without rings; holds err 'rings'
+echo x >"$folder/lengths"; expect 2 zeppelin --lengths "$folder/lengths"; holds err "'x'"
 echo "plan: $checks checks passed"

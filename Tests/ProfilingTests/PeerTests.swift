@@ -45,7 +45,7 @@ struct PeerTests {
   @Test func aPeerThatDiesSaysWhy() throws {
     let folder = try TemporaryFolder()
     let peer = try PeerProcess(name: "fake", command: [try folder.script("worker", answering)], hint: "")
-    #expect(throws: ProfilingError.peerFailed(name: "fake", problem: "it ended: out of luck")) {
+    #expect(throws: ProfilingError.peerEnded(name: "fake", lastWords: "out of luck")) {
       try peer.request(["op": "die"])
     }
     #expect(throws: ProfilingError.self) { try peer.request(["op": "gemm"]) }

@@ -47,6 +47,7 @@ public struct Validation: Sendable, Hashable {
         system: 45, paper: "Fast compound scaling", predictions: try FastCompoundScalingPrediction.predictions()),
       PaperPredictions(
         system: 53, paper: "Idealized runtime", predictions: try IdealizedRuntimePrediction.predictions()),
+      PaperPredictions(system: 54, paper: "Zeppelin", predictions: try ZeppelinPrediction.predictions()),
       PaperPredictions(system: 67, paper: "FlashAttention-2", predictions: try FlashAttention2Prediction.predictions()),
       PaperPredictions(system: 70, paper: "TokenWeave", predictions: try TokenWeavePrediction.predictions()),
       PaperPredictions(

@@ -27,7 +27,8 @@ public final class PeerProcess {
   ///   - hint: how to install it.
   ///   - startTimeout: seconds to wait for the first line.
   /// - Throws: ``ProfilingError/peerAbsent(name:hint:)`` when there is no such program,
-  ///   ``ProfilingError/peerFailed(name:problem:)`` and ``ProfilingError/peerTimedOut(name:seconds:)``.
+  ///   ``ProfilingError/peerFailed(name:problem:)``, ``ProfilingError/peerEnded(name:lastWords:)`` and
+  ///   ``ProfilingError/peerTimedOut(name:seconds:)``.
   public init(
     name: String, command: [String], environment: [String] = [], hint: String, startTimeout: Double = 120
   ) throws(ProfilingError) {
@@ -42,15 +43,15 @@ public final class PeerProcess {
 
   /// Asks for one thing and waits for the answer.
   ///
-  /// - Throws: ``ProfilingError/peerFailed(name:problem:)`` also when the answer is an error, and
-  ///   ``ProfilingError/peerTimedOut(name:seconds:)``.
+  /// - Throws: ``ProfilingError/peerFailed(name:problem:)`` also when the answer is an error,
+  ///   ``ProfilingError/peerEnded(name:lastWords:)`` and ``ProfilingError/peerTimedOut(name:seconds:)``.
   public func request(_ request: JSON, timeout: Double = 900) throws(ProfilingError) -> JSON {
     let bytes = Array((request.line + "\n").utf8)
     var sent = 0
     while sent < bytes.count {
       let count = bytes.withUnsafeBytes { write(child.input, $0.baseAddress.map { $0 + sent }, bytes.count - sent) }
       if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw .peerFailed(name: name, problem: ended()) }
+      guard count > 0 else { throw .peerEnded(name: name, lastWords: child.lastWords) }
       sent += count
     }
     let answer = try readAnswer(timeout: timeout)
@@ -77,14 +78,11 @@ public final class PeerProcess {
       var chunk = [UInt8](repeating: 0, count: 1 << 16)
       let count = read(child.output, &chunk, chunk.count)
       if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw .peerFailed(name: name, problem: ended()) }
+      guard count > 0 else { throw .peerEnded(name: name, lastWords: child.lastWords) }
       pending.append(contentsOf: chunk[..<count])
       if pending.count > 1 << 26 { throw .peerFailed(name: name, problem: "an answer of more than 64 MiB") }
     }
   }
-
-  /// Why the process is gone: the last line of its own log.
-  private func ended() -> String { child.lastWords.map { "it ended: \($0)" } ?? "it ended" }
 
   private func stop() {
     let quit = Array("{\"op\":\"quit\"}\n".utf8)

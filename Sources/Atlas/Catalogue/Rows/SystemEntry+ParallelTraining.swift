@@ -22,7 +22,8 @@ extension SystemEntry {
     SystemEntry(
       54, "zeppelin", "Zeppelin", .parallelTraining, .cluster, arXiv: "2509.21841",
       "Spreads a batch of very short and very long sequences evenly over data-parallel ranks.",
-      keywords: "variable length, long context training, load balancing, sequence parallelism, ring attention"),
+      keywords: "variable length, long context training, load balancing, sequence parallelism, ring attention",
+      state: .partial),
     SystemEntry(
       97, "co2", "CO2", .parallelTraining, .cluster, arXiv: "2401.16265",
       "Workers take local steps while last round’s average travels, so that nobody waits for the network.",
