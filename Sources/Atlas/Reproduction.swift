@@ -63,7 +63,7 @@ public enum Reproductions {
     FP4Training(), FlashAttention2(), PEFTSuite(), WTACRS(), AlgoPerf(), BPFreeTraining(), Melange(), Splitwise(),
     DeepSeekV3(), Megatron(), Frontier(), LongContextPeakAnalysis(), TTSPM(), KineticsExperiment(), ScaleRL(),
     SystemFlow(), IdealizedRuntime(), FastCompoundScaling(), MoELensExperiment(), LadderResidualExperiment(),
-    AttentionIOExperiment(), TokenWeaveExperiment(), InferenceHyperparameterStudy(),
+    AttentionIOExperiment(), TokenWeaveExperiment(), InferenceHyperparameterStudy(), C4Experiment(),
   ]
 
   /// The one of a system.
