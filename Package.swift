@@ -70,7 +70,8 @@ let package = Package(
     .target(
       name: "Planner", dependencies: ["Costs", "NumericTypes"],
       exclude: [
-        "AttentionIO/README.md", "DeepSeekV3/README.md", "FP4/README.md", "FastCompoundScaling/README.md",
+        "AttentionIO/README.md", "C4/README.md", "DeepSeekV3/README.md", "FP4/README.md",
+        "FastCompoundScaling/README.md",
         "FlashAttention2/README.md", "Frontier/README.md", "IdealizedRuntime/README.md", "InferenceTuner/README.md",
         "Kinetics/README.md", "LadderResidual/README.md", "LocalLearning/README.md",
         "LongContextPeakAnalysis/README.md", "Megatron/README.md", "Melange/README.md", "MoELens/README.md",

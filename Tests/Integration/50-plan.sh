@@ -250,4 +250,19 @@ expect 0 zeppelin --lengths "$folder/lengths" --nodes 1 --capacity 16384 --witho
 expect 2 zeppelin --lengths "$folder/lengths" --capacity 1000; holds err 'lengths'
 expect 2 zeppelin --lengths "$folder/lengths" --without rings; holds err 'rings'
 echo x >"$folder/lengths"; expect 2 zeppelin --lengths "$folder/lengths"; holds err "'x'"
+# Flows on a fabric, hashed and planned, before and after a spine fails.
+expect 0 fabric --json
+it 'it["maximumLoad"] == 1 and abs(it["meanBandwidth"] / it["lineRate"] - 1) < 0.01 and len(it["links"]) == 512 and len(it["jobs"]) == 8'
+expect 0 fabric --policy ecmp --seeds 3 --json
+it 'len(it["seeds"]) == 3 and it["meanBandwidth"] < it["lineRate"] / 1.3 and it["maximumLoad"] > 1'
+expect 0 fabric --policy ecmp --fail-spine 2; holds out 'flows moved'; holds out 'spine 7'
+printf 'nodes: 4\ncards: 1\nnodes_per_group: 1\nuplinks: 2\nport_gbits: 100\n' >"$folder/fabric.yaml"
+printf '[{"name": "a", "nodes": [0, 2, 3], "megabytes": 100, "ranks": 24}]\n' >"$folder/jobs.json"
+expect 0 fabric --topology "$folder/fabric.yaml" --jobs "$folder/jobs.json" --json
+it 'abs(it["jobs"][0]["operations"][0] - 1e8 * 2 * 23 / 24 / 25e9) < 1e-6 and it["leaves"] == 8'
+sed 's/24/25/' "$folder/jobs.json" >"$folder/ranks.json"
+expect 2 fabric --topology "$folder/fabric.yaml" --jobs "$folder/ranks.json"; holds err 'jobs\[0\].ranks'
+expect 2 fabric --topology "$folder/fabric.yaml" --fail-spine 0 --fail-spine 1; holds err 'catalogue'
+expect 2 fabric --fail-spine 8; holds err 'spine'
+expect 2 fabric --seeds 2; holds err 'seeds'
 echo "plan: $checks checks passed"

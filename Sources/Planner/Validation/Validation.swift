@@ -37,6 +37,7 @@ public struct Validation: Sendable, Hashable {
   /// - Throws: ``PlannerError``.
   public static func published() throws(PlannerError) -> Validation {
     Validation([
+      PaperPredictions(system: 33, paper: "C4", predictions: try C4Prediction.predictions()),
       PaperPredictions(
         system: 35, paper: "I/O complexity of attention", predictions: try AttentionIOPrediction.predictions()),
       PaperPredictions(system: 36, paper: "Megatron PTD-P", predictions: try MegatronPrediction().predictions()),

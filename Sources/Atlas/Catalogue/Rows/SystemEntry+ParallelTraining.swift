@@ -14,7 +14,8 @@ extension SystemEntry {
     SystemEntry(
       33, "c4", "C4", .parallelTraining, .cluster, arXiv: "2406.04594",
       "Tells a faulty or slow worker from the pattern of its collective calls, and spreads traffic over paths.",
-      keywords: "fault detection, straggler, hang, collective communication, network paths, ECMP, restart"),
+      keywords: "fault detection, straggler, hang, collective communication, network paths, ECMP, restart",
+      state: .partial),
     SystemEntry(
       41, "sequential-gradient-coding", "Sequential Gradient Coding", .parallelTraining, .cluster, arXiv: "2211.13802",
       "Gradient codes that reach over rounds as well as workers, so that bursts of slowness cost little.",
