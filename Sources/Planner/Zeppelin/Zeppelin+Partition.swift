@@ -3,13 +3,15 @@ extension Zeppelin {
   static let sequenceLimit = 1 << 12
   /// The most sequences times devices: hundreds of plans are tried, each of which looks at all devices for each sequence.
   static let searchLimit = 1 << 22
+  /// The most sequences times devices for which single sequences are moved afterwards.
+  static let refinementLimit = 1 << 10
 
   /// The plan whose layer takes the shortest that was found.
   ///
   /// Sequences are taken from the longest down. The longest `wide` go around devices of all nodes or as many as they need, the next
   /// `narrow` around devices of a node, the others whole to the device with the least attention that has room. Both numbers rise from
   /// what capacity demands; plans in which something finds no room are left out, and the last, in which everything is spread over
-  /// all devices, always has room.
+  /// all devices, always has room. In small batches single sequences are then moved as long as that helps.
   ///
   /// - Throws: ``PlannerError/invalid(field:problem:)`` for no sequences or too many for so many devices, lengths below one, and more
   ///   tokens than all devices have room for.
@@ -49,7 +51,59 @@ extension Zeppelin {
         }
       }
     }
+    guard lengths.count * devices <= Self.refinementLimit else { return best.plan }
+    let plan = try refined(best.plan, parts)
+    guard parts.queues else { return plan }
+    // A second way to where no single move helps: without queues other moves do.
+    var others = parts
+    others.queues = false
+    let other = try refined(refined(best.plan, others), parts)
+    return try layer(other, parts: parts).seconds < layer(plan, parts: parts).seconds ? other : plan
+  }
+
+  /// Moves one sequence after the other to a device, or to those of a node or of each node that have the least to do, while a layer
+  /// gets faster.
+  private func refined(_ plan: ZeppelinPlan, _ parts: Parts) throws(PlannerError) -> ZeppelinPlan {
+    var best = (seconds: try layer(plan, parts: parts).seconds, plan: plan)
+    var isBetter = true
+    while isBetter {
+      isBetter = false
+      for place in best.plan.placements.indices {
+        for members in candidates(for: place, in: best.plan) {
+          var moved = ZeppelinPlan(self)
+          var loads = [Int](repeating: 0, count: devices)
+          for (other, placement) in best.plan.placements.enumerated() {
+            moved.place(
+              placement.sequence, length: placement.length, on: other == place ? members : placement.devices,
+              loads: &loads)
+          }
+          guard loads.allSatisfy({ $0 <= capacity }) else { continue }
+          let seconds = try layer(moved, parts: parts).seconds
+          // A thousandth at least, so that it ends soon.
+          if seconds < 0.999 * best.seconds { (best, isBetter) = ((seconds, moved), true) }
+        }
+      }
+    }
     return best.plan
+  }
+
+  /// Where else a plan's sequence could go.
+  private func candidates(for place: Int, in plan: ZeppelinPlan) -> [[Int]] {
+    var work = [Double](repeating: 0, count: devices)
+    for (other, placement) in plan.placements.enumerated() where other != place {
+      for device in placement.devices {
+        work[device] += attentionSeconds(placement.length) / Double(placement.devices.count)
+      }
+    }
+    let idle = (0..<nodes).map { node in
+      (node * devicesPerNode..<(node + 1) * devicesPerNode).sorted { (work[$0], $0) < (work[$1], $1) }
+    }
+    var found = (0..<devices).map { [$0] }
+    for size in 1...devicesPerNode {
+      if size > 1 { for node in idle { found.append(node.prefix(size).sorted()) } }
+      if nodes > 1 { found.append(idle.flatMap { $0.prefix(size).sorted() }) }
+    }
+    return found
   }
 
   /// Every sequence on all devices.

@@ -32,7 +32,7 @@ import Testing
       let (nodes, per) = (1 + Int(random.uniform() * 4), 1 + Int(random.uniform() * 4))
       let capacity = 50 + Int(random.uniform() * 2000)
       let cluster = try cluster(nodes: nodes, per: per, capacity: capacity)
-      let batch = lengths(&random, count: 1 + Int(random.uniform() * 30), most: 3 * capacity)
+      let batch = lengths(&random, count: 1 + Int(random.uniform() * Double(2 * nodes * per)), most: 3 * capacity)
       guard batch.reduce(0, +) <= cluster.devices * capacity else {
         #expect(throws: PlannerError.self) { try cluster.plan(batch) }
         refused += 1
