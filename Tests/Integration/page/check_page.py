@@ -24,11 +24,10 @@ class Site:
 
     def page(self, path="/", fresh=True):
         """A page of the server, without what earlier tests have kept."""
+        if fresh:
+            self.browser.renew()
         page = self.browser.page()
         page.open(self.served.url + path)
-        if fresh:
-            page.run("localStorage.clear(); sessionStorage.clear()")
-            page.open(self.served.url + path)
         if path == "/":
             page.wait("document.querySelector('#model').value === 'smollm2'")
         return page

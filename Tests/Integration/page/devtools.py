@@ -54,6 +54,7 @@ class Browser:
         self.rest = b""
         self.number = 0
         self.pages = {}
+        self.context = None
 
     def send(self, method, params=None, session=None, timeout=60):
         """Calls a method and gives its result; events that come meanwhile are handled."""
@@ -105,9 +106,14 @@ class Browser:
             if message:
                 self.handle(message)
 
+    def renew(self):
+        """Pages from now on find nothing of what earlier ones keep, even what those write while they close."""
+        self.context = self.send("Target.createBrowserContext")["browserContextId"]
+
     def page(self):
-        """A new page in the same profile."""
-        target = self.send("Target.createTarget", {"url": "about:blank"})["targetId"]
+        """A new page beside the last ones."""
+        place = {"browserContextId": self.context} if self.context else {}
+        target = self.send("Target.createTarget", {"url": "about:blank", **place})["targetId"]
         session = self.send("Target.attachToTarget", {"targetId": target, "flatten": True})["sessionId"]
         page = Page(self, session, target)
         self.pages[session] = page
