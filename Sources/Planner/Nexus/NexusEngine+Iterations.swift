@@ -154,29 +154,16 @@ extension NexusEngine {
 
   /// The sequence's next token; returns whether it is the last.
   private mutating func emit(_ index: Int) -> Bool {
-    sequences[index].generated += 1
-    if sequences[index].generated == 1 {
-      sequences[index].firstToken = queue.now
-    } else {
-      let gap = queue.now - sequences[index].lastToken
-      report.serving.gaps.add(gap)
-      sequences[index].longestGap = max(sequences[index].longestGap, gap)
-    }
-    sequences[index].lastToken = queue.now
-    return sequences[index].generated == sequences[index].request.outputTokens
+    sequences[index].times.emit(at: queue.now, gaps: &report.serving.gaps)
   }
 
   private mutating func finish(_ index: Int) {
-    let sequence = sequences[index]
-    freeBlocks += sequence.blocks
+    freeBlocks += sequences[index].blocks
     sequences[index].blocks = 0
     // What its blocks held is gone with them.
     sequences[index].cached = 0
     sequences[index].isGone = true
     inSystem -= 1
-    report.serving.answers.append(
-      ServingReport.Answer(
-        request: sequence.request, firstToken: sequence.firstToken - sequence.request.arrival,
-        lastToken: sequence.lastToken - sequence.request.arrival, longestGap: sequence.longestGap))
+    report.serving.answers.append(sequences[index].times.answer)
   }
 }

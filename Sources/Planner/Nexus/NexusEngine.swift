@@ -11,19 +11,17 @@ struct NexusEngine {
 
   /// A request in the system; counts are of tokens, and of blocks where they say so.
   struct Sequence {
-    let request: SimulatedRequest
     /// Tokens that a prompt's computation must put into the cache.
     var target: Int
     var cached = 0
-    var generated = 0
     var blocks = 0
     var isGone = false
-    var firstToken = 0.0
-    var lastToken = 0.0
-    var longestGap = 0.0
+    var times: TokenTimes
+    var request: SimulatedRequest { times.request }
+    var generated: Int { times.generated }
 
     init(_ request: SimulatedRequest) {
-      self.request = request
+      times = TokenTimes(request)
       target = request.promptTokens
     }
   }

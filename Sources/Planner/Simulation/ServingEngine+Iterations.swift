@@ -190,27 +190,14 @@ extension ServingEngine {
 
   /// The sequence's next token; returns whether it is the last.
   private mutating func emit(_ sequence: Int, at now: Double) -> Bool {
-    sequences[sequence].generated += 1
-    if sequences[sequence].generated == 1 {
-      sequences[sequence].firstToken = now
-    } else {
-      let gap = now - sequences[sequence].lastToken
-      report.gaps.add(gap)
-      sequences[sequence].longestGap = max(sequences[sequence].longestGap, gap)
-    }
-    sequences[sequence].lastToken = now
-    return sequences[sequence].generated == sequences[sequence].request.outputTokens
+    sequences[sequence].times.emit(at: now, gaps: &report.gaps)
   }
 
   private mutating func finish(_ index: Int) {
     release(index)
-    let sequence = sequences[index]
     sequences[index].place = .gone
     inSystem -= 1
-    report.answers.append(
-      ServingReport.Answer(
-        request: sequence.request, firstToken: sequence.firstToken - sequence.request.arrival,
-        lastToken: sequence.lastToken - sequence.request.arrival, longestGap: sequence.longestGap))
+    report.answers.append(sequences[index].times.answer)
   }
 
   /// Gives back all that the sequence holds or was promised.

@@ -16,7 +16,6 @@ struct ServingEngine {
       case line, prefilling, running, outgoing, moving, parked, gone
     }
 
-    let request: SimulatedRequest
     var place = Place.parked
     /// The machine that holds its state, or in whose line it waits.
     var machine = 0
@@ -25,7 +24,6 @@ struct ServingEngine {
     /// Tokens that a prompt's computation must put into the cache.
     var target: Int
     var cached = 0
-    var generated = 0
     /// Blocks held at `machine`, and reserved at `destination` for a move.
     var blocks = 0
     var reserved = 0
@@ -34,12 +32,12 @@ struct ServingEngine {
     var promisedThere = 0
     /// Changes when its state is lost: what was on its way then does not arrive.
     var epoch: UInt32 = 0
-    var firstToken = 0.0
-    var lastToken = 0.0
-    var longestGap = 0.0
+    var times: TokenTimes
+    var request: SimulatedRequest { times.request }
+    var generated: Int { times.generated }
 
     init(_ request: SimulatedRequest) {
-      self.request = request
+      times = TokenTimes(request)
       target = request.promptTokens
     }
   }

@@ -24,14 +24,14 @@ public enum ZeppelinPrediction {
         throw .invalid(field: "tokens", problem: "\(tokens) tokens of at most \(longest) lie outside 1…2²⁶")
       }
       var random = Random(seed: seed, stream: 54)
-      var (lengths, left) = ([Int](), tokens)
+      let lengths = LengthDistribution.logNormal(median: median, sigma: sigma)
+      var (batch, left) = ([Int](), tokens)
       while left > 0 {
-        let drawn = random.logNormal(median: median, sigma: sigma).rounded()
-        let length = min(left, longest, Int(max(16, min(drawn, 1e9))))
-        lengths.append(length)
+        let length = min(left, longest, max(16, lengths.next(&random)))
+        batch.append(length)
         left -= length
       }
-      return lengths
+      return batch
     }
   }
 
