@@ -153,8 +153,8 @@ let package = Package(
     .executableTarget(
       name: "ServeCommand",
       dependencies: [
-        "Venturi", "NumericTypes", "Formats", "Profiling", "Planner", "Console", "Plots", "Server", "Client", "Load",
-        "Tuning",
+        "Venturi", "NumericTypes", "Formats", "Profiling", "Planner", "ConfigurationFiles", "Console", "Plots", "Server",
+        "Client", "Load", "Tuning",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),

@@ -21,7 +21,7 @@ public protocol Reproduction: Sendable {
   /// The sheet's figures.
   ///
   /// - Throws: what the system throws; `CancellationError`. A peer that is not installed is absent in its measure.
-  func measures(_ conditions: RunConditions) throws -> [Measure]
+  func measures(_ conditions: RunConditions) async throws -> [Measure]
 
   /// The paper's own figures, as the Planner predicts them.
   ///
@@ -44,10 +44,10 @@ extension Reproduction {
   /// Runs all of it.
   ///
   /// - Throws: what its parts throw; `CancellationError`.
-  public func run(_ conditions: RunConditions) throws -> ReproductionResult {
+  public func run(_ conditions: RunConditions) async throws -> ReproductionResult {
     let checks = try checks(conditions)
     let holds = checks.allSatisfy(\.passed)
-    let measures = holds ? try measures(conditions) : []
+    let measures = holds ? try await measures(conditions) : []
     return ReproductionResult(
       entry: Catalogue.entries[Self.number - 1], checks: checks, measures: measures,
       predictions: try predictions(), plots: holds ? try plots(conditions) : [], unbuilt: Self.unbuilt,

@@ -64,7 +64,7 @@ package struct Reproduce: AsyncParsableCommand {
     let result = try await Interrupts.handled(by: {
       cancelled.set()
       return true
-    }) { try reproduction.run(conditions) }
+    }) { try await reproduction.run(conditions) }
     progress.finish()
     // What was found is said even where it cannot be kept.
     var failure: CommandFailure?

@@ -20,6 +20,9 @@ package struct ConfigurationFields {
     self.members = members
   }
 
+  /// The names of all fields, for a section whose fields are not known beforehand.
+  package var names: [String] { members.map(\.key) }
+
   /// The full name of a field.
   package func name(_ field: String) -> String { path.isEmpty ? field : "\(path).\(field)" }
 

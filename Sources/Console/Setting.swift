@@ -146,6 +146,7 @@ package struct Setting: Sendable, Equatable {
     Setting("max-body", .value, serve),
     Setting("max-prompt", .value, serve),
     Setting("max-choices", .value, serve),
+    Setting("answer-budgets", .value, serve),
     Setting("max-connections", .value, serve),
     Setting("read-timeout", .value, serve),
     Setting("write-timeout", .value, serve),

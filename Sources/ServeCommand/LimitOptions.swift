@@ -13,6 +13,11 @@ package struct LimitOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The most answers to one prompt (n).", valueName: "answers"))
   package var maxChoices: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "How hard tasks are, in YAML: requests with \"best_of\": \"auto\" get as many answers as pay.", valueName: "file"))
+  package var answerBudgets: String?
+
   @Option(help: "Connections at one time.")
   package var maxConnections: Int?
 
@@ -31,11 +36,14 @@ package struct LimitOptions: ParsableArguments {
   package init() {}
 
   /// Takes the options over.
-  func apply(to settings: inout ServerSettings) {
+  ///
+  /// - Throws: `ConfigurationError`; `ProfilingError` for a file that cannot be read; `PlannerError`.
+  func apply(to settings: inout ServerSettings) throws {
     if let maxBody { settings.limits.bodyBytes = maxBody.bytes }
     settings.limits.bodyBytesInFlight = max(settings.limits.bodyBytesInFlight, settings.limits.bodyBytes)
     if let maxPrompt { settings.limits.promptTokens = maxPrompt }
     if let maxChoices { settings.limits.choices = maxChoices }
+    if let answerBudgets { settings.limits.budgets = try AnswerBudgets(configuration: answerBudgets) }
     if let maxConnections { settings.limits.connections = maxConnections }
     if let readTimeout { settings.deadlines.read = readTimeout }
     if let writeTimeout { settings.deadlines.write = writeTimeout }

@@ -207,7 +207,7 @@ package struct ServeProgram: AsyncParsableCommand, SingleVerbProgram, ModelVerb 
   private func settings(_ tuned: TunedProfile?) throws -> ServerSettings {
     var settings = ServerSettings()
     try network.apply(to: &settings)
-    limits.apply(to: &settings)
+    try limits.apply(to: &settings)
     do { try settings.validate() } catch { throw Self.failure(error) }
     do { try engineOptions(tuned).validate() } catch { throw CommandFailure(error) }
     return settings

@@ -94,19 +94,19 @@ import Testing
 
   private static let nowhere = PeerCatalogue(home: "/nonexistent")
 
-  @Test func nothingIsMeasuredOfWhatIsWrong() throws {
+  @Test func nothingIsMeasuredOfWhatIsWrong() async throws {
     let conditions = RunConditions(peers: Self.nowhere, machine: ["processor": "P"])
-    let good = try Scripted().run(conditions)
+    let good = try await Scripted().run(conditions)
     #expect(good.outcome == .reproduced && good.measures.count == 1 && good.entry.number == 1)
-    let bad = try Scripted(passes: false).run(conditions)
+    let bad = try await Scripted(passes: false).run(conditions)
     #expect(bad.outcome == .checkFailed && bad.measures.isEmpty && bad.plots.isEmpty)
     #expect(bad.checks.first?.detail.contains("p: ") == true)
   }
 
-  @Test func aRunCanBeCancelled() {
+  @Test func aRunCanBeCancelled() async {
     let conditions = RunConditions(peers: Self.nowhere, machine: .null, isCancelled: { true })
-    #expect(throws: CancellationError.self) { try Scripted().run(conditions) }
-    #expect(throws: CancellationError.self) { try FlashAttention2().run(conditions) }
+    await #expect(throws: CancellationError.self) { try await Scripted().run(conditions) }
+    await #expect(throws: CancellationError.self) { try await FlashAttention2().run(conditions) }
     #expect(throws: CancellationError.self) { try conditions.turn { 1 }() }
   }
 

@@ -42,7 +42,8 @@ ready() {
 post() { local path=$1 body=$2; shift 2; curl -sS --max-time 120 -H 'Content-Type: application/json' -d "$body" "$@" "$url$path"; }
 has() { grep -qF -- "$2" <<<"$1" || fail "no $2 in: $1"; }
 
-start plain -m smollm2 --embedder minilm --alias gpt-test
+printf 'default: {chance: 0.5, gain: 0.1}\ntasks:\n  capitals: {chance: 0.2, gain: 0.1}\n' >"$folder/budgets.yaml"
+start plain -m smollm2 --embedder minilm --alias gpt-test --answer-budgets "$folder/budgets.yaml"
 case $url in http://127.0.0.1:*) ;; *) fail "listens on $url" ;; esac
 grep -q 'Only this machine reaches it' "$folder/plain.err" || fail 'does not say who reaches it'
 ready
@@ -55,6 +56,11 @@ has "$whole" '"object":"chat.completion"'
 has "$whole" 'The capital of France is Paris.'
 has "$(post /v1/chat/completions "{\"model\":\"gpt-test\",$question}")" 'Paris'
 has "$(post /chat/completions "{$question}")" 'Paris'
+# Of answers that are all alike one is given, and all are counted: four for this task, as 0.2 · 0.8⁴ is the first gain below 0.1.
+tokens() { sed -n 's/.*"completion_tokens":\([0-9]*\).*/\1/p' <<<"$1"; }
+best=$(post /v1/chat/completions "{$question,\"best_of\":\"auto\",\"metadata\":{\"task\":\"capitals\"}}")
+has "$best" 'The capital of France is Paris.'
+[ "$(tokens "$best")" = $((4 * $(tokens "$whole"))) ] || fail "best_of: $best"
 post /v1/chat/completions "{$question,\"stream\":true,\"stream_options\":{\"include_usage\":true}}" -N -D "$folder/head" >"$folder/stream"
 grep -qi '^content-type: text/event-stream' "$folder/head" || fail 'no event stream'
 [ "$(tail -n 2 "$folder/stream" | head -n 1)" = 'data: [DONE]' ] || fail 'no end of the stream'
@@ -166,6 +172,10 @@ refused 2 'given together' --tls-key "$folder/key.pem"
 refused 2 'port 70000' --port 70000
 refused 2 'keys[0]' --api-key 'with space' --port 0
 refused 2 'limits.choices 0' --max-choices 0 --port 0
+printf 'default: {chance: 2}\n' >"$folder/budgets.yaml"
+refused 2 'default.chance' --answer-budgets "$folder/budgets.yaml" --port 0
+printf 'tasks:\n  sums: {chance: 0.2, celing: 1}\n' >"$folder/budgets.yaml"
+refused 2 'tasks.sums.ceiling' --answer-budgets "$folder/budgets.yaml" --port 0
 refused 65 'GGUF' -m "$0" --port 0
 refused 69 'no-such-model' -m smollm2 -m no-such-model --port 0
 refused 2 'NAME=MODEL' -m smollm2 -m other= --port 0

@@ -48,18 +48,7 @@ public struct NetTimeModel: Sendable, Hashable {
 
   /// Pearson's r of seconds with operations, weights and activations.
   public static func correlations(_ rows: [Row]) -> (multiplyAdds: Double, parameters: Double, activations: Double) {
-    func r(_ values: [Double]) -> Double {
-      let seconds = rows.map(\.seconds)
-      let count = Double(rows.count)
-      let means = (values.reduce(0, +) / count, seconds.reduce(0, +) / count)
-      var (both, first, second) = (0.0, 0.0, 0.0)
-      for (a, b) in zip(values, seconds) {
-        both += (a - means.0) * (b - means.1)
-        first += (a - means.0) * (a - means.0)
-        second += (b - means.1) * (b - means.1)
-      }
-      return first > 0 && second > 0 ? both / (first * second).squareRoot() : 0
-    }
+    func r(_ values: [Double]) -> Double { Correlation.pearson(values, rows.map(\.seconds)) ?? 0 }
     return (
       r(rows.map { Double($0.complexity.multiplyAdds) }), r(rows.map { Double($0.complexity.parameters) }),
       r(rows.map { Double($0.complexity.activations) })

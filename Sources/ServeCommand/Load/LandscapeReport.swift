@@ -48,7 +48,7 @@ struct LandscapeReport {
       let best = predicted.values.indices.max(by: { predicted.values[$0] < predicted.values[$1] })
     else { return nil }
     return (
-      RankCorrelation.spearman(predicted.values, landscape.values),
+      Correlation.spearman(predicted.values, landscape.values),
       landscape.values[best] / landscape.values[landscape.maximum]
     )
   }

@@ -56,9 +56,9 @@ struct AnswerReader: Sendable {
     }
   }
 
-  /// The tokens of the answers.
+  /// The tokens of all answers that were drawn.
   func usage(_ answers: [ChoiceAnswer]) -> AnswerUsage {
-    AnswerUsage(answers.map(\.completion.usage), perPrompt: answer.choices)
+    AnswerUsage(answers.map(\.completion.usage), perPrompt: answer.drawn)
   }
 
   private func each(

@@ -8,8 +8,10 @@ struct PreparedAnswer: Sendable {
   let generations: [Generation]
   /// How many answers each prompt gets.
   let choices: Int
+  /// How many are drawn for those.
+  let drawn: Int
   let isStreamed: Bool
-  /// Whether the answer tells of its tokens.
+  /// Whether the tokens of answers are kept: the answer tells of them, or is chosen by them.
   let keepsTokens: Bool
   /// How calls of tools are found, if there are tools.
   let tools: ToolReading?
@@ -21,10 +23,14 @@ struct PreparedAnswer: Sendable {
   init(_ request: some AnswerRequest, _ engine: Engine, model name: String, limits: RequestLimits) throws {
     let task = try request.task(engine, model: name, limits: limits)
     form = task.form
-    generations = try Self.start(engine, task.prompts, task.options, choices: request.choices)
     choices = request.choices
+    drawn = request.drawn
+    var options = task.options
+    // Which answers count is told by the chances of their tokens.
+    if drawn > choices { options.logProbabilities = options.logProbabilities ?? 0 }
+    generations = try Self.start(engine, task.prompts, options, choices: drawn)
     isStreamed = request.isStreamed
-    keepsTokens = task.options.logProbabilities != nil
+    keepsTokens = options.logProbabilities != nil
     tools = task.tools
     vocabulary = engine.tokenizer.vocabulary
   }

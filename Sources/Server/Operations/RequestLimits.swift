@@ -10,6 +10,8 @@ public struct RequestLimits: Sendable {
   public var promptTokens: Int?
   /// Answers to one prompt.
   public var choices = 16
+  /// How many answers `"best_of": "auto"` draws, at most as many as there may be choices; without budgets it is refused.
+  public var budgets: AnswerBudgets?
   /// Prompts of one completion, and answers to all of them together.
   public var sequences = 64
   /// Stop strings.

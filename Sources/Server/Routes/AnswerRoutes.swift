@@ -51,7 +51,8 @@ struct AnswerRoutes {
       let answers = try await reader.collect()
       let usage = reader.usage(answers)
       running.note(usage)
-      let response = Response(json: prepared.form.whole(answers, usage: usage))
+      let given = answers.best(prepared.choices, of: prepared.drawn)
+      let response = Response(json: prepared.form.whole(given, usage: usage))
       running.end(.ok)
       return response
     } catch is AnswerReader.Stopped {

@@ -9,9 +9,16 @@ protocol AnswerRequest: Sendable {
   var model: String? { get }
   /// How many answers each prompt gets.
   var choices: Int { get }
+  /// How many are drawn for those.
+  var drawn: Int { get }
   var isStreamed: Bool { get }
   /// What an engine has to do for it.
   ///
   /// - Throws: ``RequestFailure``; the engine's errors.
   func task(_ engine: Engine, model name: String, limits: RequestLimits) throws -> AnswerTask
+}
+
+extension AnswerRequest {
+  /// None beside those that are given.
+  var drawn: Int { choices }
 }

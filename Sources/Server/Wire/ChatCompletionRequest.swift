@@ -8,6 +8,7 @@ struct ChatCompletionRequest: AnswerRequest {
   var messages: [ChatMessage]
   var options: GenerationOptions
   var choices: Int
+  var drawn: Int
   var isStreamed: Bool
   var includesUsage: Bool
   /// Variables for the chat template.
@@ -23,6 +24,7 @@ struct ChatCompletionRequest: AnswerRequest {
     options = try GenerationOptions(fields, limits: limits)
     choices = try fields.integer("n", in: 1...limits.choices) ?? 1
     isStreamed = try fields.bool("stream") ?? false
+    drawn = try fields.drawn(for: choices, isStreamed: isStreamed, limits: limits)
     includesUsage = try fields.object("stream_options")?.bool("include_usage") ?? false
     options.logProbabilities = try fields.logProbabilities(limits)
     templateVariables = []

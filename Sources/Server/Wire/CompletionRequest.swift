@@ -9,6 +9,7 @@ struct CompletionRequest: AnswerRequest {
   var prompts: [Prompt]
   var options: GenerationOptions
   var choices: Int
+  var drawn: Int
   var isStreamed: Bool
   var includesUsage: Bool
 
@@ -24,17 +25,17 @@ struct CompletionRequest: AnswerRequest {
     options = try GenerationOptions(fields, limits: limits)
     if options.maxTokens == nil { options.maxTokens = Self.defaultMaxTokens }
     choices = try fields.integer("n", in: 1...limits.choices) ?? 1
-    if choices * prompts.count > limits.sequences {
-      throw .invalid(
-        fields.name("n"),
-        "\(choices) answers to \(prompts.count) prompts; at most \(limits.sequences) are given at once")
-    }
     isStreamed = try fields.bool("stream") ?? false
+    drawn = try fields.drawn(for: choices, isStreamed: isStreamed, limits: limits)
+    if drawn * prompts.count > limits.sequences {
+      throw .invalid(
+        fields.name(drawn > choices ? "best_of" : "n"),
+        "\(drawn) answers to \(prompts.count) prompts; at most \(limits.sequences) are given at once")
+    }
     includesUsage = try fields.object("stream_options")?.bool("include_usage") ?? false
     options.logProbabilities = try fields.integer("logprobs", in: 0...limits.logProbabilities)
     try fields.refuse("echo", unless: [false], "is not supported")
     try fields.refuse("suffix", unless: [""], "is not supported")
-    try fields.refuse("best_of", unless: [.integer(choices)], "is not supported unless it is n")
     options.constraint = try Grammar.read(fields, limits: limits)
   }
 

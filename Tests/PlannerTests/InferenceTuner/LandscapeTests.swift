@@ -158,11 +158,11 @@ import Testing
     let golden = try TunerGolden.read().ranks
     #expect(golden.count == 3)
     for case let ranks in golden {
-      let ours = try #require(RankCorrelation.spearman(ranks.x, ranks.y))
+      let ours = try #require(Correlation.spearman(ranks.x, ranks.y))
       #expect(abs(ours - ranks.rho) < 1e-12)
     }
-    #expect(RankCorrelation.spearman([1, 1], [1, 2]) == nil && RankCorrelation.spearman([1], [1]) == nil)
-    #expect(RankCorrelation.spearman([1, .nan], [1, 2]) == nil)
+    #expect(Correlation.spearman([1, 1], [1, 2]) == nil && Correlation.spearman([1], [1]) == nil)
+    #expect(Correlation.spearman([1, .nan], [1, 2]) == nil)
   }
 
   @Test func whatIsNoLandscapeIsRefused() {

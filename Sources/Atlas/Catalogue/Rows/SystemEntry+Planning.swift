@@ -20,7 +20,7 @@ extension SystemEntry {
       85, "ttspm", "TTSPM", .planning, .planner, arXiv: "2505.20522",
       "Says when more samples or more rethinking stop paying, from a model of the chance of success.",
       keywords: "test-time compute, saturation, parallel sampling, sequential rethinking, stopping rule, budget",
-      state: .partial),
+      state: .works),
     SystemEntry(
       108, "melange", "Mélange", .planning, .planner, arXiv: "2404.14527",
       "Chooses the cheapest mix of accelerators for a service’s request sizes, rate and latency goal.",

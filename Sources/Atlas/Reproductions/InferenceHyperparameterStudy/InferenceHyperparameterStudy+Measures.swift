@@ -130,7 +130,7 @@ extension InferenceHyperparameterStudy {
       return [
         Measure(
           "rank correlation of the predicted with the measured landscape", unit: "",
-          ours: RankCorrelation.spearman(predicted, landscape.values).flatMap { Summary([$0]) },
+          ours: Correlation.spearman(predicted, landscape.values).flatMap { Summary([$0]) },
           target: conditions.quick ? nil : .atLeast(0.8, .ours)),
         Measure(
           "what the predicted best reaches of the measured best", unit: "%",
