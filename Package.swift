@@ -209,7 +209,8 @@ let package = Package(
     .testTarget(
       name: "MixersTests", dependencies: ["CVenturi", "NumericTypes", "Tensors", "Layers", "Mixers", "VenturiTesting"]),
     .testTarget(
-      name: "ModelsTests", dependencies: ["Costs", "Formats", "NumericTypes", "Tensors", "Models", "VenturiTesting"]),
+      name: "ModelsTests",
+      dependencies: ["Costs", "Formats", "NumericTypes", "Tensors", "Layers", "Mixers", "Models", "VenturiTesting"]),
     .testTarget(
       name: "TrainingTests",
       dependencies: ["Formats", "Models", "NumericTypes", "Tensors", "Text", "Training", "VenturiTesting"]),
