@@ -45,7 +45,8 @@ let package = Package(
     .target(
       name: "Mixers", dependencies: ["CVenturi", "Costs", "NumericTypes", "Tensors", "Layers"],
       exclude: [
-        "DenseAttention/README.md", "KeyValueCache/README.md", "LatentAttention/README.md", "SelfAttention/README.md",
+        "BlockTopK/README.md", "DenseAttention/README.md", "KeyValueCache/README.md", "LatentAttention/README.md",
+        "SelfAttention/README.md",
       ]),
     .target(
       name: "Models", dependencies: ["CVenturi", "Costs", "NumericTypes", "Tensors", "Layers", "Mixers", "Formats"]),
@@ -59,7 +60,8 @@ let package = Package(
         "AlgoPerf/README.md", "FP4/README.md", "LocalLearning/README.md", "PEFT/README.md", "WTACRS/README.md",
       ]),
     .target(
-      name: "Inference", dependencies: ["CVenturi", "NumericTypes", "Tensors", "Layers", "Models", "Formats", "Text"],
+      name: "Inference",
+      dependencies: ["CVenturi", "NumericTypes", "Tensors", "Layers", "Mixers", "Models", "Formats", "Text"],
       exclude: ["Adapters/README.md"]),
     .target(
       name: "Profiling",
@@ -207,7 +209,8 @@ let package = Package(
     .testTarget(
       name: "MixersTests", dependencies: ["CVenturi", "NumericTypes", "Tensors", "Layers", "Mixers", "VenturiTesting"]),
     .testTarget(
-      name: "ModelsTests", dependencies: ["Costs", "Formats", "NumericTypes", "Tensors", "Models", "VenturiTesting"]),
+      name: "ModelsTests",
+      dependencies: ["Costs", "Formats", "NumericTypes", "Tensors", "Layers", "Mixers", "Models", "VenturiTesting"]),
     .testTarget(
       name: "TrainingTests",
       dependencies: ["Formats", "Models", "NumericTypes", "Tensors", "Text", "Training", "VenturiTesting"]),

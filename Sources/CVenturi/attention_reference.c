@@ -99,6 +99,8 @@ static void attention_transpose(const float *k, int64_t stride, int64_t d, float
 #define ATTENTION_DECLARE(isa)                                                                                         \
   vt_job vt_attention_item_job_##isa(void);                                                                            \
   vt_job vt_attention_append_job_##isa(void);                                                                          \
+  vt_job vt_attention_means_job_##isa(void);                                                                           \
+  vt_job vt_attention_choose_job_##isa(void);                                                                          \
   void vt_attention_exp2_##isa(const float *, float *, int64_t)
 
 #if defined(__x86_64__)
@@ -118,6 +120,8 @@ ATTENTION_DECLARE(neon);
 
 vt_job vt_attention_item_job(vt_isa isa) { return ATTENTION_CHOOSE(isa, vt_attention_item_job); }
 vt_job vt_attention_append_job(vt_isa isa) { return ATTENTION_CHOOSE(isa, vt_attention_append_job); }
+vt_job vt_attention_means_job(vt_isa isa) { return ATTENTION_CHOOSE(isa, vt_attention_means_job); }
+vt_job vt_attention_choose_job(vt_isa isa) { return ATTENTION_CHOOSE(isa, vt_attention_choose_job); }
 void vt_attention_exp2(vt_isa isa, const float *x, float *y, int64_t count) {
   ATTENTION_CHOOSE(isa, vt_attention_exp2, x, y, count);
 }
@@ -126,6 +130,11 @@ int64_t vt_attention_scratch_floats(int32_t rows, int32_t head_dim) {
   const int64_t wide = padded_dim(head_dim);
   const int64_t floats = VT_ATTENTION_STRIP * (KEYS + wide) + KEYS * (head_dim + wide) + rows * (wide + head_dim + 2);
   return (floats + 15) / 16 * 16;
+}
+
+int64_t vt_attention_blocks_floats(int32_t most_blocks, int32_t blocks, int32_t head_dim) {
+  const int64_t marks = (most_blocks + 3) / 4;
+  return (most_blocks + VT_ATTENTION_STRIP * KEYS + blocks + marks + VT_ATTENTION_STRIP * head_dim + 15) / 16 * 16;
 }
 
 int64_t vt_attention_partial_floats(int32_t rows, int32_t head_dim) { return rows * (padded_dim(head_dim) + 2); }
@@ -166,6 +175,11 @@ void vt_attention_read(const void *head, int32_t key, const vt_attention_layout 
     v[i] = number(values, (i / LANES * KEYS + key) * LANES + i % LANES, layout->element) * value_scale;
   }
   if (scaled) turn(k, d), turn(v, d);
+}
+
+void vt_attention_mean(void *head, int32_t block, const vt_attention_layout *layout, int64_t means_bytes) {
+  const int64_t d = layout->head_dim, size = 4 >> layout->element;
+  store_mean((const char *)head + block * LANES * d * size, d, layout->element, (float *)((char *)head + means_bytes) + block);
 }
 
 void vt_attention_write(void *head, int32_t key, const vt_attention_layout *layout, const float *k, const float *v) {

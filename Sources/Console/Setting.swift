@@ -90,6 +90,7 @@ package struct Setting: Sendable, Equatable {
     Setting("pooling", .value, ["embed"]),
     Setting("compute", .value, opens.filter { !$0.hasSuffix("tokenize") } + encoders),
     Setting("cache-type", .value, opens.filter { !$0.hasSuffix("tokenize") }),
+    Setting("sparse", .value, ["run", "chat", "serve", "profile"]),
     Setting("memory-limit", .value, loads + ["embed", "train"]),
     Setting("max-tokens", .value, generate + remote, aliases: ["-n", "--n-predict", "--predict"]),
     Setting("seed", .value, generate + remote + servers + trials, aliases: ["-s"]),

@@ -49,7 +49,8 @@ extension Engine {
   private static func loading(_ options: EngineOptions) -> LoadOptions {
     LoadOptions(
       compute: options.compute ?? .fast, cache: options.cache, contextLength: options.contextLength,
-      memoryLimit: options.memoryLimit, stepTokens: options.stepTokens ?? EngineOptions.defaultStepTokens)
+      memoryLimit: options.memoryLimit, stepTokens: options.stepTokens ?? EngineOptions.defaultStepTokens,
+      sparse: options.sparse)
   }
 
   /// What ``open(_:options:)`` does with a checkpoint; each part that reads its files sees to it that they did not change.

@@ -1,4 +1,5 @@
 import Formats
+import Mixers
 import Models
 import Tensors
 
@@ -22,6 +23,8 @@ public struct EngineOptions: Sendable {
   public var profile: ProfileSource
   /// Techniques of the program's own, which take effect where the settings name them.
   public var extensions: [any EngineExtension]
+  /// Which keys a token sees while it is generated; all by default.
+  public var sparse: BlockBudget?
   /// A smaller model of the same vocabulary that guesses ahead, by its name or path; see ``GenerationOptions/draft``.
   public var draft: String?
   /// The longest sequence to allow, in tokens; the model's own context length by default and at most.

@@ -21,6 +21,8 @@ public struct Architecture: Sendable {
     (@Sendable (_ checkpoint: Checkpoint, _ options: LoadOptions, _ context: Context) throws -> any EncoderModel)?
   /// What a folder is in GGUF's words; nothing where folders of it are not read.
   public let translate: (@Sendable (_ folder: HuggingFaceFolder) throws -> HuggingFaceTranslation)?
+  /// Whether its layers can choose among the keys of a cache; ``LoadOptions/sparse`` is refused elsewhere.
+  var choosesKeys = false
   /// An adapter with GGUF's names and order of rows; nothing where none are read.
   var translateAdapter: (@Sendable (_ adapter: LowRankAdapter, _ checkpoint: Checkpoint) throws -> LowRankAdapter)?
 

@@ -1,4 +1,5 @@
 import Formats
+import Mixers
 import Tensors
 
 /// How a model is loaded.
@@ -15,11 +16,13 @@ public struct LoadOptions: Sendable {
   public var stepTokens: Int
   /// The most rows of an evaluation that get logits, as far as memory is reckoned for them.
   public var logitRows: Int
+  /// Which keys a token sees while it is generated; all by default.
+  public var sparse: BlockBudget?
 
   /// Options with defaults.
   public init(
     compute: ComputeMode = .fast, cache: CacheType? = nil, contextLength: Int? = nil, memoryLimit: Int? = nil,
-    stepTokens: Int = 512, logitRows: Int = 1
+    stepTokens: Int = 512, logitRows: Int = 1, sparse: BlockBudget? = nil
   ) {
     self.compute = compute
     self.cache = cache
@@ -27,6 +30,7 @@ public struct LoadOptions: Sendable {
     self.memoryLimit = memoryLimit
     self.stepTokens = stepTokens
     self.logitRows = logitRows
+    self.sparse = sparse
   }
 }
 
@@ -56,6 +60,10 @@ public enum ModelLoader {
   ) throws -> LoadedModel {
     try checkpoint.reading {
       let architecture = try Architecture.of(checkpoint)
+      if options.sparse != nil, !architecture.choosesKeys {
+        throw ModelError.configuration(
+          key: "sparse", problem: "\(architecture.name) does not attend to keys in a cache")
+      }
       return LoadedModel(model: try architecture.load(checkpoint, options, context), checkpoint: checkpoint)
     }
   }

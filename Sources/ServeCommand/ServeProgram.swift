@@ -30,6 +30,7 @@ package struct ServeProgram: AsyncParsableCommand, SingleVerbProgram, ModelVerb 
   package var model = ["smollm2"]
 
   @OptionGroup(title: "Model") package var loading: LoadingOptions
+  @OptionGroup package var sparse: SparseOption
 
   @Option(
     name: [.customShort("c"), .customLong("ctx-size")], parsing: .unconditional,
@@ -190,6 +191,7 @@ package struct ServeProgram: AsyncParsableCommand, SingleVerbProgram, ModelVerb 
 
   private func engineOptions(_ tuned: TunedProfile?) -> EngineOptions {
     var options = loading.engineOptions
+    options.sparse = sparse.sparse
     options.contextLength = contextSize == 0 ? nil : contextSize
     options.stepTokens = batchSize
     options.maxRunning = parallel

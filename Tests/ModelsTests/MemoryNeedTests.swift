@@ -1,4 +1,5 @@
 import Formats
+import Mixers
 import Models
 import NumericTypes
 import Tensors
@@ -103,6 +104,19 @@ import VenturiTesting
           model.image().encoded(), options: LoadOptions(stepTokens: step, logitRows: logits), threads: threads,
           kernels: kernels, margin: 1.15, "steps of \(step), \(kernels.rawValue)")
       }
+    }
+  }
+
+  @Test func aBudgetOfKeysTakesPagesAndMeans() throws {
+    var model = TinyLlama()
+    model.dtype = .q4_0
+    model.width = 256
+    model.heads = 4
+    model.kvHeads = 2
+    model.contextLength = 1024
+    for (blocks, local) in [(1, 16), (8, 64), (40, 200), (4000, 1)] {
+      let options = LoadOptions(stepTokens: 128, sparse: try BlockBudget(blocks: blocks, local: local))
+      try Self.check(model.image().encoded(), options: options, margin: 1.15, "\(blocks) blocks and \(local) keys")
     }
   }
 

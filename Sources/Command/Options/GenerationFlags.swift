@@ -14,6 +14,7 @@ package struct GenerationFlags: ParsableArguments {
   package var contextSize: Int = 0
 
   @OptionGroup package var batch: BatchOptions
+  @OptionGroup package var sparse: SparseOption
 
   @Option(
     name: [.customShort("s"), .customLong("seed")], parsing: .unconditional,

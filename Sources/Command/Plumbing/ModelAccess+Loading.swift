@@ -14,6 +14,7 @@ extension ModelAccess {
     var options = model.engineOptions
     options.contextLength = flags.contextLength
     options.stepTokens = flags.batch.size
+    options.sparse = flags.sparse.sparse
     options.profile = profile.source
     options.draft = try flags.draftModel.map { name in try Self.path(of: name) }
     options.adapters = adapter.lora.map { [$0.source] } ?? []

@@ -41,6 +41,7 @@ package struct Profile: ParsableCommand {
 
   @OptionGroup package var batch: BatchOptions
   @OptionGroup(title: "Model") package var model: ModelOptions
+  @OptionGroup package var sparse: SparseOption
   @OptionGroup(title: "Output") package var output: OutputOptions
 
   package init() {}
@@ -74,7 +75,8 @@ package struct Profile: ParsableCommand {
     let loaded = try ModelLoader.load(
       path: path,
       options: LoadOptions(
-        compute: compute, cache: engine.cache, memoryLimit: engine.memoryLimit, stepTokens: batchSize),
+        compute: compute, cache: engine.cache, memoryLimit: engine.memoryLimit, stepTokens: batchSize,
+        sparse: sparse.sparse),
       context: context)
     let workload = ModelProfile.Workload(
       prompt: prompt, generated: generated, depths: depths.values, chunk: batchSize)

@@ -5,9 +5,13 @@ import Tensors
 struct AttentionJobs {
   let item: vt_job
   let append: vt_job
+  let means: vt_job
+  let choose: vt_job
 
   init(_ kernels: KernelSet) {
     item = vt_attention_item_job(kernels.isa).unsafelyUnwrapped
     append = vt_attention_append_job(kernels.isa).unsafelyUnwrapped
+    means = vt_attention_means_job(kernels.isa).unsafelyUnwrapped
+    choose = vt_attention_choose_job(kernels.isa).unsafelyUnwrapped
   }
 }

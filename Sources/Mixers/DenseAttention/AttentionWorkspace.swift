@@ -8,7 +8,7 @@ final class AttentionWorkspace: BatchAttachment {
   private let allocator: Allocator
   private let plan: AttentionPlan
   private var pages = WorkBuffer<UnsafeRawPointer?>()
-  private var cacheLayout: KeyValueLayout?
+  private(set) var cacheLayout: KeyValueLayout?
 
   init(core: DenseAttention, context: Context) {
     self.core = core
@@ -16,12 +16,20 @@ final class AttentionWorkspace: BatchAttachment {
     plan = AttentionPlan(core: core, context: context)
   }
 
-  /// The layers of the caches in force.
-  var layerCount: Int? { cacheLayout?.layers }
+  /// Refuses a layer that the caches in force have not.
+  func check(layer: Int) throws(MixerError) {
+    guard layer >= 0 else { throw .invalidSetting(field: "layer", value: layer, expected: "0 or more") }
+    if let count = cacheLayout?.layers, layer >= count {
+      throw .invalidSetting(field: "layer", value: layer, expected: "below \(count)")
+    }
+  }
+
   /// The rows × kv heads up to which appending is over before a second thread would have begun.
   private static let serialRows = 8
   private var rows = 0
-  private var runCount: Int { plan.runCount }
+  var runCount: Int { plan.runCount }
+  /// The runs in force.
+  var runs: UnsafeMutablePointer<vt_attention_run>? { plan.runs }
 
   func prepare(for layout: BatchLayout) throws(MixerError) {
     var caches: [KeyValueCache] = []

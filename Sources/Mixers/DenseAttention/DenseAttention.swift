@@ -67,9 +67,16 @@ public struct DenseAttention: AttentionCore, Hashable {
   ///
   /// - Throws: ``/Layers/MixerError`` for tensors, layers or states that do not fit.
   public func append(k: Tensor, v: Tensor, layer: Int, batch: BatchBox, context: Context) throws(MixerError) {
+    let workspace = try workspace(batch, layer: layer, context)
+    try append(k: k, v: v, layer: layer, batch: batch, context: context, by: workspace)
+  }
+
+  /// Writes k and v by a workspace that follows the batch.
+  func append(
+    k: Tensor, v: Tensor, layer: Int, batch: BatchBox, context: Context, by workspace: AttentionWorkspace
+  ) throws(MixerError) {
     try check(k, "k", heads: kvHeads, batch)
     try check(v, "v", heads: kvHeads, batch)
-    let workspace = try workspace(batch, layer: layer, context)
     let jobs = AttentionJobs(context.kernelSet)
     var call = vt_attention_append()
     call.k = UnsafePointer(k.pointer(as: Float.self))
@@ -89,16 +96,8 @@ public struct DenseAttention: AttentionCore, Hashable {
   ///
   /// - Throws: ``/Layers/MixerError`` for tensors, layers or states that do not fit.
   public func attend(q: Tensor, layer: Int, batch: BatchBox, context: Context) throws(MixerError) -> Tensor {
-    try check(q, "q", heads: heads, batch)
     let workspace = try workspace(batch, layer: layer, context)
-    let o = context.empty([q.shape[0], heads * headDim])
-    var call = vt_attention()
-    call.q = UnsafePointer(q.pointer(as: Float.self))
-    call.o = o.pointer(as: Float.self)
-    call.q_row = Int64(q.strides[0])
-    call.o_row = Int64(heads * headDim)
-    call.q_head = Int64(headDim)
-    call.o_head = Int64(headDim)
+    let (o, call) = try call(q: q, batch: batch, context: context)
     let workers = context.workers
     let jobs = AttentionJobs(context.kernelSet)
     let rows = q.shape[0]
@@ -107,6 +106,20 @@ public struct DenseAttention: AttentionCore, Hashable {
       workspace.attend(layer: layer, call, jobs, workers)
     }
     return o
+  }
+
+  /// What attends to q, and where its output will be: o [rows, heads·d].
+  func call(q: Tensor, batch: BatchBox, context: Context) throws(MixerError) -> (o: Tensor, call: vt_attention) {
+    try check(q, "q", heads: heads, batch)
+    let o = context.empty([q.shape[0], heads * headDim])
+    var call = vt_attention()
+    call.q = UnsafePointer(q.pointer(as: Float.self))
+    call.o = o.pointer(as: Float.self)
+    call.q_row = Int64(q.strides[0])
+    call.o_row = Int64(heads * headDim)
+    call.q_head = Int64(headDim)
+    call.o_head = Int64(headDim)
+    return (o, call)
   }
 
   /// The bytes of each buffer that attending with `rows` rows of one sequence at the end of its context takes.
@@ -126,10 +139,7 @@ public struct DenseAttention: AttentionCore, Hashable {
 
   private func workspace(_ batch: BatchBox, layer: Int, _ context: Context) throws(MixerError) -> AttentionWorkspace {
     let workspace = try batch.attachment(self) { AttentionWorkspace(core: self, context: context) }
-    guard layer >= 0 else { throw .invalidSetting(field: "layer", value: layer, expected: "0 or more") }
-    if let count = workspace.layerCount, layer >= count {
-      throw .invalidSetting(field: "layer", value: layer, expected: "below \(count)")
-    }
+    try workspace.check(layer: layer)
     return workspace
   }
 }

@@ -32,6 +32,21 @@ extension KeyValueCache {
     }
     replacePages(from: kept, with: fresh)
     setTokens(indices.count)
+    if kept * size < indices.count { updateMeans(kept * size..<indices.count) }
+  }
+
+  /// Computes the means of the blocks that end among tokens.
+  private func updateMeans(_ tokens: Range<Int>) {
+    guard layout.hasBlockMeans else { return }
+    var kernelLayout = layout.kernelLayout
+    let inPage = KeyValueLayout.pageTokens / KeyValueLayout.blockTokens
+    for block in tokens.lowerBound / KeyValueLayout.blockTokens..<tokens.upperBound / KeyValueLayout.blockTokens {
+      for head in 0..<layout.layers * layout.kvHeads {
+        vt_attention_mean(
+          pages[block / inPage].storage.base + head * layout.headBytes, Int32(block % inPage), &kernelLayout,
+          Int64(layout.meansBytes))
+      }
+    }
   }
 
   /// Appends keys and values [layers, kvHeads, n, d], f32 and contiguous, as n tokens.
@@ -62,6 +77,7 @@ extension KeyValueCache {
       }
     }
     advance(by: count)
+    updateMeans(tokens - count..<tokens)
   }
 
   /// The keys and values of the tokens `range`: k and v [layers, kvHeads, n, d], f32.

@@ -32,6 +32,7 @@ extension Architecture {
         return Decoder(network, description: description, need: need, context: context)
       },
       translate: translate)
+    architecture.choosesKeys = true
     architecture.translateAdapter = { adapter, checkpoint in
       try AdapterNames(configuration: configuration(checkpoint, LoadOptions())).translated(adapter)
     }

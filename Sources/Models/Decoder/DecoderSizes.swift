@@ -10,7 +10,8 @@ struct DecoderSizes {
   let vocabularySize: Int
   let contextLength: Int
   let cache: KeyValueLayout
-  private let cores: [DecoderConfiguration.Layer: DenseAttention]
+  private let cores: [DecoderConfiguration.Layer: any AttentionCore]
+  private let dense: [DenseAttention]
   let options: LoadOptions
   let threads: Int
   private let matrices: [(dtype: DType, outFeatures: Int, inFeatures: Int)]
@@ -24,16 +25,19 @@ struct DecoderSizes {
     let vocabulary = try file.vocabularySize(width: configuration.width)
     vocabularySize = vocabulary
     contextLength = min(options.contextLength ?? configuration.contextLength, configuration.contextLength)
+    let kept = options.cache ?? CacheType(for: options.compute)
+    if options.sparse != nil {
+      try Self.checkSparse(configuration, kept)
+    }
     cache = try KeyValueLayout(
       layers: configuration.layers, kvHeads: configuration.kvHeads, headDim: configuration.headDim,
-      dtype: (options.cache ?? CacheType(for: options.compute)).dtype)
+      dtype: kept.dtype, hasBlockMeans: options.sparse != nil)
+    dense = try Set(configuration.kinds).map { try Self.dense(configuration, $0) }
     cores = try Dictionary(
       uniqueKeysWithValues: Set(configuration.kinds).map { kind in
-        let core = try DenseAttention(
-          heads: configuration.heads, kvHeads: configuration.kvHeads, headDim: configuration.headDim,
-          scale: configuration.scoreScale, softcap: configuration.scoreLimit,
-          mask: kind.window.map { .sliding($0) } ?? .causal)
-        return (kind, core)
+        let core = try Self.dense(configuration, kind)
+        guard let budget = options.sparse, kind.window == nil else { return (kind, core) }
+        return (kind, try BlockTopKAttention(core, budget: budget))
       })
     self.options = options
     self.threads = threads
@@ -64,8 +68,32 @@ struct DecoderSizes {
           .reduce(0) { $0.addingClamped(vector($1.count)) })
   }
 
+  private static func dense(
+    _ configuration: DecoderConfiguration, _ kind: DecoderConfiguration.Layer
+  ) throws(MixerError) -> DenseAttention {
+    try DenseAttention(
+      heads: configuration.heads, kvHeads: configuration.kvHeads, headDim: configuration.headDim,
+      scale: configuration.scoreScale, softcap: configuration.scoreLimit,
+      mask: kind.window.map { .sliding($0) } ?? .causal)
+  }
+
+  /// Refuses to choose among keys where there is nothing to choose from.
+  private static func checkSparse(
+    _ configuration: DecoderConfiguration, _ cache: CacheType
+  ) throws(ModelError) {
+    if configuration.latent != nil {
+      throw .configuration(key: "sparse", problem: "latent attention has one key for all heads")
+    }
+    if !configuration.kinds.contains(where: { $0.window == nil }) {
+      throw .configuration(key: "sparse", problem: "every layer has a window of its own")
+    }
+    if cache == .q8 {
+      throw .configuration(key: "sparse", problem: "keys of 8 bits cannot be chosen among; f16 and f32 can")
+    }
+  }
+
   /// The attention of a layer.
-  func core(_ kind: DecoderConfiguration.Layer) throws -> DenseAttention {
+  func core(_ kind: DecoderConfiguration.Layer) throws -> any AttentionCore {
     guard let core = cores[kind] else { preconditionFailure("a layer of another configuration") }
     return core
   }
@@ -101,8 +129,12 @@ struct DecoderSizes {
     let (queries, keys) = (c.queryWidth, c.keyWidth)
     func floats(_ width: Int, _ rows: Int) -> Int { rows * width * 4 }
     // Each kind of attention keeps its own tables.
-    let attention = Set(cores.values).flatMap {
-      $0.workspaceBytes(rows: rows, contextLength: contextLength, threads: threads, grows: grows)
+    let attention = dense.flatMap { core in
+      guard let budget = options.sparse, core.mask == .causal,
+        let sparse = try? BlockTopKAttention(core, budget: budget)
+      else { return core.workspaceBytes(rows: rows, contextLength: contextLength, threads: threads, grows: grows) }
+      return sparse.workspaceBytes(
+        rows: rows, contextLength: contextLength, threads: threads, grows: grows, cache: cache)
     }
     let kept = BlockTally([floats(c.width, rows)]) + BlockTally(attention)
     // As ``DecoderConfiguration`` has it: queries, keys, values, the head and some down projections take refined inputs.

@@ -11,9 +11,8 @@ public struct KineticsExperiment: Reproduction {
 
   /// What the sheet asks for beyond this.
   public static let unbuilt = [
-    "block top-k and token top-k attention in the engine, their laws, and all times of them on SmolLM2",
+    "token top-k attention in the engine, the upper bound of block top-k",
     "best-of-N coverage against cost of three small models that write out additions",
-    "the model's prediction of the measured ratio of dense to sparse decoding on this machine",
     "a published table of costs: none was had, so that nothing is predicted",
   ]
 
@@ -67,11 +66,11 @@ public struct KineticsExperiment: Reproduction {
     return (holds, "9 cases")
   }
 
-  /// The sheet's table: the part of attention with and without a price for traffic.
+  /// Decoding with a budget, and the sheet's table: the part of attention with and without a price for traffic.
   ///
-  /// - Throws: `PlannerError`; `CancellationError`.
+  /// - Throws: what the engine throws; `PlannerError`; `CancellationError`.
   public func measures(_ conditions: RunConditions) throws -> [Measure] {
-    var measures: [Measure] = []
+    var measures = try decoding(conditions)
     for model in KineticsModel.qwen3 {
       for trials in [1, 32] {
         for answer in [4096, 16_384, 32_768] {

@@ -1,0 +1,44 @@
+import Layers
+
+/// The keys that a token sees while it is generated: some blocks of 16, chosen anew in each layer, and the last ones.
+public struct BlockBudget: Sendable, Hashable, CustomStringConvertible {
+  /// Blocks that are chosen for each kv head.
+  public let blocks: Int
+  /// Last keys that are seen in any case; what else is in the block of the first of them is seen as well.
+  public let local: Int
+
+  /// A budget.
+  ///
+  /// - Throws: ``/Layers/MixerError/invalidSetting(field:value:expected:)``.
+  public init(blocks: Int, local: Int) throws(MixerError) {
+    guard 1...65536 ~= blocks else { throw .invalidSetting(field: "blocks", value: blocks, expected: "1…65536") }
+    guard 1...1 << 20 ~= local else { throw .invalidSetting(field: "local", value: local, expected: "1…2²⁰") }
+    self.blocks = blocks
+    self.local = local
+  }
+
+  /// Reads ``description``: `block:16x32+128`, blocks of 16 of which 32 are chosen, and 128 last keys.
+  ///
+  /// - Throws: ``/Layers/MixerError/invalidSetting(field:value:expected:)``; nothing for a text that says something else.
+  public init?(parsing text: String) throws(MixerError) {
+    let size = KeyValueLayout.blockTokens
+    guard text.hasPrefix("block:\(size)x") else { return nil }
+    let parts = text.dropFirst("block:\(size)x".count).split(separator: "+", omittingEmptySubsequences: false)
+    guard parts.count == 2, let blocks = Int(parts[0]), let local = Int(parts[1]) else { return nil }
+    try self.init(blocks: blocks, local: local)
+  }
+
+  /// `block:16x32+128`.
+  public var description: String { "block:\(KeyValueLayout.blockTokens)x\(blocks)+\(local)" }
+
+  /// The blocks before the last keys of a sequence, among which some are chosen.
+  func candidates(_ length: Int) -> Int { max(0, length - local) / KeyValueLayout.blockTokens }
+
+  /// The keys that are seen of a sequence with more candidates than are chosen.
+  func seen(_ length: Int) -> Int {
+    (blocks - candidates(length)) * KeyValueLayout.blockTokens + length
+  }
+
+  /// The most that are seen, whatever the length.
+  var most: Int { blocks * KeyValueLayout.blockTokens + local + KeyValueLayout.blockTokens - 1 }
+}
