@@ -6,10 +6,14 @@
 // The mean of a block's keys, from their panel into its column of the means.
 static void store_mean(const char *panel, int64_t d, vt_attention_element element, float *means) {
   const int64_t size = 4 >> element;
-  float wide[LANES * LANES];
+  float converted[LANES * LANES];
   for (int64_t at = 0; at < d; at += LANES) {
     const int64_t dims = at_most(LANES, d - at);
-    attention_widen(element, panel + at * LANES * size, wide, dims * LANES);
+    const float *wide = (const float *)panel + at * LANES;
+    if (element != VT_ATTENTION_F32) {
+      attention_widen(element, panel + at * LANES * size, converted, dims * LANES);
+      wide = converted;
+    }
     for (int64_t k = 0; k < dims; k++) {
       float sum = 0;
       for (int64_t i = 0; i < LANES; i++) sum += wide[k * LANES + i];

@@ -69,8 +69,8 @@ public struct BlockTopKAttention: AttentionCore, Hashable {
     func dense(_ rows: Int, _ length: Int) -> [Int] {
       self.dense.workspaceBytes(rows: rows, contextLength: length, threads: threads, grows: grows)
     }
-    // Where a sequence never has more blocks than are chosen, nothing is.
-    guard budget.candidates(contextLength) > budget.blocks else { return dense(rows, contextLength) }
+    // Only single rows choose, and only where a sequence comes to have more blocks than are chosen.
+    guard rows == 1, budget.candidates(contextLength) > budget.blocks else { return dense(rows, contextLength) }
     let pages = KeyValueLayout.pages(budget.most)
     let scratch = BlockTopKWorkspace.scratchFloats(contextLength, budget, headDim: headDim)
     let own = [pages * cache.layerBytes, pages * 8, 2 * MemoryLayout<vt_attention_run>.stride, threads * scratch * 4]

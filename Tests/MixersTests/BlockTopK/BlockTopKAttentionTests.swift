@@ -45,7 +45,7 @@ import VenturiTesting
   static let cases = [
     Case(tokens: 700, heads: 9, kvHeads: 3, headDim: 64, blocks: 8, local: 64),
     Case(tokens: 1025, heads: 4, kvHeads: 4, headDim: 20, blocks: 1, local: 1),
-    Case(tokens: 523, heads: 3, kvHeads: 1, headDim: 80, blocks: 20, local: 200),
+    Case(tokens: 523, heads: 3, kvHeads: 1, headDim: 80, blocks: 9, local: 200),
     Case(tokens: 257, heads: 16, kvHeads: 1, headDim: 16, blocks: 3, local: 17),
     Case(tokens: 2049, heads: 2, kvHeads: 2, headDim: 128, blocks: 40, local: 128),
   ]
@@ -96,8 +96,9 @@ import VenturiTesting
       #expect(NaiveAttention.relativeError(Self.last(o, c), Self.naive(c, inputs)) <= 1e-5, "seed \(seed)")
       // It is not what all keys would give.
       let dense = try c.laws().run([inputs], [[c.tokens]], Context(threads: 2))[0]
-      #expect(Self.last(o, c) != Self.last(dense, c))
-      #expect(o.dropLast(c.heads * c.headDim) == dense.dropLast(c.heads * c.headDim))
+      let differs = Self.last(o, c) != Self.last(dense, c)
+      let isSameBefore = o.dropLast(c.heads * c.headDim) == dense.dropLast(c.heads * c.headDim)
+      #expect(differs && isSameBefore)
     }
   }
 
@@ -140,11 +141,15 @@ import VenturiTesting
     for threads in [1, 2] {
       let rounds = [[590, 300, 0], [1, 290, 590]] + [[Int]](repeating: [1, 1, 1], count: 9) + [[0, 1, 1]]
       let found = try laws.run(all, rounds, Context(threads: threads))
-      for index in 0..<3 { #expect(found[index] == alone[index], "sequence \(index), \(threads) threads") }
+      for index in 0..<3 {
+        let isSame = found[index] == alone[index]
+        #expect(isSame, "sequence \(index), \(threads) threads")
+      }
     }
     for set in KernelSet.allCases where set.isSupported {
       let found = try laws.run([all[0]], [[590], [1], [1]], Context(threads: 2, kernels: set))[0]
-      #expect(found.suffix(2 * 6 * 48) == alone[0][590 * 6 * 48..<592 * 6 * 48], "\(set)")
+      let isSame = found.suffix(2 * 6 * 48) == alone[0][590 * 6 * 48..<592 * 6 * 48]
+      #expect(isSame, "\(set)")
     }
   }
 
