@@ -63,15 +63,15 @@ struct EngineInstance {
   /// times as many while they may be, then between; `nil` where one alone breaks it.
   ///
   /// - Throws: what the engine throws; `CancellationError`.
-  func most(prompt: Int, output: Int, promise: Double) throws -> Served? {
-    func run(_ clients: Int) throws -> Served? {
-      let served = try serve(prompt: prompt, output: output, clients: clients)
+  func most(prompt: Int, output: Int, promise: Double) async throws -> Served? {
+    func run(_ clients: Int) async throws -> Served? {
+      let served = try await serve(prompt: prompt, output: output, clients: clients)
       return served.gap <= promise ? served : nil
     }
-    guard var found = try run(1) else { return nil }
+    guard var found = try await run(1) else { return nil }
     var high = Self.policy.batchSequences + 1
     while found.clients * 4 < high {
-      guard let more = try run(found.clients * 4) else {
+      guard let more = try await run(found.clients * 4) else {
         high = found.clients * 4
         break
       }
@@ -80,7 +80,7 @@ struct EngineInstance {
     // A fourth more is near enough.
     while high - found.clients > max(1, found.clients / 4) {
       let middle = (found.clients + high) / 2
-      if let more = try run(middle) { found = more } else { high = middle }
+      if let more = try await run(middle) { found = more } else { high = middle }
     }
     return found
   }
@@ -89,34 +89,32 @@ struct EngineInstance {
   /// the first ones so that they get out of step.
   ///
   /// - Throws: what the engine throws; `CancellationError`.
-  func serve(prompt: Int, output: Int, clients: Int) throws -> Served {
+  func serve(prompt: Int, output: Int, clients: Int) async throws -> Served {
     try conditions.next("\(name): \(prompt) → \(output), \(clients) at once")
     let (engine, tokens, isCancelled) = (engine, tokens, conditions.isCancelled)
     let answers = Answers(wanted: conditions.quick ? clients : clients + 2)
-    try Waiting.run {
-      try await withThrowingTaskGroup(of: Void.self) { group in
-        for client in 0..<clients {
-          group.addTask {
-            var turn = 0
-            while !answers.isEnough {
-              if isCancelled() { throw CancellationError() }
-              let count = turn == 0 ? max(1, output * (client + 1) / clients) : output
-              let start = (client * 257 + turn * 61) % (tokens.count - prompt)
-              let options = GenerationOptions(maxTokens: count, temperature: 0, ignoreEnd: true, lookup: 0)
-              let answer = try await engine.generate(
-                .tokens(Array(tokens[start..<start + prompt])), options: options
-              ).completion()
-              if turn > 0 { answers.add(answer) }
-              turn += 1
-            }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for client in 0..<clients {
+        group.addTask {
+          var turn = 0
+          while !answers.isEnough {
+            if isCancelled() { throw CancellationError() }
+            let count = turn == 0 ? max(1, output * (client + 1) / clients) : output
+            let start = (client * 257 + turn * 61) % (tokens.count - prompt)
+            let options = GenerationOptions(maxTokens: count, temperature: 0, ignoreEnd: true, lookup: 0)
+            let answer = try await engine.generate(
+              .tokens(Array(tokens[start..<start + prompt])), options: options
+            ).completion()
+            if turn > 0 { answers.add(answer) }
+            turn += 1
           }
         }
-        // The first who sees that it is enough ends what the others still do.
-        _ = try await group.next()
-        group.cancelAll()
-        while let ended = await group.nextResult() {
-          if case .failure(let error) = ended, !(error is CancellationError) { throw error }
-        }
+      }
+      // The first who sees that it is enough ends what the others still do.
+      _ = try await group.next()
+      group.cancelAll()
+      while let ended = await group.nextResult() {
+        if case .failure(let error) = ended, !(error is CancellationError) { throw error }
       }
     }
     if isCancelled() { throw CancellationError() }

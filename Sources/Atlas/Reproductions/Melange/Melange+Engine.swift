@@ -1,3 +1,4 @@
+import CVenturi
 import Compression
 import Formats
 import Planner
@@ -16,7 +17,7 @@ extension Melange {
   /// This engine as types of instances: profiled, allocated, and served by emulation.
   ///
   /// - Throws: what the engine and the planner throw; `CancellationError`.
-  func engine(_ conditions: RunConditions) throws -> [Measure] {
+  func engine(_ conditions: RunConditions) async throws -> [Measure] {
     guard let model = conditions.modelPath else {
       return [
         Measure(
@@ -29,18 +30,18 @@ extension Melange {
       try ModelVariant(model, as: [.q4_0, .q4_1, .q4_K_M, .q4_K_S, .iq4_nl], conditions),
       try ModelVariant(model, as: [.f16], conditions)
     )
-    let seconds = try TimingProtocol.time {
-      for threads in Set([1, conditions.threads]).sorted() {
-        // A second thread costs a little less than the first; without 4-bit weights a fifth less is asked.
-        let price = 1 + 0.9 * Double(threads - 1)
-        for (bits, variant, price) in [("4-bit", four, price), ("16-bit", sixteen, 0.8 * price)] {
-          types.append(
-            try Profiled(
-              "\(threads) \(threads == 1 ? "thread" : "threads"), \(bits)", price: price, path: variant.path,
-              threads: threads, buckets, promise: Self.promise, conditions))
-        }
+    let begun = vt_monotonic_seconds()
+    for threads in Set([1, conditions.threads]).sorted() {
+      // A second thread costs a little less than the first; without 4-bit weights a fifth less is asked.
+      let price = 1 + 0.9 * Double(threads - 1)
+      for (bits, variant, price) in [("4-bit", four, price), ("16-bit", sixteen, 0.8 * price)] {
+        types.append(
+          try await Profiled(
+            "\(threads) \(threads == 1 ? "thread" : "threads"), \(bits)", price: price, path: variant.path,
+            threads: threads, buckets, promise: Self.promise, conditions))
       }
     }
+    let seconds = vt_monotonic_seconds() - begun
     // The files go with these.
     withExtendedLifetime((four, sixteen)) {}
     try conditions.next("the cheapest mix of these")
@@ -64,12 +65,13 @@ extension Melange {
     init(
       _ name: String, price: Double, path: String, threads: Int, _ buckets: MelangeProfile.Buckets, promise: Double,
       _ conditions: RunConditions
-    ) throws {
+    ) async throws {
       let longest = buckets.sizes.reduce(0) { max($0, $1.input + $1.output) }
       let instance = try EngineInstance(
         name, price: price, path: path, threads: threads, longest: longest, conditions)
-      let rates = try buckets.sizes.map {
-        try instance.most(prompt: $0.input, output: $0.output, promise: promise)?.rate ?? 0
+      var rates: [Double] = []
+      for size in buckets.sizes {
+        rates.append(try await instance.most(prompt: size.input, output: size.output, promise: promise)?.rate ?? 0)
       }
       self.name = name
       machine = try instance.machine()

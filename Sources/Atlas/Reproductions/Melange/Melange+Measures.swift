@@ -6,7 +6,7 @@ extension Melange {
   /// The solver's time, how its mixes serve, and the signs of comparisons.
   ///
   /// - Throws: `PlannerError`; `CancellationError`.
-  public func measures(_ conditions: RunConditions) throws -> [Measure] {
+  public func measures(_ conditions: RunConditions) async throws -> [Measure] {
     let prediction = try MelangePrediction()
     var measures = try solving(prediction, conditions)
     for (workload, promise) in [(MelangePrediction.Workload.arena, 0.12), (.mixed, 0.12), (.pubmed, 0.04)] {
@@ -45,7 +45,7 @@ extension Melange {
         "H100's part of the cost of PubMed's mixes, 40 ms over 120 ms", unit: "",
         ours: Summary([try share(0.04)]), peer: Summary([try share(0.12)]), peerName: "at 120 ms",
         ratio: RatioEstimate(ours: [try share(0.12) + 1e-9], theirs: [try share(0.04) + 1e-9]), target: .atLeast(1)))
-    return measures + (try engine(conditions))
+    return measures + (try await engine(conditions))
   }
 
   /// The solver's time, HiGHS taking turns with it.
