@@ -187,8 +187,8 @@ let package = Package(
     .target(
       name: "Atlas",
       dependencies: [
-        "CSQLite", "CVenturi", "NumericTypes", "Costs", "Tensors", "Formats", "Text", "Layers", "Mixers", "Profiling",
-        "Planner", "PlanReports", "Training", "Tuning", "Venturi", "VenturiTesting", "Catalogue", "Plots",
+        "CSQLite", "CVenturi", "NumericTypes", "Costs", "Tensors", "Formats", "Text", "Layers", "Mixers", "Compression",
+        "Profiling", "Planner", "PlanReports", "Training", "Tuning", "Venturi", "VenturiTesting", "Catalogue", "Plots",
       ],
       exclude: ["Catalogue"]),
     .executableTarget(

@@ -15,6 +15,8 @@ public struct RunConditions: Sendable {
   public var modelPath: String?
   /// The machine, with its name as `processor`.
   public var machine: JSON
+  /// Takes what other verbs can read, by a file's name; what it throws ends the run.
+  public var keep: @Sendable (String, JSON) throws -> Void
   /// Told what is being done.
   public var report: @Sendable (String) -> Void
   /// Asked between cases and turns; `true` ends the run.
@@ -23,7 +25,8 @@ public struct RunConditions: Sendable {
   /// Conditions from their parts.
   public init(
     quick: Bool = false, threads: Int = 2, timing: TimingProtocol = TimingProtocol(pairs: 10), peers: PeerCatalogue,
-    modelPath: String? = nil, machine: JSON, report: @escaping @Sendable (String) -> Void = { _ in },
+    modelPath: String? = nil, machine: JSON, keep: @escaping @Sendable (String, JSON) throws -> Void = { _, _ in },
+    report: @escaping @Sendable (String) -> Void = { _ in },
     isCancelled: @escaping @Sendable () -> Bool = { false }
   ) {
     self.quick = quick
@@ -32,6 +35,7 @@ public struct RunConditions: Sendable {
     self.peers = peers
     self.modelPath = modelPath
     self.machine = machine
+    self.keep = keep
     self.report = report
     self.isCancelled = isCancelled
   }

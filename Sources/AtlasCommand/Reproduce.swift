@@ -32,12 +32,18 @@ package struct Reproduce: AsyncParsableCommand {
   @Option(help: "Turns of each contestant before those.")
   package var warmUp: Int = 1
 
+  @Option(
+    help: ArgumentHelp(
+      "Write what other verbs can read, such as measured profiles, to this folder.", valueName: "folder"))
+  package var keep: String?
+
   @OptionGroup(title: "Store") package var store: StoreOptions
   @OptionGroup(title: "Output") package var output: OutputOptions
 
   package init() {}
 
   package func validate() throws {
+    if keep?.isEmpty == true { throw ValidationError("--keep: the path is empty") }
     if let pairs, !(1...1000).contains(pairs) { throw ValidationError("--pairs \(pairs): must be from 1 to 1000") }
     if !(0...1000).contains(warmUp) { throw ValidationError("--warm-up \(warmUp): must be from 0 to 1000") }
     if !(1...1024).contains(threads) { throw ValidationError("--threads \(threads): must be from 1 to 1024") }
@@ -56,10 +62,15 @@ package struct Reproduce: AsyncParsableCommand {
     let cancelled = Request()
     var machine = MachineReport.json.members ?? []
     machine.append(JSON.Member("threads", .integer(threads)))
+    let folder = keep
     let conditions = RunConditions(
       quick: quick, threads: threads,
       timing: TimingProtocol(warmUps: warmUp, pairs: pairs ?? (quick ? 3 : 10)), peers: .installed,
-      modelPath: try? ModelHome().file(for: "smollm2"), machine: .object(machine), report: { progress.show($0) },
+      modelPath: try? ModelHome().file(for: "smollm2"), machine: .object(machine),
+      keep: { name, value in
+        if let folder { try writeFileAtomically("\(folder)/\(name)", Array((value.line + "\n").utf8)) }
+      },
+      report: { progress.show($0) },
       isCancelled: { cancelled.isSet })
     let result = try await Interrupts.handled(by: {
       cancelled.set()

@@ -67,7 +67,7 @@ expect 2 results --store '' --json; json '"--store" in it["error"]["message"]'
 program=$(cd "$(dirname "$venturi")" && pwd)/$(basename "$venturi")
 (cd "$folder" && "$program" results --store :memory: --into "$folder/page2" >/dev/null 2>&1); [ -s "$folder/:memory:" ]
 expect 2 results --into '' --json; json '"--into" in it["error"]["message"]'
-expect 2 reproduce 67 --quick --store ''
+expect 2 reproduce 67 --quick --store ''; expect 2 reproduce 67 --quick --keep ''
 expect 0 help reproduce; holds out 'venturi-atlas reproduce <system>'
 # What cannot be kept is known at once; what is only read need not be writable.
 code=0; "$venturi"-atlas results --into "$folder/page" >&- 2>"$folder/err" || code=$?

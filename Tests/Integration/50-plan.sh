@@ -184,6 +184,11 @@ END
 expect 0 pipeline run "$folder/chain.yaml" --json; it 'abs(it["watts"] - 1.008) < 1e-9 and abs(it["f1"] - 160 / 225) < 1e-5'
 expect 0 pipeline sweep cms-run5 --over Intermediate.reduction=20:400:101 --over 'Inner Tracker.bytes=5e5:2.5e6:101' --json
 it 'it["places"] == 10201 and len(it["front"]) > 1'
+for threads in 1 2; do
+  expect 0 pipeline sweep cms-run5 --over Intermediate.reduction=20:400:11 --over 'Inner Tracker.bytes=5e5:2.5e6:7' --threads $threads --json
+  cp "$folder/out" "$folder/sweep$threads"
+done
+cmp -s "$folder/sweep1" "$folder/sweep2" || fail "a sweep depends on the number of threads"
 expect 0 pipeline gradients cms-run5 --json; it 'it[0]["parameter"] == "Intermediate.skill"'
 expect 0 pipeline compare cms-run5 cms-run5-gpu --json; it 'it[0]["name"] == "cms-run5-gpu"'
 sed 's/reduction: 10/reduction: 0.5/' "$folder/chain.yaml" >"$folder/low.yaml"

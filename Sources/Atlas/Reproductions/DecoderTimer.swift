@@ -16,14 +16,18 @@ struct DecoderTimer {
     let loaded = try ModelLoader.load(
       path: path, options: LoadOptions(contextLength: longest), context: Context(threads: conditions.threads))
     let tokenizer = try Tokenizer(loaded.checkpoint)
-    // Plain English that is always at hand: what the catalogue says of its systems, as often as it takes.
+    tokens = Self.tokens(tokenizer, atLeast: longest)
+    model = loaded.model
+    self.conditions = conditions
+  }
+
+  /// Plain English that is always at hand, what the catalogue says of its systems, as often as it takes.
+  static func tokens(_ tokenizer: Tokenizer, atLeast count: Int) -> [Int32] {
     let text = Catalogue.entries.map { "\($0.name). \($0.summary) (\($0.keywords))" }.joined(separator: "\n")
     let once = Array(tokenizer.encode(text))
     var tokens: [Int32] = []
-    while tokens.count < longest, !once.isEmpty { tokens += once }
-    model = loaded.model
-    self.tokens = tokens
-    self.conditions = conditions
+    while tokens.count < count, !once.isEmpty { tokens += once }
+    return tokens
   }
 
   /// Seconds of a prompt with the first token after it, and of the tokens after that, all together.
@@ -34,10 +38,7 @@ struct DecoderTimer {
     func step(_ tokens: [Int32]) throws -> Int32 {
       let logits = try model.evaluate(
         TokenBatch([.init(state: state, tokens: tokens, logits: .last)]), isCancelled: conditions.isCancelled)
-      let row = logits.row(0)
-      var best = 0
-      for index in row.indices where row[index] > row[best] { best = index }
-      return Int32(best)
+      return Int32(logits.likeliest(0))
     }
     var next: Int32 = 0
     let first = try TimingProtocol.time { next = try step(Array(tokens.prefix(prompt))) }
@@ -55,5 +56,15 @@ struct DecoderTimer {
       TokenBatch([.init(state: state, tokens: Array(tokens.prefix(count)), logits: .none)]),
       isCancelled: conditions.isCancelled)
     return state.bytes
+  }
+}
+
+extension Logits {
+  /// The likeliest token of a row.
+  func likeliest(_ index: Int) -> Int {
+    let row = row(index)
+    var best = 0
+    for place in row.indices where row[place] > row[best] { best = place }
+    return best
   }
 }

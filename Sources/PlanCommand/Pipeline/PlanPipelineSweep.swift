@@ -28,6 +28,9 @@ package struct PlanPipelineSweep: ParsableCommand {
   @Option(help: ArgumentHelp("Write all places to a CSV file.", valueName: "file"))
   package var csv: String?
 
+  @Option(name: [.customShort("t"), .customLong("threads")], help: "Rows that are computed at once.")
+  package var threads: Int = min(2, KernelThreads.all)
+
   @OptionGroup(title: "Output") package var output: OutputOptions
 
   package init() {}
@@ -46,7 +49,8 @@ package struct PlanPipelineSweep: ParsableCommand {
       rows = zip(first.values, reports).map { ([$0], $1) }
     } else if ranges.count == 2 {
       let second = ranges[1]
-      let reports = try graph.sweep(first.parameter, over: first.values, second.parameter, over: second.values)
+      let reports = try graph.sweep(
+        first.parameter, over: first.values, second.parameter, over: second.values, threads: threads)
       for (value, row) in zip(first.values, reports) {
         rows += zip(second.values, row).map { ([value, $0], $1) }
       }

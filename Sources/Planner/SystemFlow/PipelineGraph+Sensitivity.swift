@@ -33,21 +33,21 @@ extension PipelineGraph {
     return reports
   }
 
-  /// Productivity over two numbers, row by row of the first.
+  /// Reports over two numbers, row by row of the first; the same whatever the number of threads.
   ///
   /// - Throws: ``PlannerError/invalid(field:problem:)`` as for one.
   public func sweep(
-    _ first: PipelineParameter, over firstValues: [Double], _ second: PipelineParameter, over secondValues: [Double]
+    _ first: PipelineParameter, over firstValues: [Double], _ second: PipelineParameter, over secondValues: [Double],
+    threads: Int = 1
   ) throws(PlannerError) -> [[PipelineReport]] {
     guard firstValues.count <= Self.sweepLimit, secondValues.count <= Self.sweepLimit / max(1, firstValues.count)
     else {
       throw .invalid(
         field: "sweep", problem: "\(firstValues.count) × \(secondValues.count) places, at most \(Self.sweepLimit)")
     }
-    var rows: [[PipelineReport]] = []
-    rows.reserveCapacity(firstValues.count)
-    for value in firstValues { rows.append(try setting(first, to: value).sweep(second, over: secondValues)) }
-    return rows
+    return try SimulationSweep.map(firstValues, threads: threads) { value throws(PlannerError) in
+      try setting(first, to: value).sweep(second, over: secondValues)
+    }
   }
 
   /// Reports over one number while its product with another stays what it is: two reductions that share a task.

@@ -108,6 +108,23 @@ import Testing
     #expect(f1 > 0.9)
   }
 
+  @Test("A sweep is the same on one thread and on two, errors too")
+  func threads() throws {
+    let graph = CMSPipeline.graph()
+    let (first, second) = (PipelineParameter("Intermediate", .reduction), PipelineParameter("Inner Tracker", .bytes))
+    func sweep(_ threads: Int, from low: Double = 20) throws -> [[PipelineReport]] {
+      try graph.sweep(
+        first, over: (0..<9).map { low + 40 * Double($0) }, second, over: (0..<5).map { 4e5 * Double($0 + 1) },
+        threads: threads)
+    }
+    let one = try sweep(1)
+    #expect(one.count == 9 && one.allSatisfy { $0.count == 5 } && Set(one.joined().map(\.watts)).count == 45)
+    for threads in [2, 3, 16] { #expect(try sweep(threads) == one) }
+    #expect(one[3][2] == (try graph.setting(first, to: 140).setting(second, to: 1.2e6).evaluate()))
+    for threads in [1, 2] { #expect(throws: PlannerError.self) { try sweep(threads, from: 0.5) } }
+    #expect(throws: PlannerError.self) { try sweep(0) }
+  }
+
   @Test("Graphs that are no trees, and numbers that are none, are refused by name")
   func refusals() throws {
     let source = PipelineNode("a", rate: 10)

@@ -3,12 +3,6 @@ import Planner
 import Profiling
 import Tuning
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
-
 extension InferenceHyperparameterStudy {
   /// How much throughput depends on the size of batches, here with continuous batching and in transformers' pipeline with padded static
   /// ones: the highest by the lowest.
@@ -18,7 +12,8 @@ extension InferenceHyperparameterStudy {
     let workload = Self.workload(16, conditions)
     let sizes = conditions.quick ? ["1", "4"] : ["1", "2", "4", "8", "16"]
     let bench = try ServingBench(model: model, workload: workload, process: process, store: nil)
-    let peer = Self.peer(conditions, model)
+    let peer = ScriptPeer.start(
+      "transformers", script: "transformers_batches_worker.py", arguments: [model], conditions)
     var measures: [Measure] = []
     for threads in Set([1, conditions.threads]).sorted() {
       let space = try ServingSpace([
@@ -60,16 +55,4 @@ extension InferenceHyperparameterStudy {
   }
 
   private static let peerName = "transformers, static batches, f32"
-
-  /// The peer's process.
-  private static func peer(_ conditions: RunConditions, _ model: String) -> Result<PeerProcess, ProfilingError> {
-    let python = "\(conditions.peers.home)/venv/bin/python"
-    let scripts: [String] = conditions.peers.scriptFolders.map { folder in "\(folder)/transformers_batches_worker.py" }
-    let script = scripts.first { path in access(path, R_OK) == 0 }
-    guard let script else { return .failure(.peerAbsent(name: "transformers", hint: PeerCatalogue.hint)) }
-    do throws(ProfilingError) {
-      return .success(
-        try PeerProcess(name: "transformers", command: [python, script, model], hint: PeerCatalogue.hint))
-    } catch { return .failure(error) }
-  }
 }
