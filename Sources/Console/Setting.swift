@@ -122,6 +122,7 @@ package struct Setting: Sendable, Equatable {
     Setting("against", .value, benches + servers),
     Setting("pairs", .value, benches + servers + adapters + ["reproduce", "optimize"]),
     Setting("warm-up", .value, benches + servers + ["reproduce"]),
+    Setting("keep", .value, ["reproduce"]),
     Setting("resume", .value, benches + servers),
     Setting("store", .value, ["reproduce", "results"]),
     Setting("yes", .flag, ["rm"], aliases: ["-y"]),
