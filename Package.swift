@@ -155,7 +155,8 @@ let package = Package(
     .executableTarget(
       name: "ServeCommand",
       dependencies: [
-        "Venturi", "NumericTypes", "Formats", "Profiling", "Planner", "ConfigurationFiles", "Console", "Plots", "Server",
+        "Venturi", "NumericTypes", "Formats", "Profiling", "Planner", "ConfigurationFiles", "Console", "Plots",
+        "Server",
         "Client", "Load", "Tuning",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),

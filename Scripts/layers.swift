@@ -41,8 +41,8 @@ let order = [
   "Compression", "Training",
   "Inference", "Hub", "Profiling", "Planner", "PlanReports", "Tuning", "Venturi", "VenturiTesting", "Catalogue",
   "Console", "Command",
-  "HubCommand", "ServerInterface", "ServerPage", "Server", "Plots", "Client", "Load", "ServeCommand", "CSQLite",
-  "Atlas", "AtlasCommand", "CImages", "Images", "ConfigurationFiles", "TrainCommand", "PlanCommand",
+  "HubCommand", "ServerInterface", "ServerPage", "Server", "Plots", "Client", "Load", "ConfigurationFiles",
+  "ServeCommand", "CSQLite", "Atlas", "AtlasCommand", "CImages", "Images", "TrainCommand", "PlanCommand",
 ]
 
 /// Modules of the toolchain.

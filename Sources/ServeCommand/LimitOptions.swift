@@ -15,7 +15,8 @@ package struct LimitOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "How hard tasks are, in YAML: requests with \"best_of\": \"auto\" get as many answers as pay.", valueName: "file"))
+      "How hard tasks are, in YAML: requests with \"best_of\": \"auto\" get as many answers as pay.", valueName: "file")
+  )
   package var answerBudgets: String?
 
   @Option(help: "Connections at one time.")

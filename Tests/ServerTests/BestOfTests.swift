@@ -41,7 +41,8 @@ import VenturiTesting
       for seed in 0..<12 {
         // One letter of few: answers come up more than once.
         let fields: JSON = [
-          "prompt": "abc", "seed": .integer(seed), "max_tokens": 1, "top_k": 3, "temperature": 1, "min_p": 0, "top_p": 1,
+          "prompt": "abc", "seed": .integer(seed), "max_tokens": 1, "top_k": 3, "temperature": 1, "min_p": 0,
+          "top_p": 1,
         ]
         let all = try await server.post("/v1/completions", Self.body(fields, ["n": 12, "logprobs": 0])).json
         let drawn = try #require(all["choices"]?.elements).map { choice in
@@ -53,7 +54,9 @@ import VenturiTesting
         let reply = try await server.post("/v1/completions", Self.body(fields, ["best_of": 12]))
         #expect(reply.status == 200)
         let choices = try #require(reply.json["choices"]?.elements)
-        #expect(choices.count == 1 && choices[0]["index"] == 0 && choices[0]["text"]?.text.map(Self.bare) == Self.elected(drawn))
+        #expect(
+          choices.count == 1 && choices[0]["index"] == 0
+            && choices[0]["text"]?.text.map(Self.bare) == Self.elected(drawn))
         // Nobody asked for log-probabilities.
         #expect(choices[0]["logprobs"] == JSON.null || choices[0]["logprobs"] == nil)
         // All that was generated is told, and the prompt once.

@@ -222,7 +222,8 @@ struct MalformedRequest: Sendable, CustomTestStringConvertible {
       text("prompt \($0.0.prefix(40))", "{\"prompt\": \($0.0)}", "/v1/completions", parameter: $0.1)
     }
     let fields: [(String, String)] = [
-      ("echo", "true"), ("suffix", "\"x\""), ("best_of", "17"), ("best_of", "0"), ("best_of", "\"many\""), ("best_of", "\"auto\""), ("best_of", "true"), ("logprobs", "21"), ("logprobs", "true"), ("n", "0"),
+      ("echo", "true"), ("suffix", "\"x\""), ("best_of", "17"), ("best_of", "0"), ("best_of", "\"many\""),
+      ("best_of", "\"auto\""), ("best_of", "true"), ("logprobs", "21"), ("logprobs", "true"), ("n", "0"),
     ]
     return all + [text("no prompt", "{}", "/v1/completions", parameter: "prompt")]
       + fields.map {

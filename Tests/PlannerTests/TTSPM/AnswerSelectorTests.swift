@@ -8,14 +8,17 @@ import Testing
   @Test("Votes by hand: the most, the heaviest, the one best")
   func byHand() {
     let candidates = [
-      Candidate("8", weight: 0.2), Candidate("7", weight: 0.3), Candidate("7", weight: 0.3), Candidate("9", weight: 0.7),
+      Candidate("8", weight: 0.2), Candidate("7", weight: 0.3), Candidate("7", weight: 0.3),
+      Candidate("9", weight: 0.7),
       Candidate(nil, weight: 5), Candidate("7", weight: 0.05),
     ]
     #expect(AnswerSelector.majority.choice(of: candidates) == 1)
     // 7 has 0.65 in all, 9 has 0.7.
     #expect(AnswerSelector.weighted.choice(of: candidates) == 3)
     #expect(AnswerSelector.best.choice(of: candidates) == 3)
-    #expect(AnswerSelector.best.choice(of: [Candidate("a", weight: 1), Candidate("b", weight: 1), Candidate("a", weight: 2)]) == 2)
+    #expect(
+      AnswerSelector.best.choice(of: [Candidate("a", weight: 1), Candidate("b", weight: 1), Candidate("a", weight: 2)])
+        == 2)
   }
 
   @Test("Of answers that are level the first counts; none, and weights that are no numbers, count for nothing")
@@ -44,7 +47,8 @@ import Testing
       let majority = try #require(AnswerSelector.majority.choice(of: candidates))
       #expect(candidates.allSatisfy { total($0.answer) { _ in 1 } <= total(candidates[majority].answer) { _ in 1 } })
       let weighted = try #require(AnswerSelector.weighted.choice(of: candidates))
-      #expect(candidates.allSatisfy { total($0.answer, \.weight) <= total(candidates[weighted].answer, \.weight) + 1e-12 })
+      #expect(
+        candidates.allSatisfy { total($0.answer, \.weight) <= total(candidates[weighted].answer, \.weight) + 1e-12 })
       let best = try #require(AnswerSelector.best.choice(of: candidates))
       #expect(candidates.allSatisfy { $0.weight <= candidates[best].weight })
     }

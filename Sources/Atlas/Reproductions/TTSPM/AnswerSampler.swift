@@ -20,7 +20,8 @@ struct AnswerSampler: Sendable {
     var logProbability: Double
 
     var candidate: AnswerSelector.Candidate {
-      AnswerSelector.Candidate(CheckableTask.normalized(text), weight: logProbability.isFinite ? exp(logProbability) : 0)
+      AnswerSelector.Candidate(
+        CheckableTask.normalized(text), weight: logProbability.isFinite ? exp(logProbability) : 0)
     }
   }
 

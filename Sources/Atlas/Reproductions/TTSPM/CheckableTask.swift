@@ -84,7 +84,8 @@ struct CheckableTask: Sendable {
     case .subtraction: [difference(58, 23), difference(71, 46), difference(90, 15)]
     case .product: [product(2, 4), product(7, 3), product(5, 6)]
     case .letters: [letters("lamp"), letters("orange"), letters("sky")]
-    case .occurrences: [occurrences(of: "o", in: "food"), occurrences(of: "n", in: "lion"), occurrences(of: "e", in: "sleeve")]
+    case .occurrences:
+      [occurrences(of: "o", in: "food"), occurrences(of: "n", in: "lion"), occurrences(of: "e", in: "sleeve")]
     case .weekday: [weekday(1, 2), weekday(5, 3), weekday(3, 1)]
     case .capitals: [capitals("lamp"), capitals("orange"), capitals("sky")]
     case .next: [next(2, 2), next(5, 3), next(7, 10)]
@@ -122,7 +123,8 @@ struct CheckableTask: Sendable {
   }
 
   private static func capitals(_ word: String) -> CheckableTask {
-    CheckableTask(kind: .capitals, question: "Write the word \"\(word)\" in capital letters.", answer: word.uppercased())
+    CheckableTask(
+      kind: .capitals, question: "Write the word \"\(word)\" in capital letters.", answer: word.uppercased())
   }
 
   private static func next(_ first: Int, _ step: Int) -> CheckableTask {
@@ -137,9 +139,13 @@ struct CheckableTask: Sendable {
   }
 
   private static let words = [
-    "apple", "banana", "bottle", "bridge", "butter", "candle", "carpet", "cheese", "circle", "coffee", "cotton", "desert",
-    "dinner", "engine", "father", "flower", "forest", "garden", "hammer", "island", "jacket", "kitchen", "ladder", "letter",
-    "market", "mirror", "mother", "mountain", "needle", "number", "paper", "pencil", "pepper", "pillow", "planet", "rabbit",
-    "river", "school", "silver", "spoon", "summer", "table", "tomato", "valley", "village", "window", "winter", "yellow",
+    "apple", "banana", "bottle", "bridge", "butter", "candle", "carpet", "cheese", "circle", "coffee", "cotton",
+    "desert",
+    "dinner", "engine", "father", "flower", "forest", "garden", "hammer", "island", "jacket", "kitchen", "ladder",
+    "letter",
+    "market", "mirror", "mother", "mountain", "needle", "number", "paper", "pencil", "pepper", "pillow", "planet",
+    "rabbit",
+    "river", "school", "silver", "spoon", "summer", "table", "tomato", "valley", "village", "window", "winter",
+    "yellow",
   ]
 }

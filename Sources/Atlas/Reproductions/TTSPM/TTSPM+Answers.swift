@@ -26,7 +26,9 @@ struct AnswerStudy {
     let problems = answers.flatMap { $0 }
     let all = try attempts(problems)
     let truth = try PassAtK.coverage(all, k: Self.limit)
-    return try [(all, "all answers' curve up to N = 8"), (try attempts(problems, first: 8), "the first 8 answers alone")].map {
+    return try [
+      (all, "all answers' curve up to N = 8"), (try attempts(problems, first: 8), "the first 8 answers alone"),
+    ].map {
       attempts, name in
       let fit = try SaturationFit(problems: attempts, at: Self.fitted, draws: 1)
       let mixed = 100 * ((fit.mixture?.value(at: Double(Self.limit)) ?? .infinity) - truth)
@@ -146,7 +148,8 @@ struct AnswerStudy {
     let model = try SaturationModel(chance: chance, initial: share(0))
     let foretold = try model.share(after: Double(count - 1), losing: losing)
     let absorbing = model.value(at: Double(count - 1))
-    let name = "error of the share right in round \(count) (\(scientific(100 * share(count - 1), digits: 3)) %; "
+    let name =
+      "error of the share right in round \(count) (\(scientific(100 * share(count - 1), digits: 3)) %; "
       + "\(scientific(100 * share(0), digits: 3)) % in the first), a chain of rounds 1 to \(fitted): "
       + "wrong to right \(scientific(100 * chance, digits: 3)) %, right to wrong \(scientific(100 * losing, digits: 3)) %"
     return [

@@ -94,10 +94,13 @@ public struct TTSPM: Reproduction {
     for kind in CheckableTask.Kind.allCases {
       let tasks = CheckableTask.questions(of: kind, count: 20, seed: 85)
       let again = CheckableTask.questions(of: kind, count: 20, seed: 85)
-      holds = holds && tasks.count == 20 && Set(tasks.map(\.question)).count == 20 && tasks.map(\.prompt) == again.map(\.prompt)
+      holds =
+        holds && tasks.count == 20 && Set(tasks.map(\.question)).count == 20
+        && tasks.map(\.prompt) == again.map(\.prompt)
       for task in tasks {
         holds =
-          holds && task.isSolved(by: " \(task.answer).\n") && !task.isSolved(by: "") && !task.isSolved(by: "\(task.answer)0")
+          holds && task.isSolved(by: " \(task.answer).\n") && !task.isSolved(by: "")
+          && !task.isSolved(by: "\(task.answer)0")
           && task.prompt.hasSuffix("\nQ: \(task.question)\nA:")
         count += 1
       }
