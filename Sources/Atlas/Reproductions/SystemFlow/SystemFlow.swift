@@ -10,7 +10,6 @@ public struct SystemFlow: Reproduction {
 
   /// What the sheet asks for beyond this.
   public static let unbuilt = [
-    "the pipeline of this engine at full size with nothing else running",
     "classifiers from fitted efficiency curves with exponential energies: the fits' numbers were not had, and the tracking trigger's rows "
       + "need them",
     "the third run's row: its bytes of an event were not had",
