@@ -100,7 +100,7 @@ static void attention_transpose(const float *k, int64_t stride, int64_t d, float
   vt_job vt_attention_item_job_##isa(void);                                                                            \
   vt_job vt_attention_append_job_##isa(void);                                                                          \
   vt_job vt_attention_means_job_##isa(void);                                                                           \
-  vt_job vt_attention_choose_job_##isa(void);                                                                          \
+  vt_job vt_attention_blocks_job_##isa(void);                                                                          \
   void vt_attention_exp2_##isa(const float *, float *, int64_t)
 
 #if defined(__x86_64__)
@@ -121,7 +121,7 @@ ATTENTION_DECLARE(neon);
 vt_job vt_attention_item_job(vt_isa isa) { return ATTENTION_CHOOSE(isa, vt_attention_item_job); }
 vt_job vt_attention_append_job(vt_isa isa) { return ATTENTION_CHOOSE(isa, vt_attention_append_job); }
 vt_job vt_attention_means_job(vt_isa isa) { return ATTENTION_CHOOSE(isa, vt_attention_means_job); }
-vt_job vt_attention_choose_job(vt_isa isa) { return ATTENTION_CHOOSE(isa, vt_attention_choose_job); }
+vt_job vt_attention_blocks_job(vt_isa isa) { return ATTENTION_CHOOSE(isa, vt_attention_blocks_job); }
 void vt_attention_exp2(vt_isa isa, const float *x, float *y, int64_t count) {
   ATTENTION_CHOOSE(isa, vt_attention_exp2, x, y, count);
 }
@@ -132,7 +132,7 @@ int64_t vt_attention_scratch_floats(int32_t rows, int32_t head_dim) {
   return (floats + 15) / 16 * 16;
 }
 
-int64_t vt_attention_blocks_floats(int32_t most_blocks, int32_t blocks, int32_t head_dim) {
+int64_t vt_attention_choice_floats(int32_t most_blocks, int32_t blocks, int32_t head_dim) {
   const int64_t marks = (most_blocks + 3) / 4;
   return (most_blocks + VT_ATTENTION_STRIP * KEYS + blocks + marks + VT_ATTENTION_STRIP * head_dim + 15) / 16 * 16;
 }

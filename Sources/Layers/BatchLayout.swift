@@ -8,19 +8,24 @@ public struct BatchLayout: Sendable {
     public var states: [any MixerState]
     /// The number of rows, at least 1.
     public var rows: Int
+    /// How many of the last rows are those of generated tokens, at most ``rows``; mixers may treat them otherwise than a prompt's.
+    public var answerRows: Int
     /// The first row's number in the batch; set by ``BatchLayout``.
     public internal(set) var firstRow = 0
     /// The tokens that the states held before: the position of the first row.
     public internal(set) var position = 0
 
     /// A run of `rows` new tokens after those of `states`.
-    public init(states: [any MixerState], rows: Int) {
+    public init(states: [any MixerState], rows: Int, answerRows: Int = 0) {
       self.states = states
       self.rows = rows
+      self.answerRows = answerRows
     }
 
     /// A run of `rows` new tokens after those of `state`.
-    public init(state: any MixerState, rows: Int) { self.init(states: [state], rows: rows) }
+    public init(state: any MixerState, rows: Int, answerRows: Int = 0) {
+      self.init(states: [state], rows: rows, answerRows: answerRows)
+    }
   }
 
   /// The runs in the order of their rows.
@@ -38,6 +43,10 @@ public struct BatchLayout: Sendable {
     for index in placed.indices {
       guard placed[index].rows > 0, placed[index].rows < 1 << 31 else {
         throw .invalidSetting(field: "rows of run \(index)", value: placed[index].rows, expected: "1 or more")
+      }
+      guard 0...placed[index].rows ~= placed[index].answerRows else {
+        throw .invalidSetting(
+          field: "answerRows of run \(index)", value: placed[index].answerRows, expected: "0…\(placed[index].rows)")
       }
       guard let first = placed[index].states.first else {
         throw .invalidSetting(field: "states of run \(index)", value: 0, expected: "1 or more")

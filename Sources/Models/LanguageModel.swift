@@ -18,7 +18,7 @@ public protocol LanguageModel: AnyObject, Sendable {
   /// Appends every run's tokens to its state and computes the logits asked for.
   ///
   /// The logits of a run are the same bits whatever other runs are in the batch, however its tokens were cut into runs,
-  /// and for any number of threads.
+  /// and for any number of threads, as long as the same tokens are said to be generated.
   ///
   /// - Parameters:
   ///   - batch: at least one token in all; no state twice.
@@ -43,15 +43,19 @@ public struct TokenBatch: Sendable {
     public var logits: LogitRows
     /// The adapter that changes the model's weights for these tokens; nothing for the model as it is.
     public var adapter: ModelAdapter?
+    /// How many of the last tokens were generated: what these see may be kept to a budget (``LoadOptions/sparse``).
+    public var answerTokens: Int
 
-    /// A run of `tokens` for `state`.
+    /// A run of `tokens` for `state`, the last `answerTokens` of which were generated.
     public init(
-      state: any MixerState, tokens: [Int32], logits: LogitRows = .last, adapter: ModelAdapter? = nil
+      state: any MixerState, tokens: [Int32], logits: LogitRows = .last, adapter: ModelAdapter? = nil,
+      answerTokens: Int = 0
     ) {
       self.state = state
       self.tokens = tokens
       self.logits = logits
       self.adapter = adapter
+      self.answerTokens = answerTokens
     }
   }
 

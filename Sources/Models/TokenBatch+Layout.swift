@@ -17,7 +17,8 @@ extension TokenBatch {
       guard total <= run.state.capacity else {
         throw ModelError.contextExceeded(limit: run.state.capacity, requested: total)
       }
-      layoutRuns.append(BatchLayout.Run(state: run.state, rows: run.tokens.count))
+      layoutRuns.append(
+        BatchLayout.Run(state: run.state, rows: run.tokens.count, answerRows: run.answerTokens))
     }
     do { return try BatchLayout(layoutRuns) } catch { throw ModelError.invalidBatch("\(error)") }
   }

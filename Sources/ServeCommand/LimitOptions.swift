@@ -10,7 +10,7 @@ package struct LimitOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The longest prompt, in tokens; the context by default.", valueName: "tokens"))
   package var maxPrompt: Int?
 
-  @Option(help: ArgumentHelp("The most answers to one prompt (n).", valueName: "answers"))
+  @Option(help: ArgumentHelp("The most answers to one prompt (n, and those that best_of draws).", valueName: "answers"))
   package var maxChoices: Int?
 
   @Option(

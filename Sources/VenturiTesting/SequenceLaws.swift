@@ -28,6 +28,8 @@ public struct SequenceLaws {
   public var tokens = 600
   /// Whether a sequence may come in chunks; where not, only the laws of whole sequences are checked.
   public var chunked = true
+  /// The place from which on rows are those of an answer; none where it says nothing.
+  public var answersFrom = Int.max
   /// The seed of the inputs.
   public var seed: UInt64 = 1
 
@@ -197,8 +199,12 @@ public struct SequenceLaws {
   private func step(
     _ sequence: SequenceInputs, _ range: Range<Int>, _ state: any MixerState, _ batch: BatchBox, _ context: Context
   ) throws -> [Float] {
-    try batch.begin(BatchLayout([.init(state: state, rows: range.count)]))
+    try batch.begin(BatchLayout([layoutRun(state, range.count)]))
     return try apply(sequence.tensors(range, context), batch, context).floats
+  }
+
+  private func layoutRun(_ state: any MixerState, _ rows: Int) -> BatchLayout.Run {
+    .init(state: state, rows: rows, answerRows: min(rows, max(0, state.tokens + rows - min(answersFrom, .max / 2))))
   }
 
   /// Evaluates `sequences` in rounds: in round i each sequence takes its chunks[i] rows, all in one call.
@@ -217,7 +223,7 @@ public struct SequenceLaws {
       let inputs = widths.indices.map { index in
         context.tensor(parts.flatMap { $0[index] }, [rows, widths[index]])
       }
-      try batch.begin(BatchLayout(members.map { .init(state: states[$0], rows: round[$0]) }))
+      try batch.begin(BatchLayout(members.map { layoutRun(states[$0], round[$0]) }))
       let output = try apply(inputs, batch, context).floats
       batch.commit()
       let width = output.count / rows

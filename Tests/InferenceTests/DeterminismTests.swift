@@ -84,9 +84,10 @@ import VenturiTesting
   @Test(
     "Threads, chunks, company, cache and guesses change no bit", .timeLimit(.minutes(10)),
     arguments: [
-      (DType.q4_0, ComputeMode.fast, CacheType.f16), (.q8_0, .fast, .q8), (.q4_1, .f32, .f32),
+      (DType.q4_0, ComputeMode.fast, CacheType.f16, nil), (.q8_0, .fast, .q8, nil), (.q4_1, .f32, .f32, nil),
+      (.q4_0, .fast, .f16, "block:16x2+16"),
     ])
-  func tiny(dtype: DType, compute: ComputeMode, cache: CacheType) async throws {
+  func tiny(dtype: DType, compute: ComputeMode, cache: CacheType, sparse: String?) async throws {
     let file = try TemporaryFile(TinyLlama.file(dtype: dtype))
     // Text that repeats itself, so that look-up has something to guess.
     let prompt: [Int32] = (0..<90).map { 10 + $0 % 9 * 3 + $0 / 40 }
@@ -99,6 +100,7 @@ import VenturiTesting
       var engineOptions = around.engineOptions
       engineOptions.compute = compute
       engineOptions.cache = cache
+      engineOptions.sparse = try sparse.flatMap { try BlockBudget(parsing: $0) }
       let engine = try await Engine.load(file.path, options: engineOptions)
       let answer = try await Self.answer(engine, prompt, around, options)
       #expect(answer.tokens.count == 30 && answer.bits.allSatisfy { $0.count == TinyLlama.tokens.count + 1 })

@@ -182,6 +182,7 @@ links:
   - {from: filter, to: storage}
 END
 expect 0 pipeline run "$folder/chain.yaml" --json; it 'abs(it["watts"] - 1.008) < 1e-9 and abs(it["f1"] - 160 / 225) < 1e-5'
+expect 2 pipeline sweep cms-run5 --over Intermediate.reduction=20:400:11 --threads 0; holds err '--threads'
 expect 0 pipeline sweep cms-run5 --over Intermediate.reduction=20:400:101 --over 'Inner Tracker.bytes=5e5:2.5e6:101' --json
 it 'it["places"] == 10201 and len(it["front"]) > 1'
 for threads in 1 2; do

@@ -18,16 +18,18 @@ import VenturiTesting
     let weights = context.allocator.liveBytes
     let limit = model.description.contextLength
     let state = try model.makeState(capacity: limit)
-    func append(_ count: Int, _ logits: TokenBatch.LogitRows) throws {
+    func append(_ count: Int, _ logits: TokenBatch.LogitRows, answer: Int = 0) throws {
       let tokens = (0..<count).map { Int32($0 % model.description.vocabularySize) }
       _ = try model.evaluate(
-        TokenBatch([.init(state: state, tokens: tokens, logits: logits)]), isCancelled: { false })
+        TokenBatch([.init(state: state, tokens: tokens, logits: logits, answerTokens: answer)]),
+        isCancelled: { false })
     }
     let long = options.logitRows > 1 ? TokenBatch.LogitRows.all : .last
     while limit - state.tokens > 2 * options.stepTokens { try append(options.stepTokens, long) }
     for rows in 1...min(16, options.stepTokens) {
       for logits in [TokenBatch.LogitRows.last, .all] {
-        try append(rows, logits)
+        // Rows that see all keys beside rows that see few, where there are both.
+        try append(rows, logits, answer: max(1, rows - 1))
         #expect(state.rewind(to: state.tokens - rows))
       }
     }

@@ -22,19 +22,27 @@ import VenturiTesting
     }
   }
 
-  /// The logits of single steps after a prompt that is read at once.
-  private static func logits(_ model: any LanguageModel, prompt: Int, steps: Int, beside: Int = 0) throws -> [Float] {
+  /// The logits of an answer after a prompt, which are computed in pieces of so many tokens.
+  private static func logits(
+    _ model: any LanguageModel, prompt: Int, steps: Int, beside: Int = 0, piece: Int = 1, promptPiece: Int = 512
+  ) throws -> [Float] {
     func token(_ place: Int) -> Int32 { Int32((place * 7 + 3) % model.description.vocabularySize) }
     let state = try model.makeState(capacity: prompt + steps)
     let others = try (0..<beside).map { _ in try model.makeState(capacity: prompt + steps) }
     for one in [state] + others {
-      _ = try model.evaluate(
-        TokenBatch([.init(state: one, tokens: (0..<prompt).map(token), logits: .none)]), isCancelled: { false })
+      for start in stride(from: 0, to: prompt, by: promptPiece) {
+        let part = (start..<min(prompt, start + promptPiece)).map(token)
+        _ = try model.evaluate(TokenBatch([.init(state: one, tokens: part, logits: .none)]), isCancelled: { false })
+      }
     }
     var all: [Float] = []
-    for step in 0..<steps {
-      let runs = ([state] + others).map { TokenBatch.Run(state: $0, tokens: [token(prompt + step)]) }
-      all += Array(try model.evaluate(TokenBatch(runs), isCancelled: { false }).row(0))
+    for step in stride(from: 0, to: steps, by: piece) {
+      let tokens = (step..<min(steps, step + piece)).map { token(prompt + $0) }
+      let runs = ([state] + others).map {
+        TokenBatch.Run(state: $0, tokens: tokens, logits: .all, answerTokens: tokens.count)
+      }
+      let logits = try model.evaluate(TokenBatch(runs), isCancelled: { false })
+      for row in logits.rows[0] { all += Array(logits.row(row)) }
     }
     return all
   }
@@ -51,6 +59,10 @@ import VenturiTesting
     let alone = try Self.logits(Self.model(options, threads: 1), prompt: 400, steps: 20)
     #expect(try Self.logits(Self.model(options), prompt: 400, steps: 20) == alone)
     #expect(try Self.logits(Self.model(options), prompt: 400, steps: 20, beside: 3) == alone)
+    // As guesses that are checked together, as what is computed again, and after a prompt whose last tokens came one by one.
+    #expect(try Self.logits(Self.model(options), prompt: 400, steps: 20, piece: 7) == alone)
+    #expect(try Self.logits(Self.model(options), prompt: 400, steps: 20, piece: 20) == alone)
+    #expect(try Self.logits(Self.model(options), prompt: 400, steps: 20, promptPiece: 57) == alone)
     let dense = try Self.logits(Self.model(LoadOptions(compute: .f32)), prompt: 400, steps: 20)
     #expect(dense != alone && alone.allSatisfy(\.isFinite))
     // Below the budget nothing is chosen.

@@ -114,27 +114,27 @@ vt_job vt_attention_append_job(vt_isa isa);
 // Blocks of 16 keys: beside a head's keys and values its page has the means of its 16 blocks, f32, as a panel [d][16 blocks].
 // Elements are f32 or f16.
 typedef struct vt_attention_blocks {
-  const float *q; // element [row, head, dim] at the run's q_offset + head * q_head + dim
-  int64_t q_head;
-  vt_attention_layout layout;
+  vt_attention dense;  // without items, merges and partials; where blocks are chosen its runs have one row and more blocks before the
+                       // last keys than are chosen
   int64_t means_bytes; // from a head's K to its means
-  int64_t page_offset;
-  int32_t kv_heads, group;
-  int32_t blocks;                      // how many are chosen
-  int32_t most_blocks;                 // at least as many as a run has, a multiple of 16
-  int64_t local;                       // this many last keys, and what else is in their first block, are seen as well
-  const vt_attention_run *runs;        // of one row each, with more blocks before the last keys than are chosen
-  const vt_attention_run *chosen_runs; // their pages, of one layer, get the chosen blocks in order, then the last keys
-  float *scratch;                      // for each worker scratch_stride floats
+  int32_t kv_heads;
+  int32_t blocks;      // how many are chosen
+  int32_t most_blocks; // at least as many as a run has, a multiple of 16
+  bool keeps_first;    // whether the first block is always one of them
+  int64_t local;       // this many last keys, and what else is in their first block, are seen as well
+  void *const *pages;  // for each worker pages_each pages of one head, into which what is seen is brought together
+  int64_t pages_each;
+  float *scratch; // for each worker scratch_stride floats, vt_attention_choice_floats or more
   int64_t scratch_stride;
 } vt_attention_blocks;
 // The mean of the keys of block `block` of the head at `head`.
 void vt_attention_mean(void *head, int32_t block, const vt_attention_layout *layout, int64_t means_bytes);
 // The floats of scratch that choosing takes a worker.
-int64_t vt_attention_blocks_floats(int32_t most_blocks, int32_t blocks, int32_t head_dim);
-// Means of the blocks that a batch's rows complete, and the choice: one item for each run and kv head (run * kv_heads + head).
+int64_t vt_attention_choice_floats(int32_t most_blocks, int32_t blocks, int32_t head_dim);
+// Means of the blocks that a batch's rows complete, and attention to chosen blocks: one item for each run and kv head
+// (run * kv_heads + head).
 vt_job vt_attention_means_job(vt_isa isa);
-vt_job vt_attention_choose_job(vt_isa isa);
+vt_job vt_attention_blocks_job(vt_isa isa);
 
 // Copies one key and value of `heads` heads (all layers) from a page to a page of the same layout.
 void vt_attention_move(void *to, int32_t to_key, const void *from, int32_t from_key, int64_t heads,

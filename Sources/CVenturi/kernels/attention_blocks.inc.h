@@ -22,20 +22,22 @@ static void store_mean(const char *panel, int64_t d, vt_attention_element elemen
   }
 }
 
-static float *means_of(const vt_attention_blocks *a, const vt_attention_run *run, int64_t head, int64_t page) {
-  return (float *)((char *)run->pages[page] + a->page_offset + head * a->layout.head_bytes + a->means_bytes);
+static float *means_of(const vt_attention_blocks *a, const vt_attention_run *run, int32_t head, int64_t page) {
+  return (float *)(page_base(&a->dense, run, head, page) + a->means_bytes);
 }
 
 // The means of the blocks whose last key is among a run's new rows.
 static void attention_means(void *context, int32_t index, int32_t worker) {
   (void)worker;
   const vt_attention_blocks *a = context;
-  const vt_attention_run *run = &a->runs[index / a->kv_heads];
-  const int64_t head = index % a->kv_heads, d = a->layout.head_dim, size = 4 >> a->layout.element;
+  const vt_attention_layout *layout = &a->dense.layout;
+  const vt_attention_run *run = &a->dense.runs[index / a->kv_heads];
+  const int32_t head = index % a->kv_heads;
+  const int64_t d = layout->head_dim, size = 4 >> layout->element;
   for (int64_t block = run->position / LANES; (block + 1) * LANES <= run->position + run->rows; block++) {
     const int64_t page = block * LANES / KEYS, inside = block % (KEYS / LANES);
-    const char *keys = (const char *)run->pages[page] + a->page_offset + head * a->layout.head_bytes;
-    store_mean(keys + inside * LANES * d * size, d, a->layout.element, means_of(a, run, head, page) + inside);
+    store_mean(page_base(&a->dense, run, head, page) + inside * LANES * d * size, d, layout->element,
+               means_of(a, run, head, page) + inside);
   }
 }
 
@@ -73,33 +75,28 @@ static void choose(const float *scores, int64_t among, int32_t *chosen, int64_t 
     if (isChosen[block]) chosen[next++] = block;
 }
 
-// Blocks of a kv head from a sequence's pages into pages of its own, one behind the other.
-static void gather_blocks(const vt_attention_blocks *a, const vt_attention_run *from, const vt_attention_run *to, int64_t head,
-                          int64_t block, int64_t place) {
-  const int64_t d = a->layout.head_dim, size = 4 >> a->layout.element, blocks = KEYS / LANES, bytes = LANES * LANES * size;
-  const char *source = (const char *)from->pages[block / blocks] + a->page_offset + head * a->layout.head_bytes;
-  char *target = (char *)to->pages[place / blocks] + head * a->layout.head_bytes;
+// A block of a kv head from a sequence's pages into pages of this head alone.
+static void gather_block(const vt_attention_blocks *a, const vt_attention_run *from, int32_t head, int64_t block, void *const *to,
+                         int64_t place) {
+  const vt_attention_layout *layout = &a->dense.layout;
+  const int64_t d = layout->head_dim, size = 4 >> layout->element, blocks = KEYS / LANES, bytes = LANES * LANES * size;
+  const char *source = page_base(&a->dense, from, head, block / blocks);
+  char *target = to[place / blocks];
   const int64_t old = block % blocks, new = place % blocks;
   memcpy(target + new *LANES *d *size, source + old * LANES * d * size, (size_t)(LANES * d * size));
-  source += a->layout.values_bytes, target += a->layout.values_bytes;
+  source += layout->values_bytes, target += layout->values_bytes;
   for (int64_t group = 0; group < padded_dim(d) / LANES; group++)
     memcpy(target + (group * blocks + new) * bytes, source + (group * blocks + old) * bytes, (size_t)bytes);
 }
 
-static void attention_choose(void *context, int32_t index, int32_t worker) {
-  const vt_attention_blocks *a = context;
-  const vt_attention_run *run = &a->runs[index / a->kv_heads], *to = &a->chosen_runs[index / a->kv_heads];
-  const int64_t head = index % a->kv_heads, d = a->layout.head_dim, blocks = KEYS / LANES;
-  // The last keys are always seen; blocks before them are candidates.
-  const int64_t all = (run->length + LANES - 1) / LANES, among = (run->length - a->local) / LANES;
-  float *scores = a->scratch + worker * a->scratch_stride, *s = scores + a->most_blocks;
-  int32_t *chosen = (int32_t *)(s + VT_ATTENTION_STRIP * KEYS);
-  uint8_t *isChosen = (uint8_t *)(chosen + a->blocks);
-  float *q = (float *)(isChosen + (a->most_blocks + 3) / 4 * 4);
-  for (int64_t first = 0; first < a->group; first += STRIP) {
-    const int64_t rows = at_most(STRIP, a->group - first);
+// The largest score of each of the first `among` blocks over the query heads of a kv head.
+static void score_blocks(const vt_attention_blocks *a, const vt_attention_run *run, int32_t head, int64_t among, float *scores,
+                         float *s, float *q) {
+  const int64_t d = a->dense.layout.head_dim, blocks = KEYS / LANES, group = a->dense.group;
+  for (int64_t first = 0; first < group; first += STRIP) {
+    const int64_t rows = at_most(STRIP, group - first);
     for (int64_t r = 0; r < rows; r++)
-      memcpy(q + r * d, a->q + run->q_offset + (head * a->group + first + r) * a->q_head, (size_t)d * sizeof *q);
+      memcpy(q + r * d, a->dense.q + run->q_offset + (head * group + first + r) * a->dense.q_head, (size_t)d * sizeof *q);
     for (int64_t block = 0; block < among; block += blocks) {
       attention_scores((int)rows, VT_ATTENTION_F32, q, d, means_of(a, run, head, block / blocks), (ahead){0}, 0, 1, s);
       for (int64_t i = 0; i < at_most(blocks, among - block); i++) {
@@ -109,7 +106,35 @@ static void attention_choose(void *context, int32_t index, int32_t worker) {
       }
     }
   }
+}
+
+// One row and kv head: chooses, brings together what is chosen and the last keys, and attends to it.
+static void attention_blocks(void *context, int32_t index, int32_t worker) {
+  const vt_attention_blocks *a = context;
+  const vt_attention_run *run = &a->dense.runs[index / a->kv_heads];
+  const int32_t head = index % a->kv_heads;
+  // The last keys are always seen; blocks before them are candidates.
+  const int64_t all = (run->length + LANES - 1) / LANES, among = (run->length - a->local) / LANES;
+  float *scores = a->scratch + worker * a->scratch_stride, *s = scores + a->most_blocks;
+  int32_t *chosen = (int32_t *)(s + STRIP * KEYS);
+  uint8_t *isChosen = (uint8_t *)(chosen + a->blocks);
+  float *q = (float *)(isChosen + (a->most_blocks + 3) / 4 * 4);
+  score_blocks(a, run, head, among, scores, s, q);
+  if (a->keeps_first) scores[0] = INFINITY;
   choose(scores, among, chosen, a->blocks, isChosen);
-  for (int64_t i = 0; i < a->blocks; i++) gather_blocks(a, run, to, head, chosen[i], i);
-  for (int64_t block = among; block < all; block++) gather_blocks(a, run, to, head, block, a->blocks + block - among);
+  void *const *pages = a->pages + worker * a->pages_each;
+  for (int64_t i = 0; i < a->blocks; i++) gather_block(a, run, head, chosen[i], pages, i);
+  for (int64_t block = among; block < all; block++) gather_block(a, run, head, block, pages, a->blocks + block - among);
+  vt_attention_run seen = *run;
+  seen.pages = (const void *const *)pages;
+  seen.length = run->length - (among - a->blocks) * LANES;
+  seen.position = seen.length - 1;
+  const vt_attention_item item = {.head = head, .count = 1, .page = -1, .next = -1};
+  vt_attention one = a->dense;
+  one.runs = &seen;
+  one.items = &item;
+  // These pages have one head and one layer.
+  one.layout.head_bytes = 0;
+  one.page_offset = 0;
+  attention_item(&one, 0, worker);
 }

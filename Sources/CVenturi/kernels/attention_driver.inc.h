@@ -304,7 +304,7 @@ static void attention_item(void *context, int32_t index, int32_t worker) {
 vt_job VT_SUFFIX(vt_attention_item_job)(void) { return attention_item; }
 vt_job VT_SUFFIX(vt_attention_append_job)(void) { return attention_append; }
 vt_job VT_SUFFIX(vt_attention_means_job)(void) { return attention_means; }
-vt_job VT_SUFFIX(vt_attention_choose_job)(void) { return attention_choose; }
+vt_job VT_SUFFIX(vt_attention_blocks_job)(void) { return attention_blocks; }
 void VT_SUFFIX(vt_attention_exp2)(const float *x, float *y, int64_t count) {
   for (int64_t i = 0; i < count; i++) y[i] = attention_exp2_one(x[i]);
 }

@@ -161,18 +161,22 @@ final class Job {
     } else {
       isDrafted = false
     }
-    return TokenBatch.Run(
-      state: state, tokens: [tokens[tokens.count - 1]] + guess, logits: guess.isEmpty ? .last : .all,
-      adapter: adapter?.adapter)
+    return run(state, [tokens[tokens.count - 1]] + guess, logits: guess.isEmpty ? .last : .all)
   }
 
   /// The next part of the prompt.
   func promptChunk(_ count: Int) -> TokenBatch.Run {
     guard let state else { preconditionFailure("a generation steps after it has begun") }
     let start = state.tokens
-    return TokenBatch.Run(
-      state: state, tokens: Array(tokens[start..<start + count]),
-      logits: start + count == tokens.count ? .last : .none, adapter: adapter?.adapter)
+    return run(state, Array(tokens[start..<start + count]), logits: start + count == tokens.count ? .last : .none)
+  }
+
+  /// The next tokens of the state. Which of them are the answer's depends on their places alone, so that guesses and what is
+  /// computed again see what the same tokens saw one by one.
+  private func run(_ state: any MixerState, _ next: [Int32], logits: TokenBatch.LogitRows) -> TokenBatch.Run {
+    TokenBatch.Run(
+      state: state, tokens: next, logits: logits, adapter: adapter?.adapter,
+      answerTokens: min(next.count, max(0, state.tokens + next.count - prompt.count)))
   }
 
   /// Draws from the logits of a run and reports.

@@ -3,11 +3,12 @@ import Layers
 import NumericTypes
 import Tensors
 
-/// Attention that reads the blocks of keys that promise most, for tokens that are generated one at a time.
+/// Attention that reads the blocks of keys that promise most, for the tokens of answers.
 ///
-/// Kinetics: Rethinking Test-Time Scaling Laws, 2025, arXiv 2506.05333. A run of one row, in whose sequence there are more blocks than
-/// the budget has, scores every block by the largest q · mean(keys) of the query heads of a kv head, and attends exactly to the best
-/// ones and the last keys. All other rows, those of prompts above all, see every key as in ``DenseAttention``.
+/// Kinetics: Rethinking Test-Time Scaling Laws, 2025, arXiv 2506.05333. A row of an answer (``/Layers/BatchLayout/Run/answerRows``)
+/// before which there are more blocks than the budget has scores every block by the largest q · mean(keys) of the query heads of a kv
+/// head, and attends exactly to the best ones and the last keys. All other rows see every key as in ``DenseAttention``. What a row
+/// sees depends on its sequence alone, not on the rows beside it.
 public struct BlockTopKAttention: AttentionCore, Hashable {
   /// Attention to all keys.
   public let dense: DenseAttention
@@ -69,13 +70,13 @@ public struct BlockTopKAttention: AttentionCore, Hashable {
     func dense(_ rows: Int, _ length: Int) -> [Int] {
       self.dense.workspaceBytes(rows: rows, contextLength: length, threads: threads, grows: grows)
     }
-    // Only single rows choose, and only where a sequence comes to have more blocks than are chosen.
-    guard rows == 1, budget.candidates(contextLength) > budget.blocks else { return dense(rows, contextLength) }
+    guard budget.chooses(contextLength) else { return dense(rows, contextLength) }
     let pages = KeyValueLayout.pages(budget.most)
     let scratch = BlockTopKWorkspace.scratchFloats(contextLength, budget, headDim: headDim)
-    let own = [pages * cache.layerBytes, pages * 8, 2 * MemoryLayout<vt_attention_run>.stride, threads * scratch * 4]
-    return dense(rows, contextLength) + dense(1, contextLength) + dense(1, budget.most)
-      + own.map { grows ? 2 * $0 : $0 }
+    let following = [rows * MemoryLayout<vt_attention_run>.stride, threads * scratch * 4]
+    // One row of an answer leaves nothing to those that see all.
+    return dense(rows, contextLength) + (rows > 1 ? dense(rows - 1, contextLength) : [])
+      + [threads * pages * cache.headBytes, threads * pages * 8] + following.map { grows ? 2 * $0 : $0 }
   }
 
   private func workspace(_ batch: BatchBox, layer: Int, _ context: Context) throws(MixerError) -> BlockTopKWorkspace {

@@ -6,12 +6,12 @@ struct AttentionJobs {
   let item: vt_job
   let append: vt_job
   let means: vt_job
-  let choose: vt_job
+  let blocks: vt_job
 
   init(_ kernels: KernelSet) {
     item = vt_attention_item_job(kernels.isa).unsafelyUnwrapped
     append = vt_attention_append_job(kernels.isa).unsafelyUnwrapped
     means = vt_attention_means_job(kernels.isa).unsafelyUnwrapped
-    choose = vt_attention_choose_job(kernels.isa).unsafelyUnwrapped
+    blocks = vt_attention_blocks_job(kernels.isa).unsafelyUnwrapped
   }
 }

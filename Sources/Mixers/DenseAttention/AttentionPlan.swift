@@ -109,21 +109,40 @@ final class AttentionPlan {
     }
   }
 
-  /// Fills in the core's parameters and this plan's lists, and attends.
-  func attend(_ call: vt_attention, _ jobs: AttentionJobs, _ workers: Workers) {
-    var call = call
+  /// Tells the runs where their rows begin in q and o.
+  func place(_ call: vt_attention) {
+    guard let runs = runBuffer.base else { return }
+    for index in 0..<runCount { runs[index].place(call) }
+  }
+
+  /// Fills in the core's parameters and the scratch of every worker.
+  func complete(_ call: inout vt_attention) {
     call.group = Int32(core.group)
     call.layout.head_dim = Int32(core.headDim)
     call.scale = core.scale
     call.softcap = core.softcap ?? 0
     (call.window_left, call.window_right) = core.mask.bounds
     call.slopes = UnsafePointer(slopes.base)
+    call.scratch = scratch.base
+    call.scratch_stride = Int64(scratchStride)
+  }
+
+  /// Attends with this plan's lists.
+  func attend(_ call: vt_attention, _ jobs: AttentionJobs, _ workers: Workers) {
+    var call = call
+    complete(&call)
     call.runs = UnsafePointer(runBuffer.base)
     call.items = UnsafePointer(dealt.base)
     call.merges = merges.base
     call.partials = partials.base
-    call.scratch = scratch.base
-    call.scratch_stride = Int64(scratchStride)
     withUnsafeMutablePointer(to: &call) { workers.run(itemCount, job: jobs.item, context: $0) }
+  }
+}
+
+extension vt_attention_run {
+  /// Tells where its rows begin in q and o.
+  mutating func place(_ call: vt_attention) {
+    q_offset = first_row * call.q_row
+    o_offset = first_row * call.o_row
   }
 }

@@ -93,14 +93,18 @@ final class AttentionWorkspace: BatchAttachment {
 
   /// Attends with what follows the layout in force.
   func attend(layer: Int, _ call: vt_attention, _ jobs: AttentionJobs, _ workers: Workers) {
-    guard let cacheLayout, let runs = plan.runs else { return }
+    guard let call = self.call(layer: layer, call) else { return }
+    plan.place(call)
+    plan.attend(call, jobs, workers)
+  }
+
+  /// A call with the core's parameters, for a layer of the caches in force.
+  func call(layer: Int, _ call: vt_attention) -> vt_attention? {
+    guard let cacheLayout else { return nil }
     var call = call
     call.layout = cacheLayout.kernelLayout
     call.page_offset = Int64(layer * cacheLayout.layerBytes)
-    for index in 0..<runCount {
-      runs[index].q_offset = runs[index].first_row * call.q_row
-      runs[index].o_offset = runs[index].first_row * call.o_row
-    }
-    plan.attend(call, jobs, workers)
+    plan.complete(&call)
+    return call
   }
 }

@@ -36,6 +36,9 @@ package struct PlanPipelineSweep: ParsableCommand {
   package init() {}
 
   package func run() throws {
+    guard 1...1024 ~= threads else {
+      throw PlannerError.invalid(field: "--threads", problem: "\(threads): must be from 1 to 1024")
+    }
     let graph = try PipelineFile.read(pipeline)
     let ranges = try over.map(Self.range)
     guard (1...2).contains(ranges.count), keepingProductWith == nil || ranges.count == 1 else {

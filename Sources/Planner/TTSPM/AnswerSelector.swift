@@ -22,12 +22,12 @@ public enum AnswerSelector: String, Sendable, CaseIterable {
   }
 
   /// The place of the first candidate with the answer that counts; `nil` where none gave one. Of answers that are level, the one that
-  /// came first. A weight that is no number counts as none.
+  /// came first. A weight that is no number counts as 0.
   public func choice(of candidates: [Candidate]) -> Int? {
     var scores: [String: (place: Int, score: Double)] = [:]
     for (place, candidate) in candidates.enumerated() {
       guard let answer = candidate.answer else { continue }
-      let weight = candidate.weight.isNaN ? -Double.infinity : candidate.weight
+      let weight = candidate.weight.isNaN ? 0 : candidate.weight
       guard let known = scores[answer] else {
         scores[answer] = (place, self == .majority ? 1 : weight)
         continue

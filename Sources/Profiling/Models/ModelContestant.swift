@@ -55,7 +55,7 @@ public final class ModelContestant {
     case .decode:
       return try TimingProtocol.time {
         for index in 0..<test.tokens {
-          try evaluate([Self.token(test.depth + index, vocabulary: vocabulary)])
+          try evaluate([Self.token(test.depth + index, vocabulary: vocabulary)], answer: 1)
         }
       }
     }
@@ -77,8 +77,8 @@ public final class ModelContestant {
     }
   }
 
-  private func evaluate(_ tokens: [Int32]) throws {
-    let run = TokenBatch.Run(state: state, tokens: tokens, logits: .last)
+  private func evaluate(_ tokens: [Int32], answer: Int = 0) throws {
+    let run = TokenBatch.Run(state: state, tokens: tokens, logits: .last, answerTokens: answer)
     _ = try model.evaluate(TokenBatch([run]), isCancelled: { false })
   }
 }

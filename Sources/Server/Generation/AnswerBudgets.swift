@@ -17,12 +17,13 @@ extension FieldReader {
   ///
   /// - Throws: ``RequestFailure``.
   func drawn(for choices: Int, isStreamed: Bool, limits: RequestLimits) throws(RequestFailure) -> Int {
+    let task = try object("metadata")?.text("task")
     let count: Int
     if case .string(let word)? = self["best_of"] {
       guard word == "auto" else {
         throw .invalid(name("best_of"), "\(FieldReader.quoted(word)) is neither a number nor \"auto\"")
       }
-      count = min(limits.choices, max(choices, try budget(limits)))
+      count = min(limits.choices, max(choices, try budget(for: task, limits)))
     } else {
       count = try integer("best_of", in: choices...max(choices, limits.choices)) ?? choices
     }
@@ -32,12 +33,11 @@ extension FieldReader {
     return count
   }
 
-  private func budget(_ limits: RequestLimits) throws(RequestFailure) -> Int {
+  private func budget(for task: String?, _ limits: RequestLimits) throws(RequestFailure) -> Int {
     guard let budgets = limits.budgets else {
       throw .invalid(name("best_of"), "\"auto\" is for servers with budgets of answers; this one was started without")
     }
-    let metadata = try object("metadata")
-    guard let task = try metadata?.text("task") else {
+    guard let task else {
       if let standard = budgets.standard { return standard }
       throw .invalid(name("best_of"), "\"auto\" needs metadata.task here: there is no budget for requests without")
     }

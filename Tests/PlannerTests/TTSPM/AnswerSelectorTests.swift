@@ -32,6 +32,9 @@ import Testing
     let odd = [Candidate("a", weight: .nan), Candidate("b", weight: 0.1), Candidate("a", weight: .nan)]
     #expect(AnswerSelector.weighted.choice(of: odd) == 1 && AnswerSelector.best.choice(of: odd) == 1)
     #expect(AnswerSelector.majority.choice(of: odd) == 0)
+    // One such weight takes nothing from the others of its answer.
+    let mixed = [Candidate("b", weight: 0.3), Candidate("a", weight: .nan), Candidate("a", weight: 0.5)]
+    #expect(AnswerSelector.weighted.choice(of: mixed) == 1)
   }
 
   @Test("What a vote finds is what a count over all answers finds")

@@ -51,7 +51,8 @@ struct SparseDecoder {
       let seconds = try TimingProtocol.time {
         for step in 0..<steps {
           let runs = states.map {
-            TokenBatch.Run(state: $0, tokens: [tokens[(count + step) % tokens.count]], logits: .last)
+            TokenBatch.Run(
+              state: $0, tokens: [tokens[(count + step) % tokens.count]], logits: .last, answerTokens: 1)
           }
           _ = try evaluate(runs)
         }
@@ -76,7 +77,7 @@ struct SparseDecoder {
     }
     var sum = 0.0
     for place in context - 1..<context + count - 1 {
-      let row = try evaluate([.init(state: state, tokens: [text[place]], logits: .last)]).row(0)
+      let row = try evaluate([.init(state: state, tokens: [text[place]], logits: .last, answerTokens: 1)]).row(0)
       let top = Double(row.max() ?? 0)
       let all = row.reduce(0.0) { $0 + exp(Double($1) - top) }
       sum += Double(row[Int(text[place + 1])]) - top - log(all)
