@@ -72,6 +72,7 @@ struct MalformedRequest: Sendable, CustomTestStringConvertible {
       ("logit_bias", ["[]", "1", "\"x\""]), ("presence_penalty", ["1001", "\"x\""]),
       ("frequency_penalty", ["-1001", "null1"].dropLast()), ("repeat_penalty", ["0", "-1", "1e9"]),
       ("repeat_last_n", ["-2", "1.5"]), ("stream", ["1", "\"true\"", "[]"]), ("stream_options", ["[]", "true"]),
+      ("metadata", ["1", "[]", "\"x\""]),
       ("response_format", ["\"json\"", "[]", "1"]), ("grammar", ["1", "[]", "\"\""]),
       ("tools", ["{}", "1", "\"x\""]), ("functions", ["[{}]"]), ("function_call", ["\"auto\"", "{}"]),
       ("tool_choice", ["\"required\"", "\"any\"", "1", "[]"]), ("parallel_tool_calls", ["1", "\"no\""]),
@@ -223,7 +224,8 @@ struct MalformedRequest: Sendable, CustomTestStringConvertible {
     }
     let fields: [(String, String)] = [
       ("echo", "true"), ("suffix", "\"x\""), ("best_of", "17"), ("best_of", "0"), ("best_of", "\"many\""),
-      ("best_of", "\"auto\""), ("best_of", "true"), ("logprobs", "21"), ("logprobs", "true"), ("n", "0"),
+      ("best_of", "\"auto\""), ("best_of", "true"), ("metadata", "true"), ("logprobs", "21"), ("logprobs", "true"),
+      ("n", "0"),
     ]
     return all + [text("no prompt", "{}", "/v1/completions", parameter: "prompt")]
       + fields.map {
