@@ -24,7 +24,7 @@ extension KeyValueCache: StorableState {
     let size = KeyValueLayout.pageTokens
     for index in 0..<KeyValueLayout.pages(tokens) {
       let filled = min(size, tokens - index * size)
-      let page = filled == size ? pages[index] : try beginning(filled, of: pages[index])
+      let page = try filled == size ? pages[index] : beginning(filled, of: pages[index])
       try piece(page.storage.bytes)
     }
   }
