@@ -158,11 +158,13 @@ import VenturiTesting
   /// A file with its header changed, and the checksum right.
   private static func changed(_ bytes: [UInt8], _ change: (String) -> String) -> [UInt8] {
     let count = bytes[12..<16].enumerated().reduce(0) { $0 | Int($1.element) << (8 * $1.offset) }
-    let header = Array(change(String(decoding: bytes[20..<20 + count], as: UTF8.self)).utf8)
-    let sum = header.withUnsafeBytes { CRC32.of($0) }
-    func word(_ value: UInt32) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
+    let header = Array(change(String(decoding: bytes[24..<24 + count], as: UTF8.self)).utf8)
+    func word(_ value: UInt64, _ size: Int) -> [UInt8] {
+      (0..<size).map { UInt8(truncatingIfNeeded: value >> UInt64(8 * $0)) }
+    }
+    let sum = word(header.withUnsafeBytes { XXHash64.of($0) }, 8)
     var changed = Array(bytes[..<12])
-    for part in [word(UInt32(header.count)), word(sum), header, Array(bytes[(20 + count)...])] { changed += part }
+    for part in [word(UInt64(header.count), 4), sum, header, Array(bytes[(24 + count)...])] { changed += part }
     return changed
   }
 
@@ -180,7 +182,7 @@ import VenturiTesting
     }
     #expect(try await field(whole) == nil)
     let fields: Set = ["preamble", "format", "version", "header", "size", "tokens", "state[0]"]
-    let headerEnd = 20 + Int(whole[12]) + Int(whole[13]) << 8
+    let headerEnd = 24 + Int(whole[12]) + Int(whole[13]) << 8
     for cut in Array(0..<headerEnd) + stride(from: headerEnd, to: whole.count, by: whole.count / 50 + 1) {
       let found = try await field(Array(whole[..<cut]))
       #expect(found.map { fields.contains($0) } == true, "cut at \(cut): \(found ?? "read")")
@@ -222,8 +224,8 @@ import VenturiTesting
     var bytes = whole
     bytes[headerEnd + 3] = 0x7F
     let ids = headerEnd..<headerEnd + 4 * 49
-    let sum = bytes[ids].withUnsafeBytes { CRC32.of($0) }
-    for index in 0..<4 { bytes[ids.upperBound + index] = UInt8(truncatingIfNeeded: sum >> (8 * UInt32(index))) }
+    let sum = bytes[ids].withUnsafeBytes { XXHash64.of($0) }
+    for index in 0..<8 { bytes[ids.upperBound + index] = UInt8(truncatingIfNeeded: sum >> UInt64(8 * index)) }
     #expect(try await field(bytes) == "tokens[0]")
     #expect(try await field(whole) == nil)
   }

@@ -6,19 +6,19 @@ import Text
 
 /// A session in a file: its tokens, the state that they left, and its conversation.
 ///
-/// All numbers are little-endian, and every part is followed by, or has before it, its CRC-32:
+/// All numbers are little-endian, and every part is followed by, or has before it, its checksum, XXH64:
 /// ```
-/// "VENTSESS"  version u32  bytes of the header u32  CRC-32 of the header u32
+/// "VENTSESS"  version u32  bytes of the header u32  checksum of the header u64
 /// the header  JSON: what must be the same in the engine that goes on, "form", "tokens" and "messages"
-/// the tokens  i32 each; CRC-32
-/// the pieces of the state (StorableState), as they lie in memory, each with its CRC-32 behind it
+/// the tokens  i32 each; checksum u64
+/// the pieces of the state (StorableState), as they lie in memory, each with its checksum u64 behind it
 /// ```
 /// Sizes follow from the header and are proved against the file's length before memory is taken.
 enum SessionFile {
   static let magic = Array("VENTSESS".utf8)
   static let version: UInt32 = 1
   /// The bytes before the header.
-  static let preambleBytes = 20
+  static let preambleBytes = 24
   /// The most bytes of a header, and the most values in it.
   static let headerLimit = 1 << 24
   static let headerValues = 1 << 20
@@ -70,14 +70,14 @@ enum SessionFile {
     do {
       try file.write(magic)
       for number in [version, UInt32(header.count)] { try file.write([number.littleEndian]) }
-      try file.write([header.withUnsafeBytes(CRC32.of).littleEndian])
+      try file.write([header.withUnsafeBytes { XXHash64.of($0) }.littleEndian])
       try file.write(header)
       let ids = tokens.map(\.littleEndian)
       try file.write(ids)
-      try file.write([ids.withUnsafeBytes(CRC32.of).littleEndian])
+      try file.write([ids.withUnsafeBytes { XXHash64.of($0) }.littleEndian])
       try state?.store { piece in
         try file.write(piece)
-        try file.write([CRC32.of(piece).littleEndian])
+        try file.write([XXHash64.of(piece).littleEndian])
       }
       try file.commit()
     } catch let error as TensorError { throw Files.failure(error, path) }
@@ -117,7 +117,7 @@ enum SessionFile {
     let messages = try messages(header, reader)
     let pieces = state?.pieceSizes(tokens: count) ?? []
     // Both factors are bounded: tokens by the context, pieces by the state's own sizes.
-    let expected = preambleBytes + headerBytes + 4 * count + 4 + pieces.reduce(0) { $0 + $1 + 4 }
+    let expected = preambleBytes + headerBytes + 4 * count + 8 + pieces.reduce(0) { $0 + $1 + 8 }
     guard reader.size == expected else {
       throw reader.refusal("size", "the file has \(reader.size) bytes where \(expected) are expected")
     }
@@ -142,19 +142,21 @@ enum SessionFile {
     var start = [UInt8](repeating: 0, count: preambleBytes)
     try start.withUnsafeMutableBytes { try reader.fill($0, "preamble") }
     guard start.starts(with: magic) else { throw reader.refusal("format", "this is no session of Venturi") }
-    let numbers = start.withUnsafeBytes { bytes in
-      (0..<3).map { UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 8 + 4 * $0, as: UInt32.self)) }
+    let (found, length, sum) = start.withUnsafeBytes { bytes in
+      (
+        UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt32.self)),
+        UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 12, as: UInt32.self)),
+        UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 16, as: UInt64.self))
+      )
     }
-    guard numbers[0] == version else {
-      throw reader.refusal("version", "it is \(numbers[0]) where \(version) is read")
-    }
-    let count = Int(numbers[1])
+    guard found == version else { throw reader.refusal("version", "it is \(found) where \(version) is read") }
+    let count = Int(length)
     guard count <= min(headerLimit, reader.size - preambleBytes) else {
       throw reader.refusal("header", "\(count) bytes, at most \(min(headerLimit, reader.size - preambleBytes))")
     }
     var bytes = [UInt8](repeating: 0, count: count)
     try bytes.withUnsafeMutableBytes { try reader.fill($0, "header") }
-    guard bytes.withUnsafeBytes(CRC32.of) == numbers[2] else {
+    guard bytes.withUnsafeBytes({ XXHash64.of($0) }) == sum else {
       throw reader.refusal("header", "its checksum is not the one that was written")
     }
     do throws(JSONError) { return (try JSON(parsing: bytes, values: headerValues), count) } catch {

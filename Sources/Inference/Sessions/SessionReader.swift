@@ -71,12 +71,9 @@ final class SessionReader {
   ///   written.
   func checked(_ buffer: UnsafeMutableRawBufferPointer, _ field: String) throws(InferenceError) {
     try fill(buffer, field)
-    var sum: UInt32 = 0
-    let stated = try withUnsafeMutableBytes(of: &sum) { (bytes) throws(InferenceError) -> UInt32 in
-      try fill(bytes, field)
-      return UInt32(littleEndian: bytes.loadUnaligned(as: UInt32.self))
-    }
-    if CRC32.of(UnsafeRawBufferPointer(buffer)) != stated {
+    var sum: UInt64 = 0
+    try withUnsafeMutableBytes(of: &sum) { (bytes) throws(InferenceError) in try fill(bytes, field) }
+    if XXHash64.of(UnsafeRawBufferPointer(buffer)) != UInt64(littleEndian: sum) {
       throw refusal(field, "its checksum is not the one that was written")
     }
   }
