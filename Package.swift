@@ -225,7 +225,8 @@ let package = Package(
         "VenturiTesting",
       ]),
     .testTarget(
-      name: "InferenceTests", dependencies: ["Formats", "Tensors", "Venturi", "VenturiTesting", "CAllocationCounter"]),
+      name: "InferenceTests",
+      dependencies: ["Costs", "Formats", "Planner", "Tensors", "Venturi", "VenturiTesting", "CAllocationCounter"]),
     .testTarget(name: "HubTests", dependencies: ["Formats", "Hub", "Inference", "VenturiTesting"]),
     .testTarget(
       name: "ServerTests",

@@ -102,6 +102,7 @@ package struct CommandFailure: Error, Sendable, Equatable, CustomStringConvertib
     case .adapter: (.badModel, "bad_adapter")
     case .unknownAdapter: (.unavailable, "adapter_not_found")
     case .damagedProfile: (.badModel, "bad_profile")
+    case .sessionFile: (.badModel, "bad_session")
     case .modelNotFound: (.unavailable, "model_not_found")
     case .unknownPackage, .pullFailed: (.unavailable, "unavailable")
     case .system(_, _, let code): classify(systemError: code)

@@ -81,7 +81,7 @@ extension Engine {
     return try Engine(
       model: model, tokenizer: tokenizer, template: template, options: given, profile: profile, notes: notes,
       draft: try given.draft.map { try draft($0, for: tokenizer, options: options) }, allocator: context.allocator,
-      baseHash: given.adapters.isEmpty ? nil : ModelFingerprint(checkpoint).digest)
+      baseHash: ModelFingerprint(checkpoint).digest)
   }
 
   /// The draft model that the options name, whose tokens must be the model's.

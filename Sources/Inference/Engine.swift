@@ -31,6 +31,8 @@ public final class Engine: Sendable {
   public let notes: [String]
   /// The longest sequence, in tokens.
   public let contextLength: Int
+  /// The digest of the model's files, where it came from files.
+  let modelDigest: String?
   let scheduler: Scheduler
   let adapters: AdapterRegistry?
   /// The adapter of its sessions; nothing for the model as it is.
@@ -52,7 +54,8 @@ public final class Engine: Sendable {
   ///   - notes: what was passed over before.
   ///   - draft: a model with the same tokens that guesses ahead.
   ///   - allocator: where the model's memory comes from, if it is for the model alone.
-  ///   - baseHash: the digest of the model's files, which adapters that say one must have.
+  ///   - baseHash: the digest of the model's files, which adapters that say one must have, and by which files of sessions know
+  ///     the model; without it none are written.
   /// - Throws: ``InferenceError/invalidOption(field:value:problem:)``,
   ///   ``InferenceError/vocabularyMismatch(tokenizer:model:)``, ``InferenceError/adapter(name:problem:)`` and
   ///   ``InferenceError/extensionFailed(name:problem:)``.
@@ -84,6 +87,7 @@ public final class Engine: Sendable {
     self.options = options
     self.profile = profile
     self.notes = notes + passedOver
+    modelDigest = baseHash
     contextLength = min(options.contextLength ?? .max, model.description.contextLength)
     lifetime = allocator?.lifetime ?? model
     loan = nil
@@ -95,6 +99,7 @@ public final class Engine: Sendable {
     (model, draft, tokenizer, template) = (owner.model, owner.draft, owner.tokenizer, owner.template)
     (options, profile, notes, contextLength) = (owner.options, owner.profile, owner.notes, owner.contextLength)
     (scheduler, lifetime, adapters) = (owner.scheduler, owner.lifetime, owner.adapters)
+    modelDigest = owner.modelDigest
     self.adapter = adapter ?? owner.adapter
     loan = (owner, token)
   }

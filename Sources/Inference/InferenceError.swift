@@ -41,6 +41,8 @@ public enum InferenceError: Error, Sendable, Equatable {
   case vocabularyMismatch(tokenizer: Int, model: Int)
   /// A profile that is not what `venturi optimize` writes, and which field shows it.
   case damagedProfile(path: String, field: String, problem: String)
+  /// A session that cannot be kept in a file, or a file that holds none for this engine, and which field shows it.
+  case sessionFile(path: String, field: String, problem: String)
   /// An extension that refused its setting.
   case extensionFailed(name: String, problem: String)
   /// An adapter that cannot be used, and why.
@@ -81,6 +83,7 @@ extension InferenceError: CustomStringConvertible {
     case .vocabularyMismatch(let tokenizer, let model):
       "the tokenizer has \(tokenizer) tokens where the model has \(model)"
     case .damagedProfile(let path, let field, let problem): "profile \(path): \(field): \(problem)"
+    case .sessionFile(let path, let field, let problem): "session file \(path): \(field): \(problem)"
     case .extensionFailed(let name, let problem): "extension '\(name)': \(problem)"
     case .adapter(let name, let problem): "adapter '\(name)': \(problem)"
     case .unknownAdapter(let name, let known):

@@ -58,7 +58,7 @@ public struct ChatMessage: Sendable, Equatable {
   }
 
   /// The message as templates see it.
-  var json: JSON {
+  package var json: JSON {
     var members = [JSON.Member("role", .string(role.rawValue)), JSON.Member("content", .string(content))]
     if let name { members.append(JSON.Member("name", .string(name))) }
     if let reasoning { members.append(JSON.Member("reasoning_content", .string(reasoning))) }

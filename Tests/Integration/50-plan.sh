@@ -152,6 +152,9 @@ expect 0 long-context yi-34b --device a100 --context 50k --csv "$folder/long.csv
 grep -q '^50000,12288000000' "$folder/long.csv" || fail 'the sweep has no row of 50,000 tokens'
 expect 2 long-context yi-34b --device l4; holds err 'more than'
 expect 2 long-context yi-34b --tokens-kept 0; holds err 'tokensKept'
+expect 0 long-context smollm2 --device host --weights 0.7 --context 512,2k --host-link 0.5 --json
+it 'it["precision"] == "int4" and it["linkBytesPerSecond"] == 5e8 and it["contexts"][0]["users"] > 1 and it["contexts"][1]["prefillSeconds"] > 0'
+expect 2 long-context yi-34b --device host --weights 8 --reserve 1e6 --json; it '"more than" in it["error"]["message"]'
 expect 0 test-time saturation --chance 0.3 --epsilon 0.01 --rethink-chance 0.1 --json
 it 'it["saturation"] == 10 and len(it["strategies"]) > 5'
 printf 'n,score\n1,0.2\n2,0.36\n4,0.5904\n8,0.83222784\n' >"$folder/curve.csv"
@@ -203,6 +206,14 @@ printf 'prompt,output\n256,11\n' >"$folder/pairs.csv"
 expect 0 idealized cost "$folder/profile.json=0.5" --workload "$folder/pairs.csv" --devices 8 --price 1.1 --json
 it 'abs(it[0]["seconds"] - 0.0856) < 1e-6 and abs(it[0]["dollars"] - 0.0856 * 8 * 1.1 / 3600) < 1e-9'
 expect 0 idealized stack llama-2-70b --json; it 'it["devices"] == 2 and 0.05 < it["prompts"][0]["promptSeconds"] < 0.12'
+expect 2 idealized measure --grid 5,4; holds err 'ascend'
+expect 2 idealized measure --grid default --answer 1; holds err 'output'
+if "$venturi" ls --json | grep -q '"name":"smollm2"'; then
+  expect 0 idealized measure --grid 4,64 --answer 5 --repeat 1 --out "$folder/measured.json" --json
+  it 'len(it["knots"]) == 2 and it["tokenSeconds"] > 0 and it["profilingSeconds"] > 0 and it["measured"]["runs"] == 2'
+  expect 0 idealized cost "$folder/measured.json" --workload "$folder/pairs.csv" --devices 8 --price 1.1 --json
+  it 'it[0]["seconds"] > 0 and it[0]["dollars"] > 0'
+fi
 printf 'prompt,output,seconds\n5,5,1\n' >"$folder/one.csv"; expect 2 idealized fit "$folder/one.csv"; holds err 'slope'
 expect 0 scale-convnet RegNetY-4.0GF --by 4 --strategy dWr --json
 it 'abs(it[1]["multiplyAdds"] / it[0]["multiplyAdds"] / 4 - 1) <= 0.02 and it[1]["activations"] < 2.6 * it[0]["activations"]'

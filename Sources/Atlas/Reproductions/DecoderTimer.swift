@@ -6,18 +6,23 @@ import Venturi
 struct DecoderTimer {
   private let model: any LanguageModel
   private let tokens: [Int32]
+  private let timer: QueryTimer
   private let conditions: RunConditions
 
   /// Loads the default model for contexts of at most `longest` tokens; `nil` where it is not there.
   ///
   /// - Throws: what the engine throws.
-  init?(_ conditions: RunConditions, longest: Int) throws {
+  init?(
+    _ conditions: RunConditions, longest: Int, compute: ComputeMode = .fast, threads: Int? = nil
+  ) throws {
     guard let path = conditions.modelPath else { return nil }
     let loaded = try ModelLoader.load(
-      path: path, options: LoadOptions(contextLength: longest), context: Context(threads: conditions.threads))
+      path: path, options: LoadOptions(compute: compute, contextLength: longest),
+      context: Context(threads: threads ?? conditions.threads))
     let tokenizer = try Tokenizer(loaded.checkpoint)
     tokens = Self.tokens(tokenizer, atLeast: longest)
     model = loaded.model
+    timer = QueryTimer(model, longest: longest, tokens: tokens, isCancelled: conditions.isCancelled)
     self.conditions = conditions
   }
 
@@ -34,17 +39,7 @@ struct DecoderTimer {
   ///
   /// - Throws: what the engine throws; `CancellationError`.
   func seconds(prompt: Int, output: Int) throws -> (first: Double, rest: Double) {
-    let state = try model.makeState(capacity: prompt + output)
-    func step(_ tokens: [Int32]) throws -> Int32 {
-      let logits = try model.evaluate(
-        TokenBatch([.init(state: state, tokens: tokens, logits: .last)]), isCancelled: conditions.isCancelled)
-      return Int32(logits.likeliest(0))
-    }
-    var next: Int32 = 0
-    let first = try TimingProtocol.time { next = try step(Array(tokens.prefix(prompt))) }
-    guard output > 1 else { return (first, 0) }
-    let rest = try TimingProtocol.time { for _ in 1..<output { next = try step([next]) } }
-    return (first, rest)
+    try timer.seconds(prompt: prompt, output: output)
   }
 
   /// Bytes of keys and values that the engine really takes for so many tokens.

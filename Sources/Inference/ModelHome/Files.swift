@@ -128,7 +128,8 @@ package enum Files {
     do throws(TensorError) { return try OutputFile(replacing: path) } catch { throw failure(error, path, refusal) }
   }
 
-  private static func failure(_ error: TensorError, _ path: String, _ refusal: Int32? = nil) -> InferenceError {
+  /// What a file that could not be written means.
+  static func failure(_ error: TensorError, _ path: String, _ refusal: Int32? = nil) -> InferenceError {
     guard case .cannotWrite(_, let code) = error else { return .system(operation: "write", path: path, code: EIO) }
     return .system(operation: "write", path: path, code: code == ENOENT ? refusal ?? ENOENT : code)
   }

@@ -150,6 +150,40 @@ public final class RecurrentState: MixerState, @unchecked Sendable {
   }
 }
 
+/// The values leave as they lie in memory.
+extension RecurrentState: StorableState {
+  /// The sizes.
+  public var form: String { "recurrent state of \(layout.layers) layers of \(layout.width) values, f32" }
+
+  /// One half: the other is written by the next step.
+  public func pieceSizes(tokens: Int) -> [Int] { tokens > 0 ? [half * MemoryLayout<Float>.size] : [] }
+
+  /// Hands out the values, if any token has been seen.
+  ///
+  /// - Throws: what `piece` throws.
+  public func store(_ piece: (UnsafeRawBufferPointer) throws -> Void) throws {
+    guard tokens > 0 else { return }
+    try piece(UnsafeRawBufferPointer(start: base(next: false), count: half * MemoryLayout<Float>.size))
+  }
+
+  /// Takes values that come from a state which had seen `count` tokens.
+  ///
+  /// - Throws: ``/Layers/MixerError/capacityExceeded(capacity:requested:)``, ``/Layers/MixerError/memory(_:)``; what `fill`
+  ///   throws.
+  public func load(tokens count: Int, _ fill: (UnsafeMutableRawBufferPointer) throws -> Void) throws {
+    guard count >= 0, count <= capacity else {
+      throw MixerError.capacityExceeded(capacity: capacity, requested: count)
+    }
+    guard count > 0 else {
+      (tokens, storage) = (0, nil)
+      return
+    }
+    let fresh = try Self.zeros(layout.bytes, allocator)
+    try fill(UnsafeMutableRawBufferPointer(start: fresh.base, count: half * MemoryLayout<Float>.size))
+    (tokens, storage, isFlipped) = (count, fresh, false)
+  }
+}
+
 /// What a ``RecurrentState`` held at one moment.
 struct RecurrentSnapshot: StateSnapshot {
   let layout: RecurrentState.Layout

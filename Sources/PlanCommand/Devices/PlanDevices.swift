@@ -1,8 +1,6 @@
 import ArgumentParser
 import Console
 import Costs
-import Profiling
-import Venturi
 
 /// The device catalogue, with the source of every figure.
 package struct PlanDevices: ParsableCommand {
@@ -25,17 +23,7 @@ package struct PlanDevices: ParsableCommand {
 
   package func run() throws {
     var catalogue = DeviceCatalogue.published
-    if measure {
-      let progress = ProgressBar("plan")
-      defer { progress.finish() }
-      progress.show("measuring \(KernelThreads.all) threads")
-      let ceilings = try Ceilings.measure(context: Context(threads: KernelThreads.all))
-      catalogue.add(
-        CataloguedDevice(
-          ceilings.device(
-            name: MachineReport.processor, memoryBytes: MachineReport.memory("MemTotal") ?? 0, date: systemDate()),
-          aliases: ["host"]))
-    }
+    if measure { catalogue.add(try HostDevice.measured()) }
     var entries = catalogue.entries
     if let name {
       do { entries = [try catalogue.entry(name)] } catch {

@@ -1,8 +1,9 @@
+import Console
 import Formats
 import Planner
 import Profiling
 
-/// A profile as `venturi plan idealized fit` writes it.
+/// A profile as `venturi plan idealized fit` and `measure` write it.
 enum RuntimeProfileFile {
   static func json(_ profile: RuntimeProfile) -> JSON {
     [
@@ -12,6 +13,20 @@ enum RuntimeProfileFile {
       "rSquared": .number(profile.rSquared), "worstResidual": .number(profile.worstResidual),
       "profilingSeconds": .number(profile.profilingSeconds),
     ]
+  }
+
+  /// The profile for people.
+  static func text(_ profile: RuntimeProfile) -> String {
+    let knots = profile.knots.map { ["\($0.prompt)", Human.fixed($0.seconds * 1e3, 3)] }
+    let rest = [
+      ["a token more", Human.fixed(profile.token * 1e3, 4), "ms"],
+      ["for each token of context", Human.fixed(profile.contextToken * 1e9, 2), "ns"],
+      ["R²", Human.fixed(profile.rSquared, 5), ""],
+      ["largest residual", Human.fixed(100 * profile.worstResidual, 2), "%"],
+      ["timed in", Human.fixed(profile.profilingSeconds, 2), "s"],
+    ]
+    return Human.table([["prompt", "first token ms"]] + knots, numeric: [0, 1]) + "\n\n"
+      + Human.table(rest, numeric: [1])
   }
 
   /// The profile of a file.

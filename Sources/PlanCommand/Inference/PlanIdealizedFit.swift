@@ -41,16 +41,7 @@ package struct PlanIdealizedFit: ParsableCommand {
     if output.json {
       Output.answer(json.line)
     } else {
-      let knots = profile.knots.map { ["\($0.prompt)", Human.fixed($0.seconds * 1e3, 3)] }
-      let rest = [
-        ["a token more", Human.fixed(profile.token * 1e3, 4), "ms"],
-        ["for each token of context", Human.fixed(profile.contextToken * 1e9, 2), "ns"],
-        ["R²", Human.fixed(profile.rSquared, 5), ""],
-        ["largest residual", Human.fixed(100 * profile.worstResidual, 2), "%"],
-        ["timed in", Human.fixed(profile.profilingSeconds, 2), "s"],
-      ]
-      Output.answer(Human.table([["prompt", "first token ms"]] + knots, numeric: [0, 1]))
-      Output.answer("\n" + Human.table(rest, numeric: [1]))
+      Output.answer(RuntimeProfileFile.text(profile))
     }
   }
 }

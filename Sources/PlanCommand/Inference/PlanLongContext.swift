@@ -13,12 +13,15 @@ package struct PlanLongContext: ParsableCommand {
       For each context: bytes of keys and values of a user, users whose keys fit, seconds of the prefill, of an answer and of a \
       switch between two users; then sessions of users who read for a while between questions, and which of the four limits \
       binds them (Fu: Challenges in Deploying Long-Context Transformers, 2024). GB are 10⁹ bytes, GiB 2³⁰.
+
+      The device host is this machine, measured now: its arithmetic for weights of --weights bytes, its memory and, as the link \
+      over which users change, the disk of temporary files.
       """)
 
   @Argument(help: "A name of the catalogue, a config.json, or a model's file or folder.")
   package var model: String
 
-  @Option(help: "A device by name.")
+  @Option(help: "A device by name; host is this machine, which is measured first.")
   package var device = "A100-SXM-80GB"
 
   @Option(help: "Devices that share each layer.")
@@ -57,8 +60,10 @@ package struct PlanLongContext: ParsableCommand {
   @Option(help: ArgumentHelp("GB that are kept free for activations.", valueName: "GB"))
   package var reserve = 0.0
 
-  @Option(help: ArgumentHelp("GB a second to the host.", valueName: "GB/s"))
-  package var hostLink = 20.0
+  @Option(
+    help: ArgumentHelp(
+      "GB a second to the host, or to this machine's disk; 20, or what the disk does.", valueName: "GB/s"))
+  package var hostLink: Double?
 
   @OptionGroup var reached: ReachedShares
 
@@ -84,6 +89,8 @@ package struct PlanLongContext: ParsableCommand {
 
   package init() {}
 
+  private var isHost: Bool { device.lowercased() == HostDevice.name }
+
   private struct Row {
     var context: Int
     var bytes: Double
@@ -102,13 +109,15 @@ package struct PlanLongContext: ParsableCommand {
     guard let eviction = SessionLoad.Eviction(rawValue: eviction) else {
       throw PlannerError.invalid(field: "--eviction", problem: "'\(self.eviction)' is none of lru, fifo")
     }
-    let device = try DeviceCatalogue.published.device(device)
+    let device = try isHost ? HostDevice.measured().device : DeviceCatalogue.published.device(device)
     let compression = try KeyValueCompression(
       layersKept: layersKept, prefillSkipsLayers: prefillSkips, kvHeads: kvHeads, tokensKept: tokensKept,
       bits: kvBits, widthKept: widthKept)
+    let model = try LongContextModel(try ModelArgument.shape(model), weightBytes: weights)
+    let link = try hostLink.map { $0 * 1e9 } ?? (isHost ? HostDevice.diskLink() : 20e9)
     let analysis = try LongContextAnalysis(
-      try LongContextModel(try ModelArgument.shape(model), weightBytes: weights), on: device, devices: devices,
-      hostLink: hostLink * 1e9, memory: gib ? device.memory.value / 1e9 * 0x1p30 : nil, reserve: reserve * 1e9,
+      model, on: device, devices: devices, precision: isHost ? HostDevice.precision(weightBytes: weights) : .bf16,
+      hostLink: link, memory: gib ? device.memory.value / 1e9 * 0x1p30 : nil, reserve: reserve * 1e9,
       compression: compression, count: count, efficiency: reached.efficiency)
     let rows = try context.values.map { try row($0, analysis, eviction) }
     if let csv { try writeFileAtomically(csv, Array(Self.csv(rows).utf8)) }
@@ -166,7 +175,8 @@ package struct PlanLongContext: ParsableCommand {
     return [
       "model": .string(analysis.model.name), "device": .string(analysis.device.name), "devices": .integer(devices),
       "weightBytes": .number(analysis.weightBytes), "memoryBytes": .number(analysis.memory * Double(devices)),
-      "criticalBatch": .number(analysis.criticalBatch), "contexts": .array(contexts),
+      "criticalBatch": .number(analysis.criticalBatch), "precision": .string(analysis.precision.rawValue),
+      "linkBytesPerSecond": .number(analysis.hostLink), "contexts": .array(contexts),
     ]
   }
 
@@ -175,7 +185,8 @@ package struct PlanLongContext: ParsableCommand {
     let head =
       "\(analysis.model.name) on \(devices) × \(analysis.device.name): \(Human.fixed(analysis.weightBytes / 1e9, 1)) GB of "
       + "weights in \(Human.fixed(memory / 1e9, 1)) GB (\(Human.fixed(memory / 0x1p30, 1)) GiB), "
-      + "compute-bound from \(Human.fixed(analysis.criticalBatch, 0)) users"
+      + "compute-bound from \(Human.fixed(analysis.criticalBatch, 0)) users, "
+      + "\(Human.fixed(analysis.hostLink / 1e9, 2)) GB/s to the \(isHost ? "disk" : "host")"
     let table = rows.map { row in
       [
         "\(row.context)", Human.fixed(row.bytes / 1e9, 2), Human.fixed(row.bytes / 0x1p30, 2), "\(row.users)",

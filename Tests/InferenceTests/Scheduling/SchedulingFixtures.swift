@@ -50,12 +50,12 @@ struct TinyModel: Sendable, CustomStringConvertible {
 
   var vocabularySize: Int32 { 90 }
 
-  func engine(_ options: EngineOptions = EngineOptions()) throws -> Engine {
+  func engine(_ options: EngineOptions = EngineOptions(), digest: String? = nil) throws -> Engine {
     let tokens = (0..<90).map { String(UnicodeScalar(UInt8(0x21 + $0))) }
     let vocabulary = try Vocabulary(
       byteLevelTokens: ByteStrings(tokens), types: [Int32](repeating: 1, count: 90), special: SpecialTokens(end: 89))
     let tokenizer = try Tokenizer(vocabulary: vocabulary, merges: ByteStrings([String]()), preTokenizer: "smollm")
-    return try Engine(model: model, tokenizer: tokenizer, options: options)
+    return try Engine(model: model, tokenizer: tokenizer, options: options, baseHash: digest)
   }
 
   /// The bytes that a sequence of the whole context takes.

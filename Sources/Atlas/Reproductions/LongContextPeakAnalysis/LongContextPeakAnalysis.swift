@@ -12,12 +12,7 @@ public struct LongContextPeakAnalysis: Reproduction {
   public static let number = 71
 
   /// What the sheet asks for beyond this.
-  public static let unbuilt = [
-    "operations against an instrumented count of the engine's prefill; the cache's bytes are compared with SmolLM2's alone",
-    "swapping keys and values of sessions that wait to disk, and its times",
-    "a real run of six users beside the simulation",
-    "this machine as the device of `venturi plan long-context`",
-  ]
+  public static let unbuilt: [String] = []
 
   /// The experiment.
   public init() {}
@@ -96,21 +91,20 @@ public struct LongContextPeakAnalysis: Reproduction {
   /// SmolLM2's times and bytes on this machine.
   ///
   /// - Throws: what the engine throws; `CancellationError`.
-  public func measures(_ conditions: RunConditions) throws -> [Measure] {
+  public func measures(_ conditions: RunConditions) async throws -> [Measure] {
     let contexts = Array(Self.contexts.prefix(conditions.quick ? 3 : 5))
     let fitted = conditions.quick ? [512, 2048] : [512, 4096]
     let names = ["prefill", "a decoded token"]
-    guard let timer = try DecoderTimer(conditions, longest: (contexts.last ?? 0) + 64) else {
+    guard let path = conditions.modelPath,
+      let timer = try DecoderTimer(conditions, longest: (contexts.last ?? 0) + 64)
+    else {
       let absent = "the model is not there: `venturi pull smollm2` fetches it"
       return names.map { Measure("SmolLM2: largest error of the time of \($0)", unit: "%", ours: nil, absent: absent) }
+        + Self.engineNames.map { Measure("SmolLM2: \($0)", unit: "", ours: nil, absent: absent) }
     }
     let shape = try ModelCatalogue.published.entry("smollm2").shape
     let model = try LongContextModel(shape, weightBytes: 1)
-    let anything = Device(
-      name: "unit", compute: [.f32: Figure(1, source: "unit", date: "")],
-      memory: Figure(1e18, source: "unit", date: ""),
-      bandwidth: Figure(1, source: "unit", date: ""))
-    let unit = try LongContextAnalysis(model, on: anything, precision: .f32)
+    let unit = try LongContextAnalysis(model, on: Self.unit, precision: .f32)
     var (prefills, tokens): ([Double], [Double]) = ([], [])
     for context in contexts {
       try conditions.next("\(context) tokens")
@@ -140,6 +134,7 @@ public struct LongContextPeakAnalysis: Reproduction {
     let pages = Double((2048 + 255) / 256 * 256)
     let state = Double(try timer.stateBytes(2048)) / pages * 2048
     let formula = try unit.keyValueBytes(2048)
+    let measured = try await engine(conditions, path: path)
     return [
       Measure(
         "SmolLM2: largest error of the prefill's time, one constant from \(fitted) tokens, others held out", unit: "%",
@@ -152,6 +147,6 @@ public struct LongContextPeakAnalysis: Reproduction {
         "SmolLM2: bytes of 2048 tokens' keys and values beside 2·L·n_kv·d_h·e·c", unit: "B", ours: Summary([formula]),
         peer: Summary([state]), peerName: "engine, pages of 256 tokens",
         ratio: RatioEstimate(ours: [formula], theirs: [state]), target: .atLeast(1)),
-    ]
+    ] + measured
   }
 }
