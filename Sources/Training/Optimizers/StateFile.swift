@@ -50,7 +50,8 @@ public final class StateFile: @unchecked Sendable {
       close(descriptor)
       throw .file(operation: "make room for \(byteCount) bytes in", path: path, code: code)
     }
-    guard let start = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0), start != MAP_FAILED else {
+    let start = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0)
+    guard let start, Int(bitPattern: start) != -1 else {
       let code = errno
       close(descriptor)
       throw .file(operation: "map", path: path, code: code)
