@@ -138,7 +138,8 @@ public struct DissectedModule: Sendable, Hashable {
         let key = Key(phase: one.phase, name: name)
         var module =
           found[key]
-          ?? DissectedModule(phase: key.phase, name: name, calls: 0, seconds: 0, productSeconds: 0, cost: OperationCost())
+          ?? DissectedModule(
+            phase: key.phase, name: name, calls: 0, seconds: 0, productSeconds: 0, cost: OperationCost())
         module.seconds += one.seconds * share
         if DissectedStep.isProduct(one.kind) { module.productSeconds += one.seconds * share }
         if index == 0 {

@@ -127,7 +127,8 @@ public struct DissectionCell: Sendable, Hashable {
       has(.lowRank) ? nil : "a quantised base is frozen, so that nothing is left to train: QL trains changes beside it"
     case (.offload, .serve): "there is no optimizer whose state could go to the disk"
     case (.recompute, .serve): "nothing is kept that could be computed again"
-    case (.fusedAttention, .serve): "the engine's attention over a cache is always fused: there is nothing to compare it with"
+    case (.fusedAttention, .serve):
+      "the engine's attention over a cache is always fused: there is nothing to compare it with"
     case (.quantised, .serve): "weights are as the file has them: dissect a file that `venturi quantize` made"
     case (.lowRank, .serve): "adapters of served models are measured by `venturi bench adapters`"
     default: nil

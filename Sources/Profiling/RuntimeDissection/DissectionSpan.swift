@@ -32,7 +32,8 @@ public struct DissectionSpan: Sendable, Hashable {
         let modules = Self.grouped(operators, by: \.module).map { module, operators in
           let runs = operators.map { one in
             DissectionSpan(
-              .operator, one.part.isEmpty ? one.kind.rawValue : "\(one.part) \(one.kind.rawValue)", one.start, one.end, [])
+              .operator, one.part.isEmpty ? one.kind.rawValue : "\(one.part) \(one.kind.rawValue)", one.start, one.end,
+              [])
           }
           return DissectionSpan(.module, module, around: runs)
         }

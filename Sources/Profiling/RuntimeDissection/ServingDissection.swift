@@ -62,7 +62,8 @@ public struct ServingDissection: Sendable {
       let share = Int((100 * module.seconds / decode.seconds).rounded())
       let rate = module.bytesPerSecond / (ceilings.bestRead.median * 1e9)
       let best = bursts.max { $0.tokensPerSecond < $1.tokensPerSecond }
-      return "largest bottleneck of a step of \(bursts.last?.requests ?? 0): \(module.name), \(share) % of it, memory at "
+      return
+        "largest bottleneck of a step of \(bursts.last?.requests ?? 0): \(module.name), \(share) % of it, memory at "
         + "\(Int((100 * rate).rounded())) % of its measured rate\n"
         + "most tokens a second: \(Int((best?.tokensPerSecond ?? 0).rounded())) with \(best?.requests ?? 0) requests at once"
     }
@@ -104,7 +105,9 @@ public struct ServingDissection: Sendable {
     report: (String) -> Void = { _ in }
   ) throws -> Result {
     let longest = model.description.contextLength
-    for (field, value, range) in [("prompt", prompt, 1...longest), ("generated tokens", generated, 2...longest)]
+    for (field, value, range) in [
+      ("prompt", prompt, 1...max(1, longest)), ("generated tokens", generated, 2...max(2, longest)),
+    ]
     where !range.contains(value) {
       throw DissectionError.invalid(
         field: field, value: value, expected: "from \(range.lowerBound) to \(range.upperBound)")
