@@ -222,7 +222,7 @@ let package = Package(
       name: "ProfilingTests",
       dependencies: [
         "CVenturi", "Costs", "Formats", "Inference", "Models", "NumericTypes", "Profiling", "Tensors", "Text",
-        "VenturiTesting",
+        "Training", "VenturiTesting",
       ]),
     .testTarget(
       name: "InferenceTests", dependencies: ["Formats", "Tensors", "Venturi", "VenturiTesting", "CAllocationCounter"]),

@@ -59,7 +59,7 @@ public struct DissectedOperator: Sendable, Hashable {
   }
 
   /// A run from its parts.
-  init(
+  package init(
     kind: OperatorKind, phase: DissectionPhase, module: String, part: String = "", layer: Int?, start: Double,
     seconds: Double, cost: OperationCost = OperationCost()
   ) {
@@ -81,7 +81,9 @@ public struct DissectedStep: Sendable, Hashable {
   }
 
   /// A step from its parts.
-  init(_ operators: [DissectedOperator], seconds: Double) { (self.operators, self.seconds) = (operators, seconds) }
+  package init(_ operators: [DissectedOperator], seconds: Double) {
+    (self.operators, self.seconds) = (operators, seconds)
+  }
 
   /// Seconds in which no operator ran: between the clock's begin and the first, between neighbours, and behind the last.
   public var idle: Double {
@@ -125,7 +127,7 @@ public struct DissectedModule: Sendable, Hashable {
   public var bytesPerSecond: Double { seconds > 0 ? cost.bytes / seconds : 0 }
 
   /// The modules of some steps of one kind, the longest first.
-  static func modules(of steps: [DissectedStep]) -> [DissectedModule] {
+  package static func modules(of steps: [DissectedStep]) -> [DissectedModule] {
     struct Key: Hashable {
       var phase: DissectionPhase
       var name: String

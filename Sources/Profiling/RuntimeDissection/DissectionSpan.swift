@@ -26,7 +26,7 @@ public struct DissectionSpan: Sendable, Hashable {
 
   /// The stretches of a step. Neighbours of one phase, one layer and one module are one stretch each, from the first one's
   /// beginning to the last one's end.
-  init(_ step: DissectedStep) {
+  public init(_ step: DissectedStep) {
     let phases = Self.grouped(step.operators, by: \.phase).map { phase, operators in
       let layers = Self.grouped(operators, by: \.layer).map { layer, operators in
         let modules = Self.grouped(operators, by: \.module).map { module, operators in

@@ -139,8 +139,9 @@ public struct ServingDissection: Sendable {
 
   private func recorded(_ context: Context, _ body: () throws -> Void) throws -> DissectedStep {
     let recorder = OperatorRecorder()
-    let seconds = try TimingProtocol.time { try context.recording(into: recorder, body) }
-    return DissectedStep(recorder.records, start: recorder.start, seconds: seconds)
+    try context.recording(into: recorder, body)
+    let end = vt_monotonic_seconds()
+    return DissectedStep(recorder.records, start: recorder.start, seconds: end - recorder.start)
   }
 
   private func burst(_ count: Int, _ model: any LanguageModel, _ isCancelled: () -> Bool) throws -> Burst {
