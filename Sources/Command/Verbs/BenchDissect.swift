@@ -1,5 +1,6 @@
 import ArgumentParser
 import Console
+import Costs
 import Profiling
 import Tensors
 import Venturi

@@ -1,4 +1,5 @@
 import CVenturi
+import Costs
 import NumericTypes
 import Tensors
 import Training

@@ -1,5 +1,6 @@
 // Dissecting the Runtime Performance of the Training, Fine-tuning, and Inference of Large Language Models (2023),
 // https://arxiv.org/abs/2311.03687: steps taken apart by module and operator, with and without each technique.
+import Costs
 import Tensors
 import Training
 

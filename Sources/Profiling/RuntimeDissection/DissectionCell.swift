@@ -1,3 +1,5 @@
+import Costs
+
 /// What is dissected.
 public enum DissectionMode: String, Sendable, Hashable, CaseIterable {
   /// Steps of training all weights.
@@ -8,28 +10,10 @@ public enum DissectionMode: String, Sendable, Hashable, CaseIterable {
   case serve
 }
 
-/// A technique of the grid; a letter of the study's tables each.
-public enum DissectionTechnique: String, Sendable, Hashable, CaseIterable {
-  /// Attention without matrices of scores.
-  case fusedAttention = "F"
-  /// Blocks computed again on the way back.
-  case recompute = "R"
-  /// The optimizer's state on the disk.
-  case offload = "O"
-  /// The frozen model's matrices in 4 bits.
-  case quantised = "Q"
-  /// Low-rank changes of a frozen model are trained.
-  case lowRank = "L"
-  /// Gradients and the optimizer's state divided between ranks.
-  case shardedGradients = "Z2"
-  /// Weights too.
-  case shardedWeights = "Z3"
-}
-
 /// Why nothing is dissected.
 public enum DissectionError: Error, Sendable, Hashable {
   /// A word of the grid that is no technique.
-  case unknownTechnique(cell: String, technique: String)
+  case unknownTechnique(UnknownTechnique)
   /// A combination that cannot be.
   case impossible(cell: String, mode: DissectionMode, reason: String)
   /// A number outside its range.
@@ -40,71 +24,23 @@ extension DissectionError: CustomStringConvertible {
   /// A sentence that holds the values.
   public var description: String {
     switch self {
-    case .unknownTechnique(let cell, let technique):
-      "grid: '\(technique)' in '\(cell)' is none of N, "
-        + DissectionTechnique.allCases.map(\.rawValue).joined(separator: ", ")
+    case .unknownTechnique(let word): "grid: \(word)"
     case .impossible(let cell, let mode, let reason): "grid: \(cell) cannot be in --mode \(mode.rawValue): \(reason)"
     case .invalid(let field, let value, let expected): "\(field) is \(value), expected \(expected)"
     }
   }
 }
 
-/// A cell of the grid: techniques that are used together; none in the baseline.
-public struct DissectionCell: Sendable, Hashable {
-  /// The techniques.
-  public let techniques: Set<DissectionTechnique>
-
-  /// A cell of these techniques.
-  public init(_ techniques: Set<DissectionTechnique> = []) { self.techniques = techniques }
-
-  /// The cell that `text` names: `N`, `F`, `QL`, `F+R+O`.
-  ///
-  /// - Throws: ``DissectionError/unknownTechnique(cell:technique:)``.
-  public init(parsing text: String) throws(DissectionError) {
-    var found: Set<DissectionTechnique> = []
-    for word in text.split(separator: "+", omittingEmptySubsequences: false) {
-      switch word {
-      case "N": continue
-      case "QL", "LQ": found.formUnion([.quantised, .lowRank])
-      default:
-        guard let technique = DissectionTechnique(rawValue: String(word)) else {
-          throw .unknownTechnique(cell: text, technique: String(word))
-        }
-        found.insert(technique)
-      }
-    }
-    techniques = found
-  }
-
+extension DissectionCell {
   /// The cells of a list separated by commas, each once.
   ///
   /// - Throws: ``DissectionError``.
   public static func grid(parsing text: String) throws(DissectionError) -> [DissectionCell] {
-    var cells: [DissectionCell] = []
-    for part in text.split(separator: ",", omittingEmptySubsequences: false) {
-      let cell = try DissectionCell(parsing: String(part))
-      if !cells.contains(cell) { cells.append(cell) }
-    }
+    let cells: [DissectionCell]
+    do { cells = try list(parsing: text) } catch { throw .unknownTechnique(error) }
     guard cells.count <= 64 else { throw .invalid(field: "grid", value: cells.count, expected: "at most 64 cells") }
     return cells
   }
-
-  /// `N`, `F+R`, `F+QL`.
-  public var name: String {
-    if techniques.isEmpty { return "N" }
-    let isQL = techniques.isSuperset(of: [.quantised, .lowRank])
-    let words = DissectionTechnique.allCases.filter { techniques.contains($0) }.compactMap { technique -> String? in
-      switch technique {
-      case .quantised where isQL: "QL"
-      case .lowRank where isQL: nil
-      default: technique.rawValue
-      }
-    }
-    return words.joined(separator: "+")
-  }
-
-  /// Whether a technique is used.
-  public func has(_ technique: DissectionTechnique) -> Bool { techniques.contains(technique) }
 
   /// Throws where the cell cannot be measured in `mode`, and says why.
   ///

@@ -1,3 +1,4 @@
+import Costs
 import Profiling
 import Tensors
 import Testing
