@@ -89,7 +89,7 @@ package struct BenchDissect: ParsableCommand {
       largestRows: largest)
     let progress = ProgressBar("dissect")
     defer { progress.finish() }
-    let result = try dissection.run(cells, threads: threads) { progress.show($0) }
+    let result = try dissection.run(cells, threads: threads, report: { progress.show($0) })
     progress.finish()
     try write(result.cells.compactMap { cell in cell.recorded.last.map { (name: cell.cell.name, step: $0) } })
     Output.answer(output.json ? result.json.line : DissectionReport(result: result).text)
@@ -102,7 +102,7 @@ package struct BenchDissect: ParsableCommand {
     let progress = ProgressBar("dissect")
     defer { progress.finish() }
     let result = try ServingDissection(prompt: prompt, generated: generated, batches: requests.values)
-      .run(loaded, context: context) { progress.show($0) }
+      .run(loaded, context: context, report: { progress.show($0) })
     progress.finish()
     try write([(name: "prefill", step: result.prefill), (name: "decode", step: result.decode)])
     Output.answer(output.json ? result.json.line : DissectionReport.text(of: result))

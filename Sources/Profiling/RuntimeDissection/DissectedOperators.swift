@@ -42,7 +42,7 @@ public struct DissectedTraffic: Sendable, Hashable {
   public var bytesPerSecond: Double { seconds > 0 ? bytes / seconds : 0 }
 
   /// What is neither a product nor attention, the longest first.
-  static func traffic(of steps: [DissectedStep]) -> [DissectedTraffic] {
+  package static func traffic(of steps: [DissectedStep]) -> [DissectedTraffic] {
     struct Key: Hashable {
       var phase: DissectionPhase
       var kind: OperatorKind

@@ -133,7 +133,8 @@ public struct Dissection: Sendable {
     }
     let largest = try largest(cell, run, threads: threads)
     return DissectedCell(
-      cell: cell, rows: rows, length: length, trainedCount: run.trainedCount, step: step, forward: forward.median,
+      cell: cell, rows: rows, length: length, sizes: run.sizes, trainedCount: run.trainedCount, step: step,
+      forward: forward.median,
       backward: backward.median, optimizer: optimizer.median, memory: memory,
       diskBytes: (run.diskBytes - disk) / max(1, 2 * steps), losses: run.losses, recorded: recorded,
       products: products, largest: largest)

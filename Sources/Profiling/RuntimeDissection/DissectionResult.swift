@@ -10,6 +10,8 @@ public struct DissectedCell: Sendable {
   /// Rows of a batch, and tokens of a row.
   public var rows: Int
   public var length: Int
+  /// The model's sizes.
+  public var sizes: GPTConfiguration
   /// The numbers that are trained.
   public var trainedCount: Int
   /// Seconds of a step, nothing timed within it.

@@ -20,7 +20,7 @@ public enum DissectionSubject: Sendable {
   /// The model for rows of at most `length` tokens.
   ///
   /// - Throws: `DataError`; what reading the file throws.
-  func model(length: Int, _ context: Context) throws -> GPT {
+  package func model(length: Int, _ context: Context) throws -> GPT {
     switch self {
     case .small: try GPT(Self.smallSizes(length: length), seed: 1, context: context)
     case .sizes(let configuration): try GPT(configuration, seed: 1, context: context)
@@ -33,7 +33,7 @@ extension Training.TokenBatch {
   /// Rows of the fixed sequence that every engine is given; `number` says which rows.
   ///
   /// - Throws: `DataError`.
-  static func dissected(_ number: Int, rows: Int, length: Int, vocabulary: Int) throws -> Training.TokenBatch {
+  package static func dissected(_ number: Int, rows: Int, length: Int, vocabulary: Int) throws -> Training.TokenBatch {
     try Training.TokenBatch(
       (0..<rows).map { row in
         let first = (number * rows + row) * (length + 1)

@@ -69,7 +69,7 @@ public final class StateFile: @unchecked Sendable {
     groups.filter { !$0.isFrozen }.reduce(0) { sum, group in
       group.parameters.reduce(sum) { sum, parameter in
         let value = parameter.value
-        let slots = group.rule.slots(for: value.shape).map { rounded($0.dtype.byteCount(of: $0.shape.count)) }
+        let slots = group.rule.slots(for: value.shape).map { rounded($0.shape.count * $0.dtype.blockBytes) }
         return sum + slots.reduce(value.dtype == .f32 ? 0 : rounded(4 * value.count), +)
       }
     }
@@ -79,7 +79,7 @@ public final class StateFile: @unchecked Sendable {
 
   /// The next tensor of the file, zeros; nothing where it does not fit.
   func tensor(_ shape: Shape, _ dtype: DType) -> Tensor? {
-    let bytes = dtype.byteCount(of: shape.count)
+    let bytes = shape.count * dtype.blockBytes
     guard used + Self.rounded(bytes) <= byteCount else { return nil }
     let range = UnsafeMutableRawBufferPointer(start: base + used, count: max(1, bytes))
     used += Self.rounded(bytes)

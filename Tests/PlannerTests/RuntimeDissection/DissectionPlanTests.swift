@@ -34,7 +34,7 @@ struct DissectionPlanTests {
     #expect(plain.peak > plain.weights + plain.optimizer + max(plain.activations, plain.gradients))
     let (fused, again, disk) = (try memory("F"), try memory("R"), try memory("O"))
     #expect(fused.activations < plain.activations && 2 * again.activations < plain.activations)
-    #expect(disk.optimizer == 0 && disk.onDisk == plain.optimizer && disk.peak == plain.peak - plain.optimizer)
+    #expect(disk.optimizer == 0 && disk.onDisk == plain.optimizer && abs(disk.peak - plain.peak + plain.optimizer) < 1)
     let (low, packed) = (try memory("F+L"), try memory("F+QL"))
     #expect(20 * low.optimizer < plain.optimizer && low.weights > plain.weights)
     // The embedding stays in 16 bits, the blocks' matrices have 4.
@@ -84,7 +84,7 @@ struct DissectionPlanTests {
     // Six operations for each weight and token is the least that it takes.
     let tokens = 512.0
     #expect(plain.total > 6 * tokens * Double(shape.parameters) / 90e9 && plain.recompute == 0)
-    #expect(again.recompute > 0 && again.total - again.recompute == plain.total)
+    #expect(again.recompute > 0 && abs((again.total - again.recompute) / plain.total - 1) < 1e-12)
     #expect((1.15...1.4).contains(again.total / plain.total))
     #expect(disk.total > plain.total && disk.forward == plain.forward)
     #expect(composed.total > plain.total)

@@ -176,8 +176,8 @@ struct DissectedTrainingTests {
       .sizes(Self.sizes), mode: .finetune, rows: Self.rows, length: Self.length, steps: 2, memoryLimit: 1 << 30)
     var told: [String] = []
     let result = try dissection.run(
-      DissectionCell.grid(parsing: "F,F+L"), threads: 1, ceilings: DissectionSamples.machine()
-    ) { told.append($0) }
+      DissectionCell.grid(parsing: "F,F+L"), threads: 1, ceilings: DissectionSamples.machine(),
+      report: { told.append($0) })
     #expect(told.contains { $0.hasPrefix("F+L") })
     for cell in result.cells {
       #expect(cell.step.count == 2 && cell.recorded.count == 2 && cell.losses.count == 5)
