@@ -68,7 +68,8 @@ let package = Package(
       dependencies: [
         "CVenturi", "NumericTypes", "Costs", "Tensors", "Formats", "Text", "Layers", "Mixers", "Models", "Inference",
         "Training",
-      ]),
+      ],
+      exclude: ["RuntimeDissection/README.md"]),
     .target(
       name: "Planner", dependencies: ["Costs", "NumericTypes"],
       exclude: [
@@ -77,6 +78,7 @@ let package = Package(
         "FlashAttention2/README.md", "Frontier/README.md", "IdealizedRuntime/README.md", "InferenceTuner/README.md",
         "Kinetics/README.md", "LadderResidual/README.md", "LocalLearning/README.md",
         "LongContextPeakAnalysis/README.md", "Megatron/README.md", "Melange/README.md", "MoELens/README.md",
+        "RuntimeDissection/README.md",
         "Nexus/README.md", "PEFT/README.md", "Parallel/README.md", "ScaleRL/README.md", "Simulation/README.md",
         "Splitwise/README.md", "SystemFlow/README.md", "TTSPM/README.md", "TokenWeave/README.md", "WTACRS/README.md",
         "Zeppelin/README.md",
@@ -222,7 +224,7 @@ let package = Package(
       name: "ProfilingTests",
       dependencies: [
         "CVenturi", "Costs", "Formats", "Inference", "Models", "NumericTypes", "Profiling", "Tensors", "Text",
-        "VenturiTesting",
+        "Training", "VenturiTesting",
       ]),
     .testTarget(
       name: "InferenceTests",

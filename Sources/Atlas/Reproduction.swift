@@ -64,7 +64,7 @@ public enum Reproductions {
     DeepSeekV3(), Megatron(), Frontier(), LongContextPeakAnalysis(), TTSPM(), KineticsExperiment(), ScaleRL(),
     SystemFlow(), IdealizedRuntime(), FastCompoundScaling(), MoELensExperiment(), LadderResidualExperiment(),
     AttentionIOExperiment(), TokenWeaveExperiment(), InferenceHyperparameterStudy(), NexusExperiment(),
-    ZeppelinExperiment(), C4Experiment(),
+    ZeppelinExperiment(), C4Experiment(), RuntimeDissectionExperiment(),
   ]
 
   /// The one of a system.

@@ -58,9 +58,10 @@ package struct Setting: Sendable, Equatable {
     "bench model", "bench gemm", "bench attention", "bench embed", "bench train", "bench tokenize",
   ]
   private static let adapters = ["bench adapters"]
+  private static let dissections = ["bench dissect"]
   private static let rankings = ["bench algoperf targets", "bench algoperf run", "bench algoperf score"]
   private static let plans = [
-    "attention-io", "calibrate", "deepseek", "devices", "ep-decode", "fabric", "finetune", "fleet", "idealized cost",
+    "attention-io", "calibrate", "deepseek", "devices", "dissect", "ep-decode", "fabric", "finetune", "fleet", "idealized cost",
     "idealized fit", "idealized measure", "idealized stack", "inference", "kv", "ladder", "long-context", "memory", "moe-offload",
     "nexus", "parallel", "pipeline compare", "pipeline gradients", "pipeline run", "pipeline sweep", "rl-fit", "scale",
     "scale-convnet", "sensitivity", "serve", "splitwise", "test-time cost", "test-time frontier",
@@ -72,16 +73,18 @@ package struct Setting: Sendable, Equatable {
     [
       "run", "chat", "pull", "ls", "show", "rm", "tokenize", "embed", "profile", "optimize", "eval perplexity",
       "eval kl", "eval onnx", "doctor", "quantize", "serve", "train",
-    ] + remote + servers + trials + benches + adapters + rankings + systems + plans + ["reproduce", "results"]
+    ] + remote + servers + trials + benches + adapters + dissections + rankings + systems + plans + [
+      "reproduce", "results",
+    ]
 
   /// All of them. A test compares this list with the parser's.
   package static let all: [Setting] = [
     Setting("json", .flag, everywhere),
-    Setting("model", .value, opens + servers + trials + adapters, aliases: ["-m"]),
+    Setting("model", .value, opens + servers + trials + adapters + dissections, aliases: ["-m"]),
     Setting(
       "threads", .value,
       loads + ["embed"] + benches.dropLast() + ["doctor", "reproduce", "eval onnx", "quantize", "train"] + servers
-        + adapters + rankings,
+        + adapters + dissections + rankings,
       aliases: ["-t"]
     ),
     Setting("ctx-size", .value, generate + ["serve"] + servers, aliases: ["-c"]),
@@ -91,7 +94,7 @@ package struct Setting: Sendable, Equatable {
     Setting("compute", .value, opens.filter { !$0.hasSuffix("tokenize") } + encoders),
     Setting("cache-type", .value, opens.filter { !$0.hasSuffix("tokenize") }),
     Setting("sparse", .value, ["run", "chat", "serve", "profile"]),
-    Setting("memory-limit", .value, loads + ["embed", "train"]),
+    Setting("memory-limit", .value, loads + dissections + ["embed", "train"]),
     Setting("max-tokens", .value, generate + remote, aliases: ["-n", "--n-predict", "--predict"]),
     Setting("seed", .value, generate + remote + servers + trials, aliases: ["-s"]),
     Setting("temp", .value, generate + remote, aliases: ["--temperature"]),
@@ -172,7 +175,7 @@ package struct Setting: Sendable, Equatable {
     "timeout", "max-in-flight", "slo", "plots", "set", "out",
     "workloads", "points", "seeds", "submissions", "studies", "variant", "self-tuning", "least", "trapezoid",
     "workload", "max-latency", "max-memory", "trial-timeout", "log", "fresh", "space", "method", "trials", "prior", "x",
-    "y", "z", "csv", "svg", "predict", "hardware",
+    "y", "z", "csv", "svg", "predict", "hardware", "mode", "grid", "rows", "length", "largest",
   ]
 
   /// The same of one verb only, in which they mean something else than elsewhere.

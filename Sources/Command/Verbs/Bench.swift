@@ -11,7 +11,7 @@ package struct Bench: ParsableCommand {
       """,
     subcommands: [
       BenchModel.self, BenchGemm.self, BenchAttention.self, BenchTokenize.self, BenchEmbed.self,
-      BenchAdapters.self, BenchTrain.self, BenchAlgoPerf.self,
+      BenchAdapters.self, BenchTrain.self, BenchDissect.self, BenchAlgoPerf.self,
     ])
 
   package init() {}

@@ -17,6 +17,7 @@ extension DeviceCatalogue {
   private static let a100Sheet = Document(
     "NVIDIA A100 data sheet 1758950-r4, read at glennklockwood.com/garden/processors/A100", "2021")
   private static let a100Guide = Document("thundercompute.com/blog/nvidia-a100-specs-full-guide", "2026-05-21")
+  private static let a800Recalled = Document("NVIDIA A800, recalled", "2022-11")
   private static let h100Sheet = Document("glennklockwood.com/garden/processors/h100", "2023")
   private static let h100Card = Document(
     "hmc-tech.com/gpu/nvidia-h100-vs-nvidia-a100-sxm-40gb, boost clock 1755 MHz", "2022-03-22")
@@ -74,6 +75,17 @@ extension DeviceCatalogue {
         name: "A100-SXM-40GB", compute: a100Rates, memory: a100Sheet(40e9), bandwidth: a100Sheet(1555e9),
         link: a100Sheet(300e9, "; NVLink 3"), power: a100Sheet(400)),
       aliases: ["A100-40GB", "A100-SXM4-40GB"]),
+    // An A100 whose links are slower: 400 of 600 · 10⁹ bytes a second, both ways.
+    CataloguedDevice(
+      Device(
+        name: "A800-SXM-80GB", compute: a100Rates, memory: a100Sheet(80e9, "; as the A100"),
+        bandwidth: a100Guide(2039e9, "; as the A100"), link: a800Recalled(200e9, "; NVLink, half of 400"),
+        power: a100Sheet(400, "; as the A100")),
+      aliases: ["A800", "A800-80GB"],
+      recalled: [
+        "compute.f64", "compute.f32", "compute.tf32", "compute.bf16", "compute.f16", "compute.int8", "compute.int4",
+        "memory", "bandwidth", "link", "power",
+      ]),
     CataloguedDevice(
       Device(
         name: "A100-PCIe-80GB", compute: a100Rates, memory: a100Guide(80e9), bandwidth: a100Guide(1935e9),

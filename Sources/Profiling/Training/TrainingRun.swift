@@ -62,7 +62,7 @@ final class ModelRun<Model: TrainableModel>: TrainingRun {
 
 extension [Parameter] {
   /// Writes the values as a safetensors file.
-  func write(to path: String) throws {
+  package func write(to path: String) throws {
     var writer = SafetensorsWriter()
     for parameter in self {
       let value = parameter.value

@@ -61,7 +61,8 @@ public final class Tape {
       return node
     }
     let node = TapeNode(
-      self, nodes.count, inputs: sources, inputShapes: inputs.map(\.shape), dtype: dtype, output: output, step)
+      self, nodes.count, inputs: sources, inputShapes: inputs.map(\.shape), dtype: dtype, output: output,
+      scope: context.recorder == nil ? nil : context.scope, step)
     nodes.append(node)
     return node
   }
@@ -80,7 +81,7 @@ public final class Tape {
     findNeeded(start + count..<nodes.count)
     return recording(keeping) {
       if let node = loss.node, node.tape === self, node.isNeeded {
-        node.add(context.full(loss.shape, 1, loss.dtype), context)
+        context.within(node.scope, .backward) { node.add(context.full(loss.shape, 1, loss.dtype), context) }
         pass(start + count..<nodes.count, keeping)
       }
       return parameters.map { $0.takeSum() }
@@ -108,7 +109,7 @@ public final class Tape {
         for index in gradients.indices { segment.gradients[index] = nil }
         if gradients.allSatisfy({ $0 == nil }) { continue }
         let start = nodes.count
-        let outputs = recording(true) { segment.run() }
+        let outputs = context.within(node.scope, .recompute) { recording(true) { segment.run() } }
         findNeeded(start..<nodes.count)
         let end = nodes.count
         for (output, gradient) in zip(outputs, gradients) {
@@ -117,7 +118,9 @@ public final class Tape {
         pass(start..<end, keeping)
       case .segmentOutput(let segment, let index): segment.gradients[index] = node.takeSum()
       case .operation(let backward):
-        if let gradient = node.takeSum() { take(gradient, through: node, backward) }
+        if let gradient = node.takeSum() {
+          context.within(node.scope, .backward) { take(gradient, through: node, backward) }
+        }
       case .parameter:
         // That of an inner derivative.
         if let gradient = node.takeSum(), let source = node.inputs[0], source.isNeeded { source.add(gradient, context) }

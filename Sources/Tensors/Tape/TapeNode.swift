@@ -26,6 +26,8 @@ package final class TapeNode {
   let inputShapes: [Shape]
   /// The type of the result.
   let dtype: DType
+  /// Where the operator stands in the model, while operators are timed.
+  let scope: OperatorScope?
   /// The result, where the way back needs it.
   private(set) var output: Tensor?
   private(set) var step: Step
@@ -37,7 +39,7 @@ package final class TapeNode {
 
   init(
     _ tape: Tape, _ index: Int, inputs: [TapeNode?], inputShapes: [Shape] = [], dtype: DType, output: Tensor? = nil,
-    _ step: Step
+    scope: OperatorScope? = nil, _ step: Step
   ) {
     self.tape = tape
     self.index = index
@@ -45,6 +47,7 @@ package final class TapeNode {
     self.inputShapes = inputShapes
     self.dtype = dtype
     self.output = output
+    self.scope = scope
     self.step = step
   }
 

@@ -33,6 +33,8 @@ public struct TrainingStep<Model: TrainableModel> {
   public var clip: Double?
   /// The seed of what is random in layers.
   public var seed: UInt64 = 0
+  /// What layers compute in another way than usual.
+  public var execution = ExecutionChoice()
   /// The batches learned from so far: each has random numbers of its own.
   public var batches = 0
   private let context: Context
@@ -124,6 +126,7 @@ public struct TrainingStep<Model: TrainableModel> {
   ) throws -> (loss: Double, gradients: [String: Tensor], updates: [Int: Tensor]) {
     let pass = Pass(
       .training, weights: model.parameters.map(\.value), buffers: buffers, seed: seed, batch: number, context: context)
+    pass.execution = execution
     let (loss, gradients) = try model.differentiated(batch, tracking: tracked, pass)
     var named: [String: Tensor] = [:]
     for (place, gradient) in zip(tracked, gradients) {

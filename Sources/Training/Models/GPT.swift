@@ -52,7 +52,7 @@ public struct GPT: TrainableModel {
   private func stream(_ given: TokenRowsInput, _ pass: Pass) -> Tensor {
     let context = pass.context
     let width = configuration.width
-    var (x, input) = (embedding(given.inputs, pass), given)
+    var (x, input) = (context.within("embedding") { embedding(given.inputs, pass) }, given)
     let prompt = pass.adapter?.prompt(pass)
     if let prompt {
       input = given.led(by: prompt.shape[0], context)
@@ -60,12 +60,14 @@ public struct GPT: TrainableModel {
       x = context.concatenate([prompt.broadcast(to: [given.rows, prompt.shape[0], width]), rows], axis: 1)
         .reshaped([input.rows * input.length, width])
     }
-    if let places { x = context.add(x, places(input.positions, pass)) }
-    x = dropout(x, pass)
+    if let places { x = context.within("embedding") { context.add(x, places(input.positions, pass)) } }
+    x = context.within("embedding") { dropout(x, pass) }
     let standing = input.places
     var side = pass.adapter?.side(nil, beside: x, after: 0, standing, pass)
     for block in blocks {
-      x = block(x, standing, pass)
+      x =
+        pass.execution.recomputesBlocks
+        ? context.checkpoint([x]) { block($0[0], standing, pass) } : block(x, standing, pass)
       side = pass.adapter?.side(side, beside: x, after: block.index + 1, standing, pass)
     }
     if let side { x = pass.adapter?.joined(x, side, pass) ?? x }
@@ -75,7 +77,7 @@ public struct GPT: TrainableModel {
         x.reshaped([input.rows, input.length, width]).sliced(axis: 1, prompt.shape[0]..<input.length)
       ).reshaped([given.rows * given.length, width])
     }
-    return norm(x, pass)
+    return context.within("norm") { norm(x, pass) }
   }
 
   private func input(_ batch: TokenBatch, _ pass: Pass) throws(DataError) -> TokenRowsInput {
@@ -91,7 +93,8 @@ public struct GPT: TrainableModel {
   /// - Throws: ``DataError/mismatch(field:found:expected:)``.
   public func logits(_ batch: TokenBatch, _ pass: Pass) throws(DataError) -> Tensor {
     let input = try input(batch, pass)
-    return pass.context.matmul(stream(input, pass), pass[embedding.weight].transposed())
+    let x = stream(input, pass)
+    return pass.context.within("head") { pass.context.matmul(x, pass[embedding.weight].transposed()) }
   }
 
   /// The mean cross-entropy over the tokens that are predicted.
@@ -99,7 +102,8 @@ public struct GPT: TrainableModel {
   /// - Throws: ``DataError/mismatch(field:found:expected:)``.
   public func loss(of batch: TokenBatch, _ pass: Pass) throws -> Tensor {
     let input = try input(batch, pass)
-    return head.loss(stream(input, pass), input.targets, pass)
+    let x = stream(input, pass)
+    return pass.context.within("head") { head.loss(x, input.targets, pass) }
   }
 
   /// The number of tokens that are predicted.

@@ -52,19 +52,27 @@ struct GPTBlock: Sendable {
 
   /// Rows [B · N, width] → the same shape.
   func callAsFunction(_ x: Tensor, _ places: TokenPlaces, _ pass: Pass) -> Tensor {
+    pass.context.within(layer: index) { computed(x, places, pass) }
+  }
+
+  private func computed(_ x: Tensor, _ places: TokenPlaces, _ pass: Pass) -> Tensor {
     let context = pass.context
     func changed(_ output: Tensor, _ input: Tensor, _ sublayer: Sublayer) -> Tensor {
       pass.adapter?.changed(output, input: input, block: index, sublayer, pass) ?? output
     }
-    let first = norms[0](x, pass)
+    let first = context.within("norm") { norms[0](x, pass) }
     let attended = attention(first, rows: places.rows, positions: places.positions, starts: places.starts, pass)
-    let middle = context.add(x, dropouts[0](changed(attended, first, .attention), pass))
-    let normal = norms[1](middle, pass)
+    let middle = context.within("residual") {
+      context.add(x, dropouts[0](changed(attended, first, .attention), pass))
+    }
+    let normal = context.within("norm") { norms[1](middle, pass) }
     let fed =
       switch feedForward {
       case .plain(let layer): layer(normal, pass)
       case .gated(let layer): layer(normal, pass)
       }
-    return context.add(middle, dropouts[1](changed(fed, normal, .feedForward), pass))
+    return context.within("residual") {
+      context.add(middle, dropouts[1](changed(fed, normal, .feedForward), pass))
+    }
   }
 }

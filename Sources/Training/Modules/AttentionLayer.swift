@@ -70,16 +70,19 @@ public struct AttentionLayer: Sendable, Hashable {
   ) -> Tensor {
     let context = pass.context
     let length = x.shape[0] / max(1, rows)
-    let all = inward(x, pass).reshaped([rows, length, heads + 2 * kvHeads, headDim])
+    let all = context.within("qkv") { inward(x, pass) }.reshaped([rows, length, heads + 2 * kvHeads, headDim])
     let prefix = pass.adapter?.prefix(of: self, pass)
+    let composes = pass.execution.composesAttention
     let y: Tensor
-    if rotation != nil || prefix != nil {
+    if rotation != nil || prefix != nil || composes {
       func part(_ range: Range<Int>) -> Tensor { all.sliced(axis: 2, range) }
       // Queries and keys are neighbours and turn together.
       var turned = part(0..<heads + kvHeads)
       if let rotation {
         let table = pass.table(RotaryTable(rotation: rotation, headDim: headDim, length: length))
-        turned = context.rotary(turned, table: table, positions: positions.reshaped([rows, length]))
+        turned = context.within("rotary") {
+          context.rotary(turned, table: table, positions: positions.reshaped([rows, length]))
+        }
       }
       func led(_ x: Tensor, by first: Tensor?) -> Tensor {
         guard let first else { return x }
@@ -87,14 +90,20 @@ public struct AttentionLayer: Sendable, Hashable {
         return context.concatenate([all, x], axis: 1)
       }
       precondition(prefix == nil || starts == nil, "a prefix before documents that are packed into one row")
-      y = context.attention(
-        turned.sliced(axis: 2, 0..<heads),
-        led(turned.sliced(axis: 2, heads..<heads + kvHeads), by: prefix?.keys),
-        led(part(heads + kvHeads..<heads + 2 * kvHeads), by: prefix?.values), isCausal: isCausal, starts: starts)
+      let queries = turned.sliced(axis: 2, 0..<heads)
+      let keys = led(turned.sliced(axis: 2, heads..<heads + kvHeads), by: prefix?.keys)
+      let values = led(part(heads + kvHeads..<heads + 2 * kvHeads), by: prefix?.values)
+      y = context.within("attention") {
+        composes
+          ? pass.composedAttention(queries, keys, values, isCausal: isCausal, starts: starts)
+          : context.attention(queries, keys, values, isCausal: isCausal, starts: starts)
+      }
     } else {
-      y = context.attention(packed: all, heads: heads, kvHeads: kvHeads, isCausal: isCausal, starts: starts)
+      y = context.within("attention") {
+        context.attention(packed: all, heads: heads, kvHeads: kvHeads, isCausal: isCausal, starts: starts)
+      }
     }
-    return outward(y.reshaped([rows * length, heads * headDim]), pass)
+    return context.within("output") { outward(y.reshaped([rows * length, heads * headDim]), pass) }
   }
 }
 

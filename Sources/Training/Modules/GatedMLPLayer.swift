@@ -30,13 +30,16 @@ public struct GatedMLPLayer: Sendable, Hashable {
 
   /// [.., width] → the same shape.
   public func callAsFunction(_ x: Tensor, _ pass: Pass) -> Tensor {
-    let (context, gate, up) = (pass.context, gate(x, pass), up(x, pass))
-    let gated =
+    let context = pass.context
+    let gate = context.within("gate") { self.gate(x, pass) }
+    let up = context.within("up") { self.up(x, pass) }
+    let gated = context.within("activation") {
       switch function {
       case .silu: context.siluMultiply(gate, up)
       case .gelu: context.geluMultiply(gate, up)
       case .geluTanh: context.geluTanhMultiply(gate, up)
       }
-    return down(gated, pass)
+    }
+    return context.within("down") { down(gated, pass) }
   }
 }

@@ -26,6 +26,9 @@ public struct MLPLayer: Sendable, Hashable {
 
   /// [.., width] → the same shape.
   public func callAsFunction(_ x: Tensor, _ pass: Pass) -> Tensor {
-    down(activation(up(x, pass), pass.context), pass)
+    let context = pass.context
+    let up = context.within("up") { self.up(x, pass) }
+    let made = context.within("activation") { activation(up, context) }
+    return context.within("down") { down(made, pass) }
   }
 }

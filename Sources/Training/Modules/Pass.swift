@@ -27,10 +27,13 @@ public final class Pass {
   private let buffers: [Tensor]
   /// Another way of multiplying by weights than the plain one, where a method of training has one.
   public var products: (any ProductRule)?
+  /// What is computed in another way than usual, to the same result.
+  public var execution = ExecutionChoice()
   /// New values of buffers, by their place.
   public private(set) var updates: [Int: Tensor] = [:]
   /// Tables of angles, which all layers of a model share.
   private var tables: [RotaryTable: Tensor] = [:]
+  private var masks: [AttentionMask: Tensor] = [:]
 
   /// A run.
   ///
@@ -84,6 +87,14 @@ public final class Pass {
     return table
   }
 
+  /// The mask of a composed attention, made once in a pass: all layers see the same documents.
+  func mask(_ seen: AttentionMask, starts: Tensor?) -> Tensor {
+    if let mask = masks[seen] { return mask }
+    let mask = seen.values(starts: starts, context)
+    masks[seen] = mask
+    return mask
+  }
+
   /// This run with other tensors behind some weights, by their places among the model's parameters.
   public func replacing(_ places: [Int], by tensors: [Tensor]) -> Pass {
     var weights = weights
@@ -91,6 +102,7 @@ public final class Pass {
     let other = Pass(
       purpose, weights: weights, buffers: buffers, seed: seed, batch: batch, adapter: adapter, context: context)
     other.products = products
+    other.execution = execution
     return other
   }
 

@@ -29,14 +29,19 @@ public final class GroupOptimizer: Optimizer {
   /// The number of steps taken so far, loaded ones included.
   public private(set) var stepCount = 0
   private let context: Context
+  /// Where state is kept, if not in memory.
+  private let stateFile: StateFile?
   private let tracked: [Tracked]
   private let frozenNames: Set<String>
 
-  /// An optimizer of the parameters of `groups`.
+  /// An optimizer of the parameters of `groups`, its state in memory, or in a file that nobody else uses: the steps are the
+  /// same to the last bit.
   ///
-  /// - Throws: ``OptimizerError`` for settings outside their ranges, names that occur twice, and parameters that are not
-  ///   contiguous f32 or bf16 in memory of their own.
-  public init(_ groups: [ParameterGroup], context: Context) throws(OptimizerError) {
+  /// - Throws: ``OptimizerError`` for settings outside their ranges, names that occur twice, parameters that are not
+  ///   contiguous f32 or bf16 in memory of their own, and a file that is too small.
+  public init(
+    _ groups: [ParameterGroup], context: Context, stateFile: StateFile? = nil
+  ) throws(OptimizerError) {
     var names: Set<String> = []
     for group in groups {
       if !names.insert(group.name).inserted { throw .duplicateName(group.name) }
@@ -46,17 +51,34 @@ public final class GroupOptimizer: Optimizer {
     try Parameter.check(groups.flatMap(\.parameters))
     self.groups = groups
     self.context = context
+    self.stateFile = stateFile
+    if let stateFile, stateFile.byteCount < StateFile.bytes(of: groups) {
+      throw .invalidSetting(
+        field: "the bytes of the state's file", value: Double(stateFile.byteCount),
+        expected: "\(StateFile.bytes(of: groups)) or more")
+    }
+    /// In the file where there is one.
+    func kept(_ shape: Shape, _ dtype: DType, zeros: Bool, _ content: () -> Tensor) -> Tensor {
+      guard let place = stateFile?.tensor(shape, dtype) else { return content() }
+      // A new file holds zeros.
+      if !zeros { context.copy(content(), over: place) }
+      stateFile?.settle([place])
+      return place
+    }
     frozenNames = Set(groups.filter(\.isFrozen).flatMap { $0.parameters.map(\.name) })
     tracked = groups.filter { !$0.isFrozen }.flatMap { group in
       group.parameters.map { parameter in
         let slots = group.rule.slots(for: parameter.value.shape)
         let state = slots.map { slot in
           switch slot.content {
-          case .value(let value): context.full(slot.shape, value, slot.dtype)
-          case .weights: context.floatCopy(parameter.value)
+          case .value(let value):
+            kept(slot.shape, slot.dtype, zeros: value == 0) { context.full(slot.shape, value, slot.dtype) }
+          case .weights: kept(slot.shape, .f32, zeros: false) { context.floatCopy(parameter.value) }
           }
         }
-        let master = parameter.value.dtype == .f32 ? nil : context.floatCopy(parameter.value)
+        let master =
+          parameter.value.dtype == .f32
+          ? nil : kept(parameter.value.shape, .f32, zeros: false) { context.floatCopy(parameter.value) }
         return Tracked(
           parameter: parameter, rule: group.rule, rateScale: group.rateScale, slots: slots, state: state, master: master
         )
@@ -94,6 +116,7 @@ public final class GroupOptimizer: Optimizer {
             weights: item.weights, gradient: plain, state: item.state, step: stepCount, rate: rate * item.rateScale,
             context: context, stored: item.master == nil ? nil : item.parameter.value))
       }
+      stateFile?.settle(item.state + (item.master.map { [$0] } ?? []))
     }
   }
 
@@ -128,6 +151,7 @@ public final class GroupOptimizer: Optimizer {
     let count = try checkState(state, entries, count: "step")
     for (name, tensor) in entries {
       if let saved = state[name] { context.copy(context.contiguous(saved), over: tensor) }
+      stateFile?.settle([tensor])
     }
     stepCount = count
     for item in tracked {

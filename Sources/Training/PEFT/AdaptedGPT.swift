@@ -95,6 +95,9 @@ public struct AdaptedGPT: TrainableModel {
   /// The bytes of the frozen weights.
   public var frozenBytes: Int { frozen.byteCount }
 
+  /// The bytes among them that are packed in 4 bits, which no allocator counts.
+  public var packedBytes: Int { frozen.packed.values.reduce(0) { $0 + $1.byteCount } }
+
   /// The parameters in groups for an optimizer, those with a rate of their own apart.
   public func parameterGroups(rule: any UpdateRule) -> [ParameterGroup] {
     Dictionary(grouping: parameters) { plan.rateFactors[$0.name] ?? 1 }.sorted { $0.key < $1.key }.map {
@@ -113,9 +116,11 @@ public struct AdaptedGPT: TrainableModel {
         field: "tokens", found: "a sequence that begins within a row, at \(inner)",
         expected: "rows of one sequence, for prefixes and prompts,")
     }
-    return Pass(
+    let own = Pass(
       pass.purpose, weights: frozen.values, buffers: [], seed: pass.seed, batch: pass.batch,
       adapter: AdapterRun(plan: plan, frozen: frozen, pass: pass), context: pass.context)
+    own.execution = pass.execution
+    return own
   }
 
   /// The logits of every token, [B · N, vocabulary].

@@ -41,8 +41,10 @@ package struct LoRAMethod: LinearMethod {
   package static func output(
     _ y: Tensor, of x: Tensor, a: Tensor, b: Tensor, scale: Double, _ context: Context
   ) -> Tensor {
-    let low = context.multiply(context.matmul(x, a.transposed()), scale)
-    return context.add(y, context.matmul(low, b.transposed()))
+    context.within("adapter") {
+      let low = context.multiply(context.matmul(x, a.transposed()), scale)
+      return context.add(y, context.matmul(low, b.transposed()))
+    }
   }
 
   /// s B A.

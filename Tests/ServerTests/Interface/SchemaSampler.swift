@@ -124,7 +124,7 @@ struct SchemaSampler {
   /// Some JSON.
   mutating func anything(depth: Int = 0) -> JSON {
     let special: [JSON] = [
-      .null, true, false, 0, -1, 1, 1.5, -0.0, 1e300, -1e300, 5e-324, .integer(.max), .integer(.min), "", "\u{0}",
+      .null, true, false, 0, -1, 1, 1.5, -0.0, 1e300, -1e300, .number(.leastNonzeroMagnitude), .integer(.max), .integer(.min), "", "\u{0}",
       "null",
       [], [:], .string(String(repeating: "x", count: 3000)), [[[[[[]]]]]], "\u{FFFD}\u{202E}", [.null], ["": .null],
     ]

@@ -44,7 +44,8 @@ extension SystemEntry {
     SystemEntry(
       63, "llm-runtime-dissection", "Runtime dissection", .planning, .planner, arXiv: "2311.03687",
       "Takes training, fine-tuning and serving apart by module, and measures what each optimisation brings.",
-      keywords: "runtime dissection, module breakdown, ZeRO, recomputation, quantisation, offload, benchmarking"),
+      keywords: "runtime dissection, module breakdown, ZeRO, recomputation, quantisation, offload, benchmarking",
+      folder: "RuntimeDissection", state: .partial),
     SystemEntry(
       87, "efficientllm", "EfficientLLM", .planning, .planner, arXiv: "2505.13840",
       "Compares techniques from the whole life of a model by six measures of efficiency, in one harness.",
