@@ -124,8 +124,8 @@ struct SchemaSampler {
   /// Some JSON.
   mutating func anything(depth: Int = 0) -> JSON {
     let special: [JSON] = [
-      .null, true, false, 0, -1, 1, 1.5, -0.0, 1e300, -1e300, .number(.leastNonzeroMagnitude), .integer(.max), .integer(.min), "", "\u{0}",
-      "null",
+      .null, true, false, 0, -1, 1, 1.5, -0.0, 1e300, -1e300, .number(.leastNonzeroMagnitude), .integer(.max),
+      .integer(.min), "", "\u{0}", "null",
       [], [:], .string(String(repeating: "x", count: 3000)), [[[[[[]]]]]], "\u{FFFD}\u{202E}", [.null], ["": .null],
     ]
     switch Int.random(in: 0..<(depth > 4 ? 3 : 5), using: &random) {
