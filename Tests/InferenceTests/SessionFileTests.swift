@@ -40,7 +40,8 @@ import VenturiTesting
     let first = try await answer(session, start)
     let path = "\(folder.path)/kept/session"
     let bytes = try await session.save(to: path)
-    #expect(bytes == Files.size(path) && bytes > session.bytes)
+    // Of a recurrent state one half of two is kept.
+    #expect(bytes == Files.size(path) && bytes > session.bytes / 2)
     let onward = start + first.tokens.map(\.id) + [5, 6, 7]
     let back = try await other.session(fromFile: path)
     #expect(back.tokenCount == session.tokenCount && back.messages == session.messages)

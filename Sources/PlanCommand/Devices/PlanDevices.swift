@@ -1,6 +1,7 @@
 import ArgumentParser
 import Console
 import Costs
+import Formats
 
 /// The device catalogue, with the source of every figure.
 package struct PlanDevices: ParsableCommand {
