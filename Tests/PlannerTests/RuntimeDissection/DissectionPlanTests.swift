@@ -16,9 +16,11 @@ struct DissectionPlanTests {
       try DissectionMemory(shape, Self.cell(name), sequences: 2, tokens: 24).activations
     }
     let (tokens, ends) = (48.0, 48.0 * (3 * 32 * 4 + 24))
-    let block = 4.0 * 32 + 64 + 48 + 32 + 4 + 3 * 48
-    #expect(try bytes("F") == 4 * 3 * tokens * block + ends)
-    #expect(try bytes("N") == 4 * 3 * tokens * (4.0 * 32 + 64 + 32 + 4 * 24 + 3 * 48) + ends)
+    // Norms' inputs and outputs, the gate's three, then attention's.
+    let fused: Double = 128 + 144 + 64 + 48 + 32 + 4
+    let composed: Double = 128 + 144 + 64 + 32 + 4 * 24
+    #expect(try bytes("F") == 12 * tokens * fused + ends)
+    #expect(try bytes("N") == 12 * tokens * composed + ends)
     #expect(try bytes("R") == 4 * 3 * tokens * 32 + ends && bytes("F+R") == bytes("R"))
   }
 
