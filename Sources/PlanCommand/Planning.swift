@@ -7,8 +7,9 @@ package struct Planning: ParsableCommand {
     subcommands: [
       PlanDevices.self, PlanMemory.self, PlanFinetune.self, PlanState.self, PlanInference.self, PlanLongContext.self,
       PlanTestTime.self, PlanServe.self, PlanSplitwise.self, PlanNexus.self, PlanFleet.self, PlanParallel.self,
-      PlanTune.self, PlanDissect.self, PlanSensitivity.self, PlanScale.self, PlanTopology.self, PlanFabric.self, PlanExpertDecode.self,
-      PlanWeave.self, PlanAttentionIO.self, PlanLadder.self, PlanExpertOffload.self, PlanDeepSeek.self,
+      PlanTune.self, PlanDissect.self, PlanSensitivity.self, PlanScale.self, PlanTopology.self, PlanFabric.self,
+      PlanExpertDecode.self, PlanWeave.self, PlanAttentionIO.self, PlanLadder.self, PlanExpertOffload.self,
+      PlanDeepSeek.self,
       PlanIdealized.self, PlanPipeline.self, PlanRLFit.self, PlanScaleConvnet.self, PlanZeppelin.self,
       PlanCalibrate.self, PlanValidate.self,
     ])

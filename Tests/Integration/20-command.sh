@@ -194,7 +194,7 @@ expect 0 bench gemm -m 2 -n 16 -k 32 --square 16 --pairs 2 -t 1 --json; json; ho
 expect 2 bench gemm --against abacus --json; json
 expect 0 bench dissect --model 30m --grid F,Q,Z2 --length 32 --steps 1 -t 1 --trace "$folder/trace" --json; json
 holds out '"cell":"F"'; holds out '"cell":"Z2","reason"'; holds out 'largest bottleneck of F'
-grep -q '"cat":"module"' "$folder/trace" || fail "the trace has no modules"
+holds trace '"cat":"module"'
 expect 2 bench dissect --model 30m --grid Q --json; json; holds out 'cannot_dissect'
 expect 2 bench dissect --model 30m --grid F,X; holds err "'X'"
 expect 2 bench dissect --model 30m --rows 0; holds err 'rows'

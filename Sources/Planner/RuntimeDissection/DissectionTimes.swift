@@ -8,10 +8,13 @@ import Costs
 public struct DissectionTimes: Sendable, Hashable {
   /// A product that was timed alone.
   public struct Product: Sendable, Hashable {
-    /// Rows, columns, the inner extent, and the matrices of a batch.
+    /// Rows.
     public var m: Int
+    /// Columns.
     public var n: Int
+    /// The inner extent.
     public var k: Int
+    /// The matrices of a batch.
     public var batch: Int
     /// Seconds.
     public var seconds: Double

@@ -7,10 +7,13 @@ import Training
 public struct DissectedProduct: Sendable, Hashable {
   /// Where it is, such as `qkv backward, input`.
   public var name: String
-  /// Rows, columns and the inner extent, and the matrices of a batch.
+  /// Rows.
   public var m: Int
+  /// Columns.
   public var n: Int
+  /// The inner extent.
   public var k: Int
+  /// The matrices of a batch.
   public var batch: Int
   /// Runs in a step.
   public var count: Int

@@ -46,8 +46,9 @@ public final class DissectedTraining {
   public let sizes: GPTConfiguration
   /// The numbers that are trained.
   public let trainedCount: Int
-  /// Rows of a batch, and tokens of a row.
+  /// Rows of a batch.
   public let rows: Int
+  /// Tokens of a row.
   public let length: Int
   /// Bytes, as of the steps taken so far.
   public private(set) var memory = Memory()

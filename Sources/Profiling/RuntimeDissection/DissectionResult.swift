@@ -7,8 +7,9 @@ import Training
 public struct DissectedCell: Sendable {
   /// The cell.
   public var cell: DissectionCell
-  /// Rows of a batch, and tokens of a row.
+  /// Rows of a batch.
   public var rows: Int
+  /// Tokens of a row.
   public var length: Int
   /// The model's sizes.
   public var sizes: GPTConfiguration
@@ -16,9 +17,11 @@ public struct DissectedCell: Sendable {
   public var trainedCount: Int
   /// Seconds of a step, nothing timed within it.
   public var step: Summary
-  /// Medians of its parts.
+  /// Seconds of the loss: the median, as of the other parts.
   public var forward: Double
+  /// Seconds of the gradients, with what is computed again.
   public var backward: Double
+  /// Seconds of the weights' change.
   public var optimizer: Double
   /// Bytes.
   public var memory: DissectedTraining.Memory

@@ -49,8 +49,9 @@ public struct ServingDissection: Sendable {
   public struct Result: Sendable {
     /// The bursts.
     public var bursts: [Burst]
-    /// A prompt's evaluation, operator by operator, and a step of the largest burst.
+    /// A prompt's evaluation, operator by operator.
     public var prefill: DissectedStep
+    /// A step of the largest burst.
     public var decode: DissectedStep
     /// The machine's limits.
     public var ceilings: Ceilings
