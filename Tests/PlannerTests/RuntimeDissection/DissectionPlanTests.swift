@@ -118,7 +118,8 @@ struct DissectionPlanTests {
   func directions() throws {
     let (data, consumer) = (try DissectionCluster.named("a800"), try DissectionCluster.named("rtx4090"))
     let shape = try Self.shape("llama-2-7b")
-    func step(_ name: String, _ node: DissectionCluster? = nil, sequences: Int = 2) throws -> DissectionCluster.Estimate
+    func step(_ name: String, _ node: DissectionCluster? = nil, sequences: Int = 16) throws
+      -> DissectionCluster.Estimate
     {
       try (node ?? data).estimate(shape, Self.cell(name), sequences: sequences, tokens: 350)
     }
@@ -132,12 +133,13 @@ struct DissectionPlanTests {
     #expect(try step("Z2").seconds > two.seconds && step("Z2").bytes > two.bytes)
     let (low, packed) = (try step("F+L"), try step("F+QL"))
     #expect(low.seconds < packed.seconds && packed.bytes < low.bytes && low.seconds < two.seconds)
-    for name in ["F+R+Z3", "F+R+Z2"] {
+    // What an optimizer alone does is divided by what shares it: scaling may pass 1.
+    for (name, sequences) in [("F+R+Z3", 2), ("F+R+Z3", 16), ("F+Z3", 16), ("F+R+Z2", 2)] {
       let (near, far) = (
-        try data.scaling(shape, Self.cell(name), sequences: 2, tokens: 350),
-        try consumer.scaling(shape, Self.cell(name), sequences: 2, tokens: 350)
+        try data.scaling(shape, Self.cell(name), sequences: sequences, tokens: 350),
+        try consumer.scaling(shape, Self.cell(name), sequences: sequences, tokens: 350)
       )
-      #expect(far < near && near <= 1 + 1e-9 && far > 0, "\(name)")
+      #expect(far < near && far > 0, "\(name), \(sequences)")
     }
   }
 
