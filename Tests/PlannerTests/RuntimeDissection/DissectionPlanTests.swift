@@ -36,7 +36,9 @@ struct DissectionPlanTests {
     #expect(plain.peak > plain.weights + plain.optimizer + max(plain.activations, plain.gradients))
     let (fused, again, disk) = (try memory("F"), try memory("R"), try memory("O"))
     #expect(fused.activations < plain.activations && 2 * again.activations < plain.activations)
-    #expect(disk.optimizer == 0 && disk.onDisk == plain.optimizer && abs(disk.peak - plain.peak + plain.optimizer) < 1)
+    #expect(disk.optimizer == 0 && disk.onDisk == plain.optimizer)
+    // Blocks of memory are a little larger than what is in them.
+    #expect((1...1.1).contains((plain.peak - disk.peak) / plain.optimizer))
     let (low, packed) = (try memory("F+L"), try memory("F+QL"))
     #expect(20 * low.optimizer < plain.optimizer && low.weights > plain.weights)
     // The embedding stays in 16 bits, the blocks' matrices have 4.
