@@ -192,6 +192,12 @@ holds out '"temp":{"value":"0.8","origin":"default"}'
 expect 0 bench attention --n 64 --heads 2 --d 16 --pairs 2 --against torch --json; json; holds out '"rows"'
 expect 0 bench gemm -m 2 -n 16 -k 32 --square 16 --pairs 2 -t 1 --json; json; holds out '"test":"2x16x32^T"'; holds out '"oursPacked":{"median"'
 expect 2 bench gemm --against abacus --json; json
+expect 0 bench dissect --model 30m --grid F,Q,Z2 --length 32 --steps 1 -t 1 --trace "$folder/trace" --json; json
+holds out '"cell":"F"'; holds out '"cell":"Z2","reason"'; holds out 'largest bottleneck of F'
+holds trace '"cat":"module"'
+expect 2 bench dissect --model 30m --grid Q --json; json; holds out 'cannot_dissect'
+expect 2 bench dissect --model 30m --grid F,X; holds err "'X'"
+expect 2 bench dissect --model 30m --rows 0; holds err 'rows'
 
 # A sibling beside the program takes its verb, with the arguments after it.
 mkdir "$folder/bin"

@@ -282,4 +282,11 @@ expect 2 fabric --topology "$folder/fabric.yaml" --jobs "$folder/ranks.json"; ho
 expect 2 fabric --topology "$folder/fabric.yaml" --fail-spine 0 --fail-spine 1; holds err 'catalogue'
 expect 2 fabric --fail-spine 8; holds err 'spine'
 expect 2 fabric --seeds 2; holds err 'seeds'
+# Techniques of training on a node.
+expect 0 dissect llama-2-7b --grid N,F+Z2,F+R+Z3+O,F+QL --json
+it '[row["fits"] for row in it["cells"]] == [False, True, True, True] and it["cells"][1]["scaling"] > 0.5'
+expect 0 dissect llama-2-7b --cluster rtx4090 --grid F+R+Z3; holds out 'RTX-4090'
+expect 2 dissect llama-2-7b --grid F+X; holds err "'X'"
+expect 2 dissect llama-2-7b --grid Q; holds err 'frozen'
+expect 2 dissect llama-2-7b --cluster tpu; holds err 'cluster'
 echo "plan: $checks checks passed"

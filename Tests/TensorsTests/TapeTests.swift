@@ -35,6 +35,29 @@ import VenturiTesting
     #expect(plain == Self.gradients(Context(threads: 2), isCheckpointed: true))
   }
 
+  @Test func theWayBackStandsWhereItsOperatorsStood() {
+    let context = Context(threads: 1)
+    let recorder = OperatorRecorder()
+    let x = context.tensor([0.3, -1.2, 2], [3])
+    context.recording(into: recorder) {
+      _ = context.gradient(of: [x]) { parameters in
+        let first = context.within("first", layer: 3) { context.exp(parameters[0]) }
+        let second = context.checkpoint([first]) { inputs in context.within("second") { context.sin(inputs[0]) } }
+        return context.within("third") { context.sum(second) }
+      }
+    }
+    func places(_ phase: OperatorScope.Phase) -> Set<[String]> {
+      Set(
+        recorder.records.map(\.operator.scope).filter { $0.phase == phase }.map {
+          $0.path + ($0.layer.map { ["\($0)"] } ?? [])
+        })
+    }
+    #expect(places(.forward) == [["first", "3"], ["second"], ["third"]])
+    #expect(places(.recompute) == [["second"]])
+    #expect(places(.backward) == [["first", "3"], ["second"], ["third"]])
+    #expect(context.scope == OperatorScope())
+  }
+
   @Test func aCheckpointWithManyResultsIsPlainToo() {
     let context = Context(threads: 1)
     let x = context.tensor([0.3, -1.2, 2], [3])

@@ -45,37 +45,75 @@ public struct DissectionMemory: Sendable, Hashable {
     let (width, layers) = (Double(shape.width), Double(shape.layers))
     let head = Double(shape.vocabulary) * width
     let (queries, keys) = (Double(shape.heads * shape.headDim), Double(shape.kvHeads * shape.headDim))
-    let heads = Double(shape.heads)
+    let (heads, inner) = (Double(shape.heads), Double(shape.feedForward))
     // The way forward makes the gradient of a trained head.
     let plain = need.activations - (isLow ? 0 : 4 * head)
     let composed = 4 * layers * rows * (heads * (Double(tokens) - 1) - (queries + keys))
-    let whole = plain + (cell.has(.fusedAttention) ? 0 : composed)
     let ends = 4 * 3 * width * rows + 24 * rows
-    let block = (whole - ends) / layers
-    let kept = cell.has(.recompute) ? layers * 4 * width * rows + ends : whole
-    // A block on its way back: the gradients of its inner tensors, and where attention is composed of its matrices.
-    let inner = 4 * rows * (2 * width + 3 * Double(shape.feedForward))
-    let matrices = cell.has(.fusedAttention) ? 0 : 4 * rows * 3 * heads * Double(tokens)
-    let working = max(inner, matrices) + (cell.has(.recompute) ? block : 0)
     weights = need.weights
     gradients = need.gradients
     optimizer = cell.has(.offload) ? 0 : need.optimizer
     onDisk = cell.has(.offload) ? need.optimizer : 0
-    activations = kept
+    activations =
+      cell.has(.recompute)
+      ? layers * 4 * width * rows + ends : plain + (cell.has(.fusedAttention) ? 0 : composed)
+
+    // From here on in blocks as the allocator has them.
+    var matrices = [(queries + 2 * keys) * width, queries * width, inner * width, inner * width]
+    if shape.gated { matrices.append(inner * width) }
+    let low =
+      [(queries, width), (keys, width), (keys, width), (width, queries), (inner, width), (width, inner)]
+      + (shape.gated ? [(inner, width)] : [])
+    let rank = Double(Self.rank)
+    let ofLayer = Self.blocks(matrices + [width, width], bytes: 4)
+    let changes = layers * low.reduce(0) { $0 + Self.blocks([rank * $1.0, rank * $1.1], bytes: 4) }
+    let all = layers * ofLayer + Self.blocks([head, width], bytes: 4)
+    let trained = isLow ? changes : all
+    let frozen: Double =
+      cell.has(.quantised)
+      ? need.weights - 4 * Double(need.trained) + Self.blocks([head], bytes: 2) - 2 * head : isLow ? all : 0
+    let table = isLow ? 0 : Self.blocks([head], bytes: 4)
+
+    // What a block keeps: its inputs and its norms' outputs, attention's, the feed-forward's, changes' inner numbers.
+    let stream = rows * width
+    let attention =
+      cell.has(.fusedAttention)
+      ? [rows * (queries + 2 * keys), rows * (queries + keys), rows * heads]
+      : [rows * queries, rows * keys, rows * keys, rows * heads * Double(tokens)]
+    let between = [Double](repeating: rows * inner, count: shape.gated ? 3 : 2)
+    let ofChanges = isLow ? low.map { _ in rows * rank } : []
+    let block = Self.blocks(
+      [stream, stream, stream, stream, rows * queries] + attention + between + ofChanges, bytes: 4)
+    let mask = cell.has(.fusedAttention) ? 0 : Self.blocks([Double(tokens) * Double(tokens)], bytes: 4)
+    let edges = Self.blocks([stream, stream, stream], bytes: 4) + 24 * rows + mask
+    let kept = layers * (cell.has(.recompute) ? Self.blocks([stream], bytes: 4) : block) + edges
+    // A block on its way back: the gradients of its inner tensors, and where attention is composed of its matrices.
+    let working =
+      max(
+        Self.blocks([stream, stream] + between, bytes: 4),
+        cell.has(.fusedAttention) ? 0 : 3 * Self.blocks([rows * heads * Double(tokens)], bytes: 4))
+      + (cell.has(.recompute) ? block : 0)
     // The head sums its gradient over blocks of 2²⁰ logits: the sum so far, a block's, and the new sum.
-    let blocks = rows * Double(shape.vocabulary) / 0x1p20
-    let logits = 4 * 3 * min(0x1p20, rows * Double(shape.vocabulary))
-    let ofHead = isLow ? logits : max(4 * head * (blocks > 1 ? 3 : 1), 4 * head + logits)
-    let own = isLow ? 0 : 4 * head
-    var most = kept + ofHead
+    let logits = 3 * Self.blocks([min(0x1p20, rows * Double(shape.vocabulary))], bytes: 4)
+    let isParted = rows * Double(shape.vocabulary) > 0x1p20
+    var most = kept + max(table * (isParted ? 3 : 1), table + logits)
     // Gradients of blocks come as activations go, the last block first.
     for done in 0..<shape.layers {
       let share = Double(done) / layers
-      most = max(most, kept * (1 - share) + own + (gradients - own) * (share + 1 / layers) + working)
+      most = max(most, kept * (1 - share) + table + (trained - table) * (share + 1 / layers) + working)
     }
-    // The table has a gradient as embedding beside that as head.
-    most = max(most, gradients + own)
-    peak = weights + optimizer + most
+    // The table has a gradient as embedding beside that as head, and their sum.
+    most = max(most, trained + 2 * table)
+    peak = frozen + trained + (cell.has(.offload) ? 0 : 2 * trained) + most
+  }
+
+  /// Bytes of tensors of so many numbers in blocks of the allocator: four sizes to each power of two, 256 bytes at least.
+  private static func blocks(_ numbers: [Double], bytes: Double) -> Double {
+    numbers.reduce(0) { sum, count in
+      let size = max(256, Int(count * bytes))
+      let step = 1 << max(0, Int.bitWidth - (size - 1).leadingZeroBitCount - 3)
+      return sum + Double((size + step - 1) & ~(step - 1))
+    }
   }
 
   /// Refuses what one process cannot do.

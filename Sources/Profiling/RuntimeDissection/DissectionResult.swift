@@ -17,11 +17,11 @@ public struct DissectedCell: Sendable {
   public var trainedCount: Int
   /// Seconds of a step, nothing timed within it.
   public var step: Summary
-  /// Seconds forward, the median.
+  /// Seconds of the loss: the median, as of the other parts.
   public var forward: Double
-  /// Seconds backward, the median.
+  /// Seconds of the gradients, with what is computed again.
   public var backward: Double
-  /// Seconds of the optimizer, the median.
+  /// Seconds of the weights' change.
   public var optimizer: Double
   /// Bytes.
   public var memory: DissectedTraining.Memory

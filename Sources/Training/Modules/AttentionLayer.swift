@@ -77,7 +77,7 @@ public struct AttentionLayer: Sendable, Hashable {
     if rotation != nil || prefix != nil || composes {
       func part(_ range: Range<Int>) -> Tensor { all.sliced(axis: 2, range) }
       // Queries and keys are neighbours and turn together.
-      var turned = part(0..<heads + kvHeads)
+      var turned = context.within(rotation == nil ? "attention" : "rotary") { part(0..<heads + kvHeads) }
       if let rotation {
         let table = pass.table(RotaryTable(rotation: rotation, headDim: headDim, length: length))
         turned = context.within("rotary") {
@@ -90,11 +90,11 @@ public struct AttentionLayer: Sendable, Hashable {
         return context.concatenate([all, x], axis: 1)
       }
       precondition(prefix == nil || starts == nil, "a prefix before documents that are packed into one row")
-      let queries = turned.sliced(axis: 2, 0..<heads)
-      let keys = led(turned.sliced(axis: 2, heads..<heads + kvHeads), by: prefix?.keys)
-      let values = led(part(heads + kvHeads..<heads + 2 * kvHeads), by: prefix?.values)
       y = context.within("attention") {
-        composes
+        let queries = turned.sliced(axis: 2, 0..<heads)
+        let keys = led(turned.sliced(axis: 2, heads..<heads + kvHeads), by: prefix?.keys)
+        let values = led(part(heads + kvHeads..<heads + 2 * kvHeads), by: prefix?.values)
+        return composes
           ? pass.composedAttention(queries, keys, values, isCausal: isCausal, starts: starts)
           : context.attention(queries, keys, values, isCausal: isCausal, starts: starts)
       }

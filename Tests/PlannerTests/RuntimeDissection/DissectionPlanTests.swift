@@ -16,9 +16,11 @@ struct DissectionPlanTests {
       try DissectionMemory(shape, Self.cell(name), sequences: 2, tokens: 24).activations
     }
     let (tokens, ends) = (48.0, 48.0 * (3 * 32 * 4 + 24))
-    let block = 4.0 * 32 + 64 + 48 + 32 + 4 + 3 * 48
-    #expect(try bytes("F") == 4 * 3 * tokens * block + ends)
-    #expect(try bytes("N") == 4 * 3 * tokens * (4.0 * 32 + 64 + 32 + 4 * 24 + 3 * 48) + ends)
+    // Norms' inputs and outputs, the gate's three, then attention's.
+    let fused: Double = 128 + 144 + 64 + 48 + 32 + 4
+    let composed: Double = 128 + 144 + 64 + 32 + 4 * 24
+    #expect(try bytes("F") == 12 * tokens * fused + ends)
+    #expect(try bytes("N") == 12 * tokens * composed + ends)
     #expect(try bytes("R") == 4 * 3 * tokens * 32 + ends && bytes("F+R") == bytes("R"))
   }
 
@@ -34,7 +36,9 @@ struct DissectionPlanTests {
     #expect(plain.peak > plain.weights + plain.optimizer + max(plain.activations, plain.gradients))
     let (fused, again, disk) = (try memory("F"), try memory("R"), try memory("O"))
     #expect(fused.activations < plain.activations && 2 * again.activations < plain.activations)
-    #expect(disk.optimizer == 0 && disk.onDisk == plain.optimizer && abs(disk.peak - plain.peak + plain.optimizer) < 1)
+    #expect(disk.optimizer == 0 && disk.onDisk == plain.optimizer)
+    // Blocks of memory are a little larger than what is in them.
+    #expect((1...1.1).contains((plain.peak - disk.peak) / plain.optimizer))
     let (low, packed) = (try memory("F+L"), try memory("F+QL"))
     #expect(20 * low.optimizer < plain.optimizer && low.weights > plain.weights)
     // The embedding stays in 16 bits, the blocks' matrices have 4.
@@ -116,7 +120,8 @@ struct DissectionPlanTests {
   func directions() throws {
     let (data, consumer) = (try DissectionCluster.named("a800"), try DissectionCluster.named("rtx4090"))
     let shape = try Self.shape("llama-2-7b")
-    func step(_ name: String, _ node: DissectionCluster? = nil, sequences: Int = 2) throws -> DissectionCluster.Estimate
+    func step(_ name: String, _ node: DissectionCluster? = nil, sequences: Int = 16) throws
+      -> DissectionCluster.Estimate
     {
       try (node ?? data).estimate(shape, Self.cell(name), sequences: sequences, tokens: 350)
     }
@@ -130,12 +135,13 @@ struct DissectionPlanTests {
     #expect(try step("Z2").seconds > two.seconds && step("Z2").bytes > two.bytes)
     let (low, packed) = (try step("F+L"), try step("F+QL"))
     #expect(low.seconds < packed.seconds && packed.bytes < low.bytes && low.seconds < two.seconds)
-    for name in ["F+R+Z3", "F+R+Z2"] {
+    // What an optimizer alone does is divided by what shares it: scaling may pass 1.
+    for (name, sequences) in [("F+R+Z3", 2), ("F+R+Z3", 16), ("F+Z3", 16), ("F+R+Z2", 2)] {
       let (near, far) = (
-        try data.scaling(shape, Self.cell(name), sequences: 2, tokens: 350),
-        try consumer.scaling(shape, Self.cell(name), sequences: 2, tokens: 350)
+        try data.scaling(shape, Self.cell(name), sequences: sequences, tokens: 350),
+        try consumer.scaling(shape, Self.cell(name), sequences: sequences, tokens: 350)
       )
-      #expect(far < near && near <= 1 + 1e-9 && far > 0, "\(name)")
+      #expect(far < near && far > 0, "\(name), \(sequences)")
     }
   }
 

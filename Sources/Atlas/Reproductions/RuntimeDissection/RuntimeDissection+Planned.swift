@@ -84,7 +84,7 @@ extension RuntimeDissectionExperiment {
     for model in ["llama-2-7b", "llama-2-13b", "llama-2-70b"] {
       let shape = try ModelCatalogue.published.entry(model).shape
       func step(_ cell: String) throws -> DissectionCluster.Estimate {
-        try data.estimate(shape, DissectionCell(parsing: cell), sequences: 2, tokens: 350)
+        try data.estimate(shape, DissectionCell(parsing: cell), sequences: 16, tokens: 350)
       }
       let (plain, two, three, disk) = (try step("F"), try step("F+Z2"), try step("F+Z3"), try step("F+Z2+O"))
       let (again, bare, low, packed) = (try step("F+R+Z2"), try step("Z2"), try step("F+L"), try step("F+QL"))
@@ -93,8 +93,8 @@ extension RuntimeDissectionExperiment {
         two.bytes < plain.bytes && two.seconds < 1.03 * plain.seconds, three.bytes < two.bytes,
         disk.seconds > 1.2 * two.seconds, again.bytes < two.bytes && again.seconds > two.seconds,
         two.seconds < bare.seconds, low.seconds < packed.seconds && packed.bytes < low.bytes,
-        try consumer.scaling(shape, shared, sequences: 2, tokens: 350)
-          < data.scaling(shape, shared, sequences: 2, tokens: 350),
+        try consumer.scaling(shape, shared, sequences: 16, tokens: 350)
+          < data.scaling(shape, shared, sequences: 16, tokens: 350),
       ]
       holds += directions.count { $0 }
       count += directions.count
