@@ -5,12 +5,12 @@ extension SystemEntry {
       53, "idealized-runtime", "Idealized runtime", .planning, .planner, arXiv: "2305.02440",
       "Ranks language models by their time on one common stack, estimated from a few measurements.",
       keywords: "inference efficiency metric, runtime estimate, denoised latency, API comparison, linear model",
-      state: .works),
+      state: .partial),
     SystemEntry(
       71, "long-context-peak-analysis", "Long-context peak analysis", .planning, .planner, arXiv: "2405.08944",
       "Foretells how many long conversations a machine can hold at once, and how long each stage of them takes.",
       keywords: "long context, KV cache size, concurrency, prefill, decode, context switching, peak analysis",
-      state: .works),
+      state: .partial),
     SystemEntry(
       21, "kinetics", "Kinetics", .planning, .planner, arXiv: "2506.05333",
       "A cost model of test-time scaling that counts cache traffic, and sparse attention that follows from it.",
