@@ -61,7 +61,8 @@ package struct Setting: Sendable, Equatable {
   private static let rankings = ["bench algoperf targets", "bench algoperf run", "bench algoperf score"]
   private static let plans = [
     "attention-io", "calibrate", "deepseek", "devices", "ep-decode", "fabric", "finetune", "fleet", "idealized cost",
-    "idealized fit", "idealized measure", "idealized stack", "inference", "kv", "ladder", "long-context", "memory", "moe-offload",
+    "idealized fit", "idealized measure", "idealized stack", "inference", "kv", "ladder", "long-context", "memory",
+    "moe-offload",
     "nexus", "parallel", "pipeline compare", "pipeline gradients", "pipeline run", "pipeline sweep", "rl-fit", "scale",
     "scale-convnet", "sensitivity", "serve", "splitwise", "test-time cost", "test-time frontier",
     "test-time saturation", "topology", "tune", "validate", "weave", "zeppelin",
