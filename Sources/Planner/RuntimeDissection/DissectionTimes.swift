@@ -141,10 +141,14 @@ public struct DissectionTimes: Sendable, Hashable {
     }
     let unpacked = cell.has(.quantised) ? sum { $0 * $1 } / rates.unpacking : 0
     let attention = attention(fused: cell.has(.fusedAttention), t, n, h, q, k, Double(shape.headDim))
-    // Numbers of a token that are read and written between products: norms, sums, rotation, the gate.
-    let outward = 4 * d + 6 * d + 2 * (q + k) + (shape.gated ? 3 : 2) * f + (isLow ? 6 * (d + f) : 0)
+    // Numbers of a token that are read and written between products, as the engine's operators count them: norms, sums, rotation, the
+    // gate; on the way back also heads that are put together again, and gradients laid out for products.
+    let (qkv, turned) = (q + 2 * k, q + k)
+    let outward =
+      10 * d + 4 * turned + (shape.gated ? 3 : 2) * f
+      + (isLow ? 5 * qkv + 3 * (2 * d + (shape.gated ? 2 : 1) * f) : 0)
     let inward =
-      12 * d + 3 * d + 9 * (q + k) + 7 * (q + 2 * k) + (shape.gated ? 5 : 3) * f + (isLow ? 6 * (d + f) : 0)
+      19 * d + 9 * qkv + 9 * turned + (shape.gated ? 15 : 6) * f + (isLow ? 3 * f + 3 * q + 6 * d + 14 * qkv : 0)
     let forward = product + attention.forward + 4 * t * outward / rates.traffic + unpacked + (isLow ? low : 0)
     let backward =
       ofInputs + (isLow ? lowBack : ofWeights) + attention.backward + 4 * t * inward / rates.traffic + unpacked
@@ -152,12 +156,13 @@ public struct DissectionTimes: Sendable, Hashable {
     let v = Double(shape.vocabulary)
     let block = min(t, max(16, (0x1p20 / v).rounded(.down)))
     let blocks = t / block
-    var head = seconds(m: block, n: v, k: d) + seconds(m: block, n: d, k: v) + 4 * 8 * block * v / rates.traffic
+    var head =
+      seconds(m: block, n: v, k: d) + seconds(m: block, n: d, k: v) + 4 * (isLow ? 3 : 5) * block * v / rates.traffic
     if !isLow { head += seconds(m: v, n: d, k: block) + (blocks > 1 ? 4 * 3 * v * d / rates.traffic : 0) }
     let trained = memory.gradients / 4
     return Step(
       forward: layers * forward + blocks * head,
-      backward: layers * backward + (isLow ? 0 : 4 * 4 * v * d / rates.traffic),
+      backward: layers * backward + (isLow ? 0 : 4 * 6 * v * d / rates.traffic),
       recompute: cell.has(.recompute) ? layers * forward : 0,
       // Weights and two moments are read and written, gradients read; the file's moments go to the disk and come from it.
       optimizer: 28 * trained / rates.optimizer + 2 * memory.onDisk / rates.disk)
@@ -173,10 +178,10 @@ public struct DissectionTimes: Sendable, Hashable {
     }
     let batch = t / n * h
     let (scores, values) = (seconds(m: n, n: n, k: dim, batch: batch), seconds(m: n, n: dim, k: n, batch: batch))
-    let copies = 2 * (2 * q + 2 * k)
+    let copies = 4 * (q + k)
     // Scaled, masked, softmax; its gradient, scaled, and the gradients of keys and values over their groups' heads.
-    let forward = scores + values + 4 * t * (7 * h * n + copies) / rates.traffic
-    let backward = 2 * (scores + values) + 4 * t * (5 * h * n + copies + 4 * q) / rates.traffic
+    let forward = scores + values + 4 * t * (8 * h * n + copies) / rates.traffic
+    let backward = 2 * (scores + values) + 4 * t * (9 * h * n + 4 * q + 2 * k) / rates.traffic
     return (forward, backward)
   }
 }
