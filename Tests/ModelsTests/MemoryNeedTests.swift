@@ -116,7 +116,7 @@ import VenturiTesting
     model.heads = 4
     model.kvHeads = 2
     model.contextLength = 1024
-    for (blocks, local) in [(1, 16), (8, 64), (40, 200), (4000, 1)] {
+    for (blocks, local) in [(1, 16), (8, 64), (40, 100), (4000, 1)] {
       let options = LoadOptions(stepTokens: 128, sparse: try BlockBudget(blocks: blocks, local: local))
       try Self.check(model.image().encoded(), options: options, margin: 1.15, "\(blocks) blocks and \(local) keys")
     }

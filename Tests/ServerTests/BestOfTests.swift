@@ -124,8 +124,8 @@ import VenturiTesting
       // As many as are given are just those.
       let same = try await server.post(path, Self.asked(["best_of": 2, "n": 2, "stream": true]))
       #expect(same.status == 200)
-      let ignored = try await server.post(path, Self.asked(["metadata": ["task": 3]]))
-      #expect(ignored.status == 200)
+      let noName = try await server.post(path, Self.asked(["metadata": ["task": 3]]))
+      #expect(noName.status == 400 && noName.json["error"]?["param"] == "metadata.task")
     }
   }
 }
