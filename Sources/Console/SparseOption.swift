@@ -25,7 +25,7 @@ package struct SparseOption: ParsableArguments {
     help: ArgumentHelp(
       "What a generated token sees: block:16xCOUNT+LAST, the COUNT blocks of 16 keys that promise most and the LAST keys.",
       discussion:
-        "Every key by default; prompts see every key in any case, and the first block is always one of the COUNT.",
+        "Every key by default; prompts see every key in any case, and the first block is always one of the COUNT, but with :free behind it.",
       valueName: "kind"), transform: BlockBudget.parsed)
   package var sparse: BlockBudget?
 

@@ -53,13 +53,3 @@ struct DecoderTimer {
     return state.bytes
   }
 }
-
-extension Logits {
-  /// The likeliest token of a row.
-  func likeliest(_ index: Int) -> Int {
-    let row = row(index)
-    var best = 0
-    for place in row.indices where row[place] > row[best] { best = place }
-    return best
-  }
-}

@@ -55,8 +55,7 @@ package struct BenchDissect: ParsableCommand {
   @Option(help: "Numbers of requests that arrive together.")
   package var requests = CountList([1, 4, 8])
 
-  @Option(name: [.customShort("t"), .customLong("threads")], help: "Threads; one per processor by default.")
-  package var threads = KernelThreads.all
+  @OptionGroup package var computing: ThreadOptions
 
   @Option(help: ArgumentHelp("Write a step of each cell as a trace for Chrome or Perfetto.", valueName: "path"))
   package var trace: String?
@@ -66,12 +65,13 @@ package struct BenchDissect: ParsableCommand {
   package init() {}
 
   package func validate() throws {
-    if !(1...1024).contains(threads) { throw ValidationError("--threads \(threads): from 1 to 1024") }
     if let trace, trace.isEmpty { throw ValidationError("--trace: the path is empty") }
     if largest > 0, memoryLimit == nil {
       throw ValidationError("--largest: a largest batch is one within --memory-limit")
     }
   }
+
+  private var threads: Int { computing.threads ?? KernelThreads.all }
 
   package func run() throws {
     let usual =

@@ -21,19 +21,27 @@ public struct BlockBudget: Sendable, Hashable, CustomStringConvertible {
     self.keepsFirst = keepsFirst
   }
 
-  /// Reads ``description``: `block:16x32+128`, blocks of 16 of which 32 are chosen, and 128 last keys.
+  /// Reads ``description``: `block:16x32+128`, blocks of 16 of which 32 are chosen, and 128 last keys;
+  /// with `:free` behind it the first block is chosen like any other.
   ///
   /// - Throws: ``/Layers/MixerError/invalidSetting(field:value:expected:)``; nothing for a text that says something else.
   public init?(parsing text: String) throws(MixerError) {
     let size = KeyValueLayout.blockTokens
     guard text.hasPrefix("block:\(size)x") else { return nil }
-    let parts = text.dropFirst("block:\(size)x".count).split(separator: "+", omittingEmptySubsequences: false)
+    let isFree = text.hasSuffix(Self.free)
+    let parts = text.dropFirst("block:\(size)x".count).dropLast(isFree ? Self.free.count : 0)
+      .split(separator: "+", omittingEmptySubsequences: false)
     guard parts.count == 2, let blocks = Int(parts[0]), let local = Int(parts[1]) else { return nil }
-    try self.init(blocks: blocks, local: local)
+    try self.init(blocks: blocks, local: local, keepsFirst: !isFree)
   }
 
-  /// `block:16x32+128`.
-  public var description: String { "block:\(KeyValueLayout.blockTokens)x\(blocks)+\(local)" }
+  /// What says that the first block is chosen like any other.
+  private static let free = ":free"
+
+  /// `block:16x32+128`, or `block:16x32+128:free` where the first block is chosen like any other.
+  public var description: String {
+    "block:\(KeyValueLayout.blockTokens)x\(blocks)+\(local)\(keepsFirst ? "" : Self.free)"
+  }
 
   /// The blocks before the last keys of a sequence, among which some are chosen.
   func candidates(_ length: Int) -> Int { max(0, length - local) / KeyValueLayout.blockTokens }

@@ -72,14 +72,12 @@ package struct PlanIdealizedMeasure: ParsableCommand, ModelVerb {
     // The first query of all warms up.
     _ = try timer.seconds(prompt: min(64, queries.longest - queries.output), output: 2)
     var asked = 0
-    let observations = try queries.observations { prompt, answer in
+    let profile = try queries.profile(isContextual: !flat) { prompt, answer in
       asked += 1
       progress.show("query \(asked) of \(queries.runs): \(prompt) and \(answer) tokens")
       return try timer.seconds(prompt: prompt, output: answer)
     }
     progress.finish()
-    var profile = try RuntimeProfile(fitting: observations, isContextual: !flat)
-    profile.profilingSeconds = observations.filter { $0.output == queries.output }.reduce(0) { $0 + $1.seconds }
     let json = Self.json(
       profile, queries, loaded.model.description, threads: context.workers.count, compute: model.compute ?? .fast)
     if let out { try writeFileAtomically(out, Array((json.line + "\n").utf8)) }

@@ -28,17 +28,13 @@ package struct PlanPipelineSweep: ParsableCommand {
   @Option(help: ArgumentHelp("Write all places to a CSV file.", valueName: "file"))
   package var csv: String?
 
-  @Option(name: [.customShort("t"), .customLong("threads")], help: "Rows that are computed at once.")
-  package var threads: Int = min(2, KernelThreads.all)
+  @OptionGroup package var computing: ThreadOptions
 
   @OptionGroup(title: "Output") package var output: OutputOptions
 
   package init() {}
 
   package func run() throws {
-    guard 1...1024 ~= threads else {
-      throw PlannerError.invalid(field: "--threads", problem: "\(threads): must be from 1 to 1024")
-    }
     let graph = try PipelineFile.read(pipeline)
     let ranges = try over.map(Self.range)
     guard (1...2).contains(ranges.count), keepingProductWith == nil || ranges.count == 1 else {
@@ -53,7 +49,8 @@ package struct PlanPipelineSweep: ParsableCommand {
     } else if ranges.count == 2 {
       let second = ranges[1]
       let reports = try graph.sweep(
-        first.parameter, over: first.values, second.parameter, over: second.values, threads: threads)
+        first.parameter, over: first.values, second.parameter, over: second.values,
+        threads: computing.threads ?? KernelThreads.all)
       for (value, row) in zip(first.values, reports) {
         rows += zip(second.values, row).map { ([value, $0], $1) }
       }

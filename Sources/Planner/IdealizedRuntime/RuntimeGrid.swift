@@ -69,11 +69,11 @@ public struct RuntimeGrid: Sendable, Hashable {
   ///
   /// - Throws: what `time` throws; ``PlannerError/invalid(field:problem:)`` for seconds that are not above 0.
   public func profile(
-    denoising: Denoising = .minimum,
+    denoising: Denoising = .minimum, isContextual: Bool = true,
     _ time: (_ prompt: Int, _ output: Int) throws -> (first: Double, rest: Double)
   ) throws -> RuntimeProfile {
     let observations = try observations(time)
-    var profile = try RuntimeProfile(fitting: observations, denoising: denoising)
+    var profile = try RuntimeProfile(fitting: observations, denoising: denoising, isContextual: isContextual)
     profile.profilingSeconds = observations.filter { $0.output == output }.reduce(0) { $0 + $1.seconds }
     return profile
   }

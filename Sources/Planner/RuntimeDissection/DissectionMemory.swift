@@ -110,6 +110,8 @@ public struct DissectionMemory: Sendable, Hashable {
   /// Bytes of tensors of so many numbers in blocks of the allocator: four sizes to each power of two, 256 bytes at least.
   private static func blocks(_ numbers: [Double], bytes: Double) -> Double {
     numbers.reduce(0) { sum, count in
+      // Beyond that rounding is no matter, and no whole number holds it.
+      guard count * bytes < 0x1p60 else { return sum + count * bytes }
       let size = max(256, Int(count * bytes))
       let step = 1 << max(0, Int.bitWidth - (size - 1).leadingZeroBitCount - 3)
       return sum + Double((size + step - 1) & ~(step - 1))

@@ -40,15 +40,22 @@ public struct QueryTimer {
     func step(_ tokens: [Int32]) throws -> Int32 {
       let logits = try model.evaluate(
         TokenBatch([.init(state: state, tokens: tokens, logits: .last)]), isCancelled: isCancelled)
-      let row = logits.row(0)
-      var best = 0
-      for index in row.indices where row[index] > row[best] { best = index }
-      return Int32(best)
+      return Int32(logits.likeliest(0))
     }
     var next: Int32 = 0
     let first = try TimingProtocol.time { next = try step(Array(tokens.prefix(prompt))) }
     guard output > 1 else { return (first, 0) }
     let rest = try TimingProtocol.time { for _ in 1..<output { next = try step([next]) } }
     return (first, rest)
+  }
+}
+
+extension Logits {
+  /// The likeliest token of a row.
+  package func likeliest(_ index: Int) -> Int {
+    let row = row(index)
+    var best = 0
+    for place in row.indices where row[place] > row[best] { best = place }
+    return best
   }
 }

@@ -1,3 +1,4 @@
+import CVenturi
 import Costs
 import Tensors
 
@@ -75,9 +76,14 @@ public struct DissectedStep: Sendable, Hashable {
   /// The whole step.
   public var seconds: Double
 
-  /// A step from records whose recording began at `start`, in seconds of the clock.
-  init(_ records: [OperatorRecord], start: Double, seconds: Double) {
-    self.init(records.map { DissectedOperator($0, from: start) }, seconds: seconds)
+  /// What `body` runs in a context, each operator timed.
+  ///
+  /// - Throws: what `body` throws.
+  init(recording context: Context, _ body: () throws -> Void) throws {
+    let recorder = OperatorRecorder(capacity: 1 << 14)
+    try context.recording(into: recorder, body)
+    let end = vt_monotonic_seconds()
+    self.init(recorder.records.map { DissectedOperator($0, from: recorder.start) }, seconds: end - recorder.start)
   }
 
   /// A step from its parts.

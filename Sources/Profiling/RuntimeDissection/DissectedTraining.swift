@@ -187,11 +187,8 @@ public final class DissectedTraining {
   ///
   /// - Throws: what ``step()`` throws.
   public func recordedStep() throws -> DissectedStep {
-    let recorder = OperatorRecorder(capacity: 1 << 14)
     let batch = try batch(losses.count)
-    try context.recording(into: recorder) { _ = try step(on: batch) }
-    let end = vt_monotonic_seconds()
-    return DissectedStep(recorder.records, start: recorder.start, seconds: end - recorder.start)
+    return try DissectedStep(recording: context) { _ = try step(on: batch) }
   }
 
   /// The most rows of a step that fit into `limit` bytes, found without computing; nothing where not even one does.

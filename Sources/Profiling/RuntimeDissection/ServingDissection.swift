@@ -128,21 +128,18 @@ public struct ServingDissection: Sendable {
     }
     report("operators")
     let states = try (0..<most).map { _ in try model.makeState(capacity: prompt + generated) }
-    let prefill = try recorded(context) { try evaluate(states, 0..<prompt, model, isCancelled, only: 0) }
+    let prefill = try DissectedStep(recording: context) {
+      try evaluate(states, 0..<prompt, model, isCancelled, only: 0)
+    }
     for index in 1..<max(1, most) where index < most {
       try evaluate(states, 0..<prompt, model, isCancelled, only: index)
     }
     try evaluate(states, prompt..<prompt + 1, model, isCancelled)
-    let decode = try recorded(context) { try evaluate(states, prompt + 1..<prompt + 2, model, isCancelled) }
+    let decode = try DissectedStep(recording: context) {
+      try evaluate(states, prompt + 1..<prompt + 2, model, isCancelled)
+    }
     let limits = try ceilings ?? Ceilings.measure(context: Context(threads: context.workers.count), repeats: 7)
     return Result(bursts: bursts, prefill: prefill, decode: decode, ceilings: limits)
-  }
-
-  private func recorded(_ context: Context, _ body: () throws -> Void) throws -> DissectedStep {
-    let recorder = OperatorRecorder()
-    try context.recording(into: recorder, body)
-    let end = vt_monotonic_seconds()
-    return DissectedStep(recorder.records, start: recorder.start, seconds: end - recorder.start)
   }
 
   private func burst(_ count: Int, _ model: any LanguageModel, _ isCancelled: () -> Bool) throws -> Burst {

@@ -2,7 +2,7 @@ import NumericTypes
 import Tensors
 
 /// What a composed attention adds to its scores: 0 where a query sees a key, a large negative number elsewhere.
-struct AttentionMask: Hashable {
+struct ScoreMask: Hashable {
   /// The batch's rows where documents are packed into them, else 1.
   let rows: Int
   let queries: Int
@@ -45,7 +45,7 @@ extension Pass {
         .transposed(1, 2).transposed(2, 3)
     }
     let scores = context.within("scores") {
-      let seen = AttentionMask(
+      let seen = ScoreMask(
         rows: starts == nil ? 1 : rows, queries: queries, keys: k.shape[1], isCausal: isCausal)
       let products = context.matmul(byHead(q), byHead(k).transposed())
       return context.add(

@@ -33,7 +33,7 @@ public final class Pass {
   public private(set) var updates: [Int: Tensor] = [:]
   /// Tables of angles, which all layers of a model share.
   private var tables: [RotaryTable: Tensor] = [:]
-  private var masks: [AttentionMask: Tensor] = [:]
+  private var masks: [ScoreMask: Tensor] = [:]
 
   /// A run.
   ///
@@ -88,7 +88,7 @@ public final class Pass {
   }
 
   /// The mask of a composed attention, made once in a pass: all layers see the same documents.
-  func mask(_ seen: AttentionMask, starts: Tensor?) -> Tensor {
+  func mask(_ seen: ScoreMask, starts: Tensor?) -> Tensor {
     if let mask = masks[seen] { return mask }
     let mask = seen.values(starts: starts, context)
     masks[seen] = mask

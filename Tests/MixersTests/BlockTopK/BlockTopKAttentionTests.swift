@@ -194,8 +194,13 @@ import VenturiTesting
     #expect(throws: MixerError.self) { try BlockBudget(blocks: 1 << 40, local: 1) }
     let budget = try BlockBudget(blocks: 4, local: 16)
     #expect(budget.description == "block:16x4+16")
-    #expect(try BlockBudget(parsing: budget.description) == budget)
-    for text in ["", "block:8x4+16", "block:16x4", "block:16xa+16", "top:512", "block:16x4+16+1"] {
+    let free = try BlockBudget(blocks: 4, local: 16, keepsFirst: false)
+    #expect(free.description == "block:16x4+16:free" && free != budget)
+    for one in [budget, free] { #expect(try BlockBudget(parsing: one.description) == one) }
+    for text in [
+      "", "block:8x4+16", "block:16x4", "block:16xa+16", "top:512", "block:16x4+16+1", "block:16x4+16:", ":free",
+      "block:16x:free",
+    ] {
       #expect(try BlockBudget(parsing: text) == nil, "\(text)")
     }
     for mask in [AttentionMask.sliding(20), .none] {

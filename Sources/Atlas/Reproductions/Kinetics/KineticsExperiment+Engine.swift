@@ -129,11 +129,10 @@ extension KineticsExperiment {
     guard let all = try logarithm(nil, "with all keys") else { return [] }
     var measures: [Measure] = []
     for budget in budgets {
-      let name = budget.keepsFirst ? "" : ", the first block not kept"
-      guard let few = try logarithm(budget, "of \(budget)\(name)") else { continue }
+      guard let few = try logarithm(budget, "of \(budget)") else { continue }
       measures.append(
         Measure(
-          "perplexity of \(windows * count) tokens, each after \(context) to \(context + count), \(budget)\(name): over "
+          "perplexity of \(windows * count) tokens, each after \(context) to \(context + count), \(budget): over "
             + "all keys'",
           unit: "%", ours: Summary([100 * (exp(all - few) - 1)]), peer: Summary([exp(-all)]),
           peerName: "perplexity with all keys",
